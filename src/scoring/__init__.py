@@ -1,0 +1,1 @@
+"""Placeholder until the doors are hung."""

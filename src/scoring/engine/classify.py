@@ -1,0 +1,348 @@
+"""
+Answers to outcomes, one place per kind.
+
+The only module that reads an answer. A kind turns an item of a pack into a `Table`: its outcomes in the order of their codes, and a reader that takes an
+answer and returns a code. Codes 0 to 4 are the same for every kind; from `OWN` on they are the item's own (FORMAT.md 7).
+
+Must not know of sections, weights or verdicts. Readers raise `Refused`, never repeat an answer, and are linear in it.
+"""
+
+from __future__ import annotations
+
+from scoring.engine.exact import ratio, rational, spell
+from scoring.engine.reading import fits, plain_decimal, prepare_number, prepare_text, read_numbers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, TypeAlias
+
+    from scoring.engine.exact import Rational
+
+    Reader: TypeAlias = Callable[[object], int]
+
+__all__ = [
+    "ABSENT",
+    "BLANK",
+    "COMMON",
+    "EXCLUDED",
+    "FLAGS",
+    "INVALID",
+    "KINDS",
+    "MAX_CODES",
+    "MAX_ENTRIES",
+    "MAX_TEXT",
+    "NO_ENTRY",
+    "OWN",
+    "SEVERE",
+    "UNOPENED",
+    "Refused",
+    "Table",
+    "flags_of",
+    "tabulate",
+]
+
+COMMON = ("absent", "blank", "invalid", "excluded", "unopened")
+ABSENT, BLANK, INVALID, EXCLUDED, UNOPENED = range(5)
+OWN = len(COMMON)
+
+MAX_CODES = 64**3  # three base64url digits an item
+MAX_TEXT = 16_384  # characters; a long application essay is a third of that
+MAX_ENTRIES = 256  # of a list; more than the options of any item, repeats included
+
+FLAGS = ("fatal", "knock_out", "refer", "note")
+SEVERE = ("fatal", "knock_out", "refer")
+# What outcomes raise is one integer with 16 bits for each flag, so that adding up outcomes counts flags: 1,000 items of 11 options stay below 2^16.
+WORD = {None: 0} | {flag: 1 << 16 * place for place, flag in enumerate(FLAGS)}
+NOTE, REFER = WORD["note"], WORD["refer"]
+
+NO_ENTRY = object()  # what a reader is given where the submission says nothing about its item
+
+
+def flags_of(word: int) -> tuple[str, ...]:
+    """The flags that occur in a word, in the order of `FLAGS`."""
+    return tuple(flag for place, flag in enumerate(FLAGS) if word >> 16 * place & 0xFFFF)
+
+
+class Refused(Exception):  # noqa: N818 - it is a finding about an answer, caught one level up
+    """An answer that cannot be read at all: the sender's fault. The message does not repeat it."""
+
+
+class Table:
+    """
+    What can come out of an item, by code from `OWN` on, and how an answer becomes a code.
+
+    Attributes:
+        points: What each outcome earns, before the item's floor.
+        words: What each outcome raises.
+        name: Gives the name of an outcome by its place in `points`.
+        read: Turns an answer (or `NO_ENTRY`) into a code.
+        unclear: The code of *unclear*, or None.
+    """
+
+    __slots__ = ("name", "points", "read", "unclear", "words")
+
+    def __init__(
+        self,
+        points: Sequence[Rational],
+        words: Sequence[int],
+        name: Callable[[int], str],
+        read: Reader,
+        unclear: int | None = None,
+    ) -> None:
+        self.points = points
+        self.words = words
+        self.name = name
+        self.read = read
+        self.unclear = unclear
+
+
+def tabulate(item: dict[str, Any]) -> Table:
+    """Make the table of a checked item of a pack."""
+    return KINDS[item["kind"]](item)
+
+
+def _text_of(answer: object) -> str:
+    """The answer as text, once it is sure to be text that can be stored and is not too long."""
+    if type(answer) is not str:
+        raise Refused("expected text, got " + _kind_of(answer))
+    if len(answer) > MAX_TEXT:
+        raise Refused(f"longer than {MAX_TEXT} characters")
+    if not answer.isascii():
+        try:
+            answer.encode()
+        except UnicodeEncodeError as error:
+            raise Refused(f"holds a lone surrogate at character {error.start}, which is no text") from None
+    return answer
+
+
+def _texts_of(answer: object, expected: str) -> list[str]:
+    if type(answer) is not list:
+        raise Refused(f"expected {expected}, got {_kind_of(answer)}")
+    if len(answer) > MAX_ENTRIES:
+        raise Refused(f"a list of more than {MAX_ENTRIES} entries")
+    if any(type(entry) is not str for entry in answer):
+        raise Refused("every entry of the list must be text")
+    return [_text_of(entry) for entry in answer]
+
+
+def _kind_of(answer: object) -> str:
+    names = {
+        bool: "true or false",
+        int: "a number",
+        float: "a number with a fraction",
+        str: "text",
+        list: "a list",
+        dict: "an object",
+    }
+    return names.get(type(answer), "something that JSON does not have")
+
+
+def _is_blank(text: str) -> bool:
+    return not text or text.isspace()
+
+
+def _reader(known: dict[object, int], slow: Reader) -> Reader:
+    """
+    Look an answer up, and read it properly only where that fails.
+
+    *known* maps the spellings that most answers have to their codes; it must never disagree with *slow*.
+    """
+    known = {NO_ENTRY: ABSENT, None: BLANK, "": BLANK, **known}
+
+    def read(answer: object) -> int:
+        try:
+            return known[answer]
+        except (KeyError, TypeError):  # no common spelling, or a list or an object
+            return slow(answer)
+
+    return read
+
+
+def _choice(item: dict[str, Any]) -> Table:
+    options = item["options"]
+    ids = [option["id"] for option in options]
+    points = [rational(option["points"]) for option in options]
+    words = [WORD[option["flag"]] for option in options]
+    severe = {option["id"] for option in options if option["flag"] in SEVERE}
+    codes: dict[object, int] = {name: OWN + place for place, name in enumerate(ids)}
+    several = several_flagged = OWN + len(ids)
+    if len(severe) < len(ids):
+        several_flagged += 1
+        ids, points, words = [*ids, "several"], [*points, (0, 1)], [*words, 0]
+    if severe:
+        ids, points, words = [*ids, "several_flagged"], [*points, (0, 1)], [*words, REFER]
+
+    def slow(answer: object) -> int:
+        if type(answer) is str:
+            return BLANK if _is_blank(_text_of(answer)) else INVALID
+        entries = {*_texts_of(answer, "an option's id, or a list of them")}
+        if all(_is_blank(entry) for entry in entries):
+            return BLANK
+        chosen = entries & codes.keys()
+        if not chosen:
+            return INVALID
+        if len(entries) == 1:
+            return codes[entries.pop()]
+        return several_flagged if chosen & severe else several
+
+    return Table(points, words, ids.__getitem__, _reader(codes, slow))
+
+
+def _selection(item: dict[str, Any]) -> Table:
+    options = item["options"]
+    full = rational(item["points"])
+    bits = {option["id"]: 1 << place for place, option in enumerate(options)}
+    right = sum(1 << place for place, option in enumerate(options) if option["right"])
+    share = MODES[item["mode"]]
+    points, words = [], []
+    for chosen in range(1, 1 << len(options)):
+        hits, misses = (chosen & right).bit_count(), (chosen & ~right).bit_count()
+        earned, of = share(hits, misses, right.bit_count(), len(options))
+        points.append(ratio(full[0] * earned, full[1] * of))
+        words.append(sum(WORD[option["flag"]] for place, option in enumerate(options) if chosen >> place & 1))
+
+    def slow(answer: object) -> int:
+        if type(answer) is str and _is_blank(_text_of(answer)):
+            return BLANK
+        entries = {*_texts_of(answer, "a list of option ids")}
+        if all(_is_blank(entry) for entry in entries):
+            return BLANK
+        if not entries <= bits.keys():
+            return INVALID
+        return OWN - 1 + sum(bits[entry] for entry in entries)
+
+    def name(place: int) -> str:
+        return "+".join(option for option, bit in bits.items() if place + 1 & bit)
+
+    return Table(points, words, name, _reader({}, slow))
+
+
+# Of n options c are right; the candidate chose r right ones and w wrong ones. Each mode gives earned / of.
+MODES: dict[str, Callable[[int, int, int, int], tuple[int, int]]] = {
+    "exact": lambda r, w, c, _n: (int(r == c and w == 0), 1),
+    "net": lambda r, w, c, _n: (max(0, r - w), c),
+    "coverage": lambda r, w, c, _n: (r if w == 0 else 0, c),
+    "each": lambda r, w, c, n: (r + n - c - w, n),
+}
+
+
+def _number(item: dict[str, Any]) -> Table:
+    keys = item["keys"]
+    rule = item["read"]
+    units = sorted(map(prepare_number, item["units"]), key=len, reverse=True)
+    separators = item["separators"]
+    bounds = [(*rational(key["low"]), *rational(key["high"])) for key in keys]
+    names = [key["id"] for key in keys]
+    points = [rational(key["points"]) for key in keys]
+    words = [WORD[key["flag"]] for key in keys]
+    among_others = len(names)
+    if rule == "contains":
+        names += [f"{name}+others" for name in names]
+        points += points
+        words += [word + NOTE for word in words]
+    wrong = OWN + len(names)
+    unclear, no_digits = wrong + 1, wrong + 2
+    names += ["wrong", "unclear", "no_digits"]
+    points += [(0, 1)] * 3
+    words += [0, NOTE, NOTE]
+
+    def match(n: int, places: int) -> int | None:
+        ten = 10**places
+        for place, (low, low_den, high, high_den) in enumerate(bounds):
+            if low * ten <= n * low_den and n * high_den <= high * ten:
+                return place
+        return None
+
+    def slow(answer: object) -> int:
+        text = _text_of(answer)
+        if _is_blank(text):
+            return BLANK
+        found = read_numbers(prepare_number(text), units, separators)
+        if not found.digits:
+            return no_digits
+        values = found.values
+        if rule == "contains":
+            if not values:
+                return unclear
+            places = [place for value in values if (place := match(*value)) is not None]
+            if not places:
+                return wrong
+            return OWN + min(places) + (among_others if len(values) > 1 else 0)
+        if rule == "stated" and len(values) > 1:
+            values = found.stated
+        if found.malformed or len(values) != 1:
+            return unclear
+        place = match(*next(iter(values)))
+        return wrong if place is None else OWN + place
+
+    # The plainest spelling of each exact key, looked up without reading.
+    spellings = [key["low"] for key in keys if key["low"] == key["high"] and key["low"].isdigit()]
+    known: dict[object, int] = {spelling: slow(spelling) for spelling in spellings}
+    return Table(points, words, names.__getitem__, _reader(known, slow), unclear)
+
+
+def _text(item: dict[str, Any]) -> Table:
+    steps = item["steps"]
+    keys = [(MATCHES[key["match"]], [prepare_text(text, steps) for text in key["texts"]]) for key in item["keys"]]
+    names = [*(key["id"] for key in item["keys"]), "wrong"]
+    points = [*(rational(key["points"]) for key in item["keys"]), (0, 1)]
+    words = [*(WORD[key["flag"]] for key in item["keys"]), 0]
+    wrong = OWN + len(keys)
+
+    def slow(answer: object) -> int:
+        text = _text_of(answer)
+        if _is_blank(text):
+            return BLANK
+        text = prepare_text(text, steps)
+        for place, (matches, texts) in enumerate(keys):
+            if matches(texts, text):
+                return OWN + place
+        return wrong
+
+    return Table(points, words, names.__getitem__, _reader({}, slow))
+
+
+MATCHES: dict[str, Callable[[list[str], str], bool]] = {
+    "is": lambda texts, answer: answer in texts,
+    "contains_any": lambda texts, answer: any(text in answer for text in texts),
+    "contains_all": lambda texts, answer: all(text in answer for text in texts),
+    "like": lambda texts, answer: any(fits(text, answer) for text in texts),
+}
+
+
+def _mark(item: dict[str, Any]) -> Table:
+    full, top, step = rational(item["points"]), rational(item["max"]), rational(item["step"])
+    count = top[0] * step[1] // (top[1] * step[0])  # steps from 0 to max
+    points = [ratio(full[0] * place, full[1] * count) for place in range(count + 1)]
+
+    def slow(answer: object) -> int:
+        if type(answer) is int:
+            n, places = answer, 0
+        else:
+            if type(answer) is not str:
+                raise Refused(f"expected a number as an integer or as text, got {_kind_of(answer)}")
+            text = _text_of(answer)
+            if _is_blank(text):
+                return BLANK
+            text = text.strip()
+            whole, point, part = text.partition(".")
+            if not (text.isascii() and whole.isdigit() and (part.isdigit() or not point)) or len(text) > 64:
+                return INVALID
+            n, places = plain_decimal(text)
+        if n < 0:
+            return INVALID
+        # n / 10^places = place * step, and place is whole and at most count
+        place, rest = divmod(n * step[1], 10**places * step[0])
+        return INVALID if rest or place > count else OWN + place
+
+    return Table(points, [0] * (count + 1), lambda place: spell(place * step[0], step[1]), _reader({}, slow))
+
+
+KINDS: dict[str, Callable[[dict[str, Any]], Table]] = {
+    "choice": _choice,
+    "selection": _selection,
+    "number": _number,
+    "text": _text,
+    "mark": _mark,
+}

@@ -1,0 +1,336 @@
+"""
+A decision: the object that is logged, and the view of it that people and hosts use.
+
+Owns the keys of `audit/FORMAT.md`, section 6, and their spelling. Must not know how a verdict comes about.
+"""
+
+from __future__ import annotations
+
+from scoring import canonical
+from scoring.engine.classify import EXCLUDED, FLAGS, UNOPENED
+from scoring.engine.conditions import count
+from scoring.engine.exact import percent, points_away, spell
+from scoring.engine.judge import Standing, action_of, holds_of
+from scoring.engine.plan import SEMANTICS, Plan
+from scoring.errors import LogError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from fractions import Fraction
+    from typing import Any
+
+    from scoring.engine.submission import Circumstances
+
+__all__ = ["ALPHABET", "Decision", "Reason", "decode_outcomes", "encode_outcomes", "item_set"]
+
+ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+_DIGIT = {chr(c): n for n, c in enumerate(ALPHABET)}
+
+
+def body_of(plan: Plan, standing: Standing, circumstances: Circumstances) -> dict[str, Any]:
+    """Write a standing down. Source: FORMAT.md 6."""
+    holds = holds_of(plan, standing, circumstances.irregularities)
+    known = not standing.awaited
+    caps = [plan.caps[place] for place in standing.caps]
+    verdict = standing.verdict
+    reach = standing.reach if standing.status == "pending" else None
+    return {
+        "action": action_of(plan, standing, holds),
+        "assumed": [f"profile:{plan.profile}"] if plan.profile_assumed else [],
+        "awaited": item_set(plan, standing.awaited),
+        "caps": [{"by": by, "verdict": plan.verdicts[cap]} for by, cap in caps],
+        "determined_by": [by for by, cap in (("band", standing.band), *caps) if cap == verdict and verdict is not None],
+        "flags": _flags(plan, standing),
+        "handed_in": [stage["id"] for stage in plan.pack["stages"]],
+        "holds": holds,
+        "irregularities": circumstances.irregularities,
+        "level": plan.level,
+        "notice": circumstances.notice,
+        "outcomes": encode_outcomes(plan, standing.codes),
+        "pack": plan.digest,
+        "profile": plan.profile,
+        "reachable": [plan.verdicts[place] for place in reach.verdicts]
+        if reach and reach.verdicts is not None
+        else None,
+        "score": spell(standing.total, standing.scale.unit) if known else None,
+        "sections": _shares(plan, standing) if known else None,
+        "semantics": SEMANTICS,
+        "status": standing.status,
+        "verdict": None if verdict is None else plan.verdicts[verdict],
+    }
+
+
+def _flags(plan: Plan, standing: Standing) -> dict[str, str]:
+    if not standing.word:
+        return {}
+    raised = [(place, word) for place, words in plan.flagged if (word := words[standing.codes[place]])]
+    return {
+        flag: item_set(plan, [place for place, word in raised if count(word, n)])
+        for n, flag in enumerate(FLAGS)
+        if count(standing.word, n)
+    }
+
+
+def _shares(plan: Plan, standing: Standing) -> dict[str, str | None]:
+    shares: dict[str, str | None] = {}
+    for section, earned, maximum in zip(plan.sections, standing.earned, standing.maxima, strict=True):
+        floor, floor_den = section.floor
+        if maximum == 0:
+            shares[section.id] = None
+        elif earned * floor_den < floor * maximum:
+            shares[section.id] = spell(floor, floor_den)
+        else:
+            shares[section.id] = spell(earned, maximum)
+    return shares
+
+
+def item_set(plan: Plan, places: Iterable[int]) -> str:
+    """Write a set of items, one base64url digit for each six. Source: FORMAT.md 1."""
+    digits = [0] * (-(-len(plan.items) // 6))
+    for place in places:
+        digits[place // 6] |= 32 >> place % 6
+    return "".join(chr(ALPHABET[digit]) for digit in digits)
+
+
+def items_in(text: str) -> list[int]:
+    """Read an item set back: the places of its items."""
+    return [place * 6 + bit for place, digit in enumerate(text) for bit in range(6) if _DIGIT[digit] & 32 >> bit]
+
+
+def encode_outcomes(plan: Plan, codes: Sequence[int]) -> str:
+    """Write one code for each item. Source: FORMAT.md 7."""
+    if plan.one_digit:
+        return bytes(codes).translate(_BY_CODE).decode()
+    out = bytearray()
+    for item, code in zip(plan.items, codes, strict=True):
+        for shift in range(6 * (item.digits - 1), -1, -6):
+            out.append(ALPHABET[code >> shift & 63])
+    return out.decode()
+
+
+_BY_CODE = ALPHABET.ljust(256, b"?")
+
+
+def decode_outcomes(plan: Plan, text: str) -> list[int]:
+    """
+    Read `outcomes` back.
+
+    Raises:
+        LogError: It has another length, or names a code that an item does not have.
+    """
+    codes = []
+    at = 0
+    for item in plan.items:
+        digits = text[at : at + item.digits]
+        at += item.digits
+        code = 0
+        for digit in digits:
+            code = code << 6 | _DIGIT.get(digit, 1 << 20)
+        if len(digits) < item.digits or code >= len(item.words):
+            raise LogError(f'outcomes do not fit the pack: item "{item.id}" has no such outcome')
+        codes.append(code)
+    if at != len(text):
+        raise LogError("outcomes do not fit the pack: there are more of them than items")
+    return codes
+
+
+class Decision:
+    """
+    What came out for one submission: the verdict, the action, and why. Never changes.
+
+    Attributes:
+        data: Exactly the object of FORMAT.md 6. Treat it as read-only.
+    """
+
+    __slots__ = ("_standing", "data", "plan")
+
+    def __init__(self, plan: Plan, standing: Standing, data: dict[str, Any]) -> None:
+        self.plan = plan
+        self._standing = standing
+        self.data = data
+
+    @classmethod
+    def of(cls, plan: Plan, standing: Standing, circumstances: Circumstances) -> Decision:
+        """Write a standing down and keep both."""
+        return cls(plan, standing, body_of(plan, standing, circumstances))
+
+    def canonical(self) -> bytes:
+        """The bytes that are logged and that replay compares."""
+        return canonical.dumps(self.data)
+
+    @property
+    def action(self) -> str:
+        """What a host branches on: ``advance``, ``review``, ``decline`` or ``wait``."""
+        action: str = self.data["action"]
+        return action
+
+    @property
+    def verdict(self) -> str | None:
+        """The rubric's own name for the result, or None while pending."""
+        verdict: str | None = self.data["verdict"]
+        return verdict
+
+    @property
+    def status(self) -> str:
+        """``decided``, ``pending`` or ``ended``."""
+        status: str = self.data["status"]
+        return status
+
+    @property
+    def score(self) -> Fraction | None:
+        """The total as an exact share, or None while anything is awaited."""
+        from fractions import Fraction
+
+        score = self.data["score"]
+        return None if score is None else Fraction(score)
+
+    @property
+    def percent(self) -> str | None:
+        """The total in per cent, cut to two digits, so that what is shown never reaches a cut that the score did not."""
+        return None if self.data["score"] is None else percent(self._standing.total, self._standing.scale.unit)
+
+    @property
+    def determined_by(self) -> tuple[str, ...]:
+        """Everything that equals the verdict: ``band``, ``fatal``, ``knock_out``, ``override:ID``."""
+        return tuple(self.data["determined_by"])
+
+    @property
+    def holds(self) -> tuple[str, ...]:
+        """Why a person must act first."""
+        return tuple(self.data["holds"])
+
+    @property
+    def caps(self) -> dict[str, str]:
+        """Every cap that holds, and the verdict that it puts."""
+        return {cap["by"]: cap["verdict"] for cap in self.data["caps"]}
+
+    @property
+    def flags(self) -> dict[str, tuple[str, ...]]:
+        """For each flag that was raised, the ids of the items that raised it."""
+        return {flag: self._ids(items) for flag, items in self.data["flags"].items()}
+
+    @property
+    def awaited(self) -> tuple[str, ...]:
+        """The ids of the items that wait for an answer."""
+        return self._ids(self.data["awaited"])
+
+    @property
+    def reachable(self) -> tuple[str, ...] | None:
+        """While pending: the verdicts that are still possible, best first; None where that is not worked out."""
+        return None if self.data["reachable"] is None else tuple(self.data["reachable"])
+
+    @property
+    def sections(self) -> dict[str, Fraction | None] | None:
+        """Each section's share by id, None for one in which nothing was administered."""
+        from fractions import Fraction
+
+        if self.data["sections"] is None:
+            return None
+        return {name: None if share is None else Fraction(share) for name, share in self.data["sections"].items()}
+
+    @property
+    def outcomes(self) -> dict[str, str]:
+        """The name of each item's outcome, by item id."""
+        return {item.id: item.name(code) for item, code in zip(self.plan.items, self._standing.codes, strict=True)}
+
+    @property
+    def margins(self) -> dict[str, Fraction]:
+        """How far the score is above (or, negative, below) the `from` of each band but the last."""
+        from fractions import Fraction
+
+        score = self.score
+        if score is None:
+            return {}
+        cuts = zip(self.plan.verdicts, self.plan.cuts[:-1], strict=False)
+        return {verdict: score - Fraction(*cut) for verdict, cut in cuts}
+
+    @property
+    def shown_margins(self) -> dict[str, str]:
+        """The margins in percentage points, rounded away from zero: 0.00 means exactly on the cut."""
+        return {verdict: points_away(m.numerator, m.denominator) for verdict, m in self.margins.items()}
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Why: first what determined the verdict, then the items that lost most of the score, ties in rubric order."""
+        return (*_determining(self), *_losses(self))
+
+    def _ids(self, items: str) -> tuple[str, ...]:
+        return tuple(self.plan.items[place].id for place in items_in(items))
+
+    @property
+    def standing(self) -> Standing:
+        """What the verdict was worked out from, for explanations."""
+        return self._standing
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Decision) and self.data == other.data
+
+    def __hash__(self) -> int:
+        return hash((self.data["pack"], self.data["profile"], self.data["outcomes"]))
+
+    def __repr__(self) -> str:
+        return f"<Decision {self.status}: {self.verdict}, {self.action}, score {self.data['score']}>"
+
+
+class Reason:
+    """
+    One reason for a decision.
+
+    Attributes:
+        code: ``band``, ``fatal``, ``knock_out``, ``override:ID`` or ``lost``.
+        item: The item's id, or None.
+        lost: For ``lost``, the share of the total that the item cost; else None.
+        text: One sentence.
+    """
+
+    __slots__ = ("code", "item", "lost", "text")
+
+    def __init__(self, code: str, item: str | None, lost: Fraction | None, text: str) -> None:
+        self.code = code
+        self.item = item
+        self.lost = lost
+        self.text = text
+
+    def __repr__(self) -> str:
+        return f"<Reason {self.text}>"
+
+
+def _determining(decision: Decision) -> list[Reason]:
+    plan, verdict = decision.plan, decision.verdict
+    reasons = []
+    for by in decision.determined_by:
+        if by == "band":
+            reasons.append(Reason(by, None, None, f"the score of {decision.percent} is in the band {verdict}"))
+        elif by.startswith("override:"):
+            reasons.append(Reason(by, None, None, f'the override "{by[9:]}" caps the verdict at {verdict}'))
+        else:
+            raised = [plan.items[place].id for place in items_in(decision.data["flags"][by])]
+            reasons += [
+                Reason(by, item, None, f'a {by.replace("_", "-")} answer in "{item}" caps the verdict at {verdict}')
+                for item in raised
+            ]
+    return reasons
+
+
+def _losses(decision: Decision) -> list[Reason]:
+    from fractions import Fraction
+
+    standing, plan = decision.standing, decision.plan
+    if standing.awaited:
+        return []
+    losses = []
+    for item, code in zip(plan.items, standing.codes, strict=True):
+        missed = (item.best - item.points[code]) * standing.scale.factors[item.section]
+        if missed and code not in {EXCLUDED, UNOPENED}:
+            losses.append((missed, item, code))
+    losses.sort(key=lambda loss: -loss[0])  # stable: ties stay in rubric order
+    return [
+        Reason(
+            "lost",
+            item.id,
+            Fraction(missed, standing.scale.unit),
+            f'"{item.id}" lost {points_away(missed, standing.scale.unit)[1:]} percentage points',
+        )
+        for missed, item, _ in losses
+    ]
