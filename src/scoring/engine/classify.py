@@ -9,6 +9,7 @@ Must not know of sections, weights or verdicts. Readers raise `Refused`, never r
 
 from __future__ import annotations
 
+from scoring.canonical import MAX_INTEGER
 from scoring.engine.exact import ratio, rational, spell
 from scoring.engine.reading import fits, plain_decimal, prepare_number, prepare_text, read_numbers
 
@@ -52,7 +53,7 @@ MAX_ENTRIES = 256  # of a list; more than the options of any item, repeats inclu
 
 FLAGS = ("fatal", "knock_out", "refer", "note")
 SEVERE = ("fatal", "knock_out", "refer")
-# What outcomes raise is one integer with 16 bits for each flag, so that adding up outcomes counts flags: 1,000 items of 11 options stay below 2^16.
+# What an outcome raises is one integer with a 1 in the 16 bits of each flag, so that adding up outcomes counts the items that raised it: at most 1,000.
 WORD = {None: 0} | {flag: 1 << 16 * place for place, flag in enumerate(FLAGS)}
 NOTE, REFER = WORD["note"], WORD["refer"]
 
@@ -154,7 +155,7 @@ def _reader(known: dict[object, int], slow: Reader) -> Reader:
         try:
             return known[answer]
         except (KeyError, TypeError):  # no common spelling, or a list or an object
-            return slow(answer)
+            return BLANK if answer == [] else slow(answer)
 
     return read
 
@@ -200,7 +201,10 @@ def _selection(item: dict[str, Any]) -> Table:
         hits, misses = (chosen & right).bit_count(), (chosen & ~right).bit_count()
         earned, of = share(hits, misses, right.bit_count(), len(options))
         points.append(ratio(full[0] * earned, full[1] * of))
-        words.append(sum(WORD[option["flag"]] for place, option in enumerate(options) if chosen >> place & 1))
+        word = 0
+        for place, option in enumerate(options):
+            word |= WORD[option["flag"]] if chosen >> place & 1 else 0
+        words.append(word)
 
     def slow(answer: object) -> int:
         if type(answer) is str and _is_blank(_text_of(answer)):
@@ -240,7 +244,7 @@ def _number(item: dict[str, Any]) -> Table:
     if rule == "contains":
         names += [f"{name}+others" for name in names]
         points += points
-        words += [word + NOTE for word in words]
+        words += [word | NOTE for word in words]
     wrong = OWN + len(names)
     unclear, no_digits = wrong + 1, wrong + 2
     names += ["wrong", "unclear", "no_digits"]
@@ -318,6 +322,8 @@ def _mark(item: dict[str, Any]) -> Table:
 
     def slow(answer: object) -> int:
         if type(answer) is int:
+            if answer > MAX_INTEGER or answer < -MAX_INTEGER:
+                raise Refused("an integer beyond ±(2^53-1)")
             n, places = answer, 0
         else:
             if type(answer) is not str:

@@ -196,18 +196,22 @@ def _ungrouped(text: str, separators: str) -> str:
         if text[at] not in _DIGITS:
             at += 1
             continue
-        first = _digits_end(text, at)
-        last = first
-        inside = at > 0 and text[at - 1] in ".,"
-        if not inside and first - at <= 3 and first < end and text[first] in separators:
-            mark = text[first]
-            while text.startswith(mark, last) and _digits_end(text, last + 1) == last + 4:
+        first = last = _digits_end(text, at)
+        if first - at <= 3 and not _continues(text, at):
+            while text[last : last + 1] in separators and last < end and _digits_end(text, last + 1) == last + 4:
                 last += 4
         if last > first:
-            out.append(text[copied:at] + text[at:last].replace(text[first], ""))
+            digits = (c for c in text[at:last] if c in _DIGITS)
+            out.append(text[copied:at] + "".join(digits))
             copied = last
         at = last
     return "".join(out) + text[copied:] if out else text
+
+
+def _continues(text: str, at: int) -> bool:
+    """Whether the digits at *at* go on with something that no group of thousands begins inside of."""
+    before = text[at - 1] if at else " "
+    return before in ".,_" or before.isalpha()
 
 
 def _without_units(text: str, units: Sequence[str]) -> str:
@@ -215,25 +219,28 @@ def _without_units(text: str, units: Sequence[str]) -> str:
     currencies = frozenset(unit for unit in units if len(unit) == 1 and category(unit) == "Sc")
     out: list[str] = []
     at = 0
-    end = len(text)
-    while at < end:
-        c = text[at]
-        if at and text[at - 1] in _DIGITS and c not in _DIGITS:
-            for unit in units:
-                then = text[at + len(unit) : at + len(unit) + 1]
-                if text.startswith(unit, at) and not (then.isalpha() or then in _DIGITS or then == "_"):
-                    out.append(" ")
-                    at += len(unit)
-                    break
-            else:
-                out.append(c)
+    while at < len(text):
+        before, c = text[at - 1] if at else "", text[at]
+        after_number = before in _DIGITS and c not in _DIGITS
+        unit = next((unit for unit in units if after_number and _is_unit(text, at, unit)), None)
+        if unit is not None:
+            at += len(unit)
+            out.append(" ")
+            if text.startswith("-", at) and not text.startswith("->", at):
+                out.append(" ")  # 30km-40km: no sign
                 at += 1
             continue
-        if c in currencies and text[at + 1 + text.startswith("-", at + 1) :][:1] in _DIGITS:
+        if c in currencies and before != "-" and text[at + 1 + text.startswith("-", at + 1) :][:1] in _DIGITS:
             c = " "
         out.append(c)
         at += 1
     return "".join(out)
+
+
+def _is_unit(text: str, at: int, unit: str) -> bool:
+    """Whether *unit* stands at *at*, and nothing that would make it part of something longer behind it."""
+    then = text[at + len(unit) : at + len(unit) + 1]
+    return text.startswith(unit, at) and not (then and (then.isalpha() or then in _DIGITS or _touches(then)))
 
 
 def prepare_text(text: str, steps: Sequence[str]) -> str:

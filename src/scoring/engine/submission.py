@@ -187,9 +187,9 @@ def _notice(notice: Any, report: Report) -> dict[str, str] | None:
     _check_keys(notice, ("at", "sha256"), path, report)
     digest, at = notice.get("sha256"), notice.get("at")
     is_digest = type(digest) is str and len(digest) == 64 and frozenset("0123456789abcdef").issuperset(digest)
-    if not is_digest:
+    if "sha256" in notice and not is_digest:
         report(f"{path}/sha256", "expected the SHA-256 of the notice's text, 64 lower-case hexadecimal digits")
-    if not is_time(at):
+    if "at" in notice and not is_time(at):
         report(f"{path}/at", "expected a time in UTC such as 2026-11-21T09:00:00Z")
     return notice if is_digest and is_time(at) else None
 
