@@ -1,0 +1,109 @@
+"""Canonical JSON: the same bytes as RFC 8785 and the standard library, and one strict reader."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scoring import canonical
+
+KEYS = st.text(st.characters(codec="ascii"), max_size=8)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-canonical.MAX_INTEGER, canonical.MAX_INTEGER) | TEXTS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@pytest.fixture(params=["orjson", "json"])
+def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Run a test with orjson, and with the standard library alone."""
+    if request.param == "json":
+        monkeypatch.setattr(canonical, "orjson", None)
+    return request.param
+
+
+class TestLaw6CanonicalBytesAreThoseOfRfc8785:
+    @given(VALUES)
+    def test_three_encoders_agree(self, value: Any) -> None:
+        expected = rfc8785.dumps(value)
+        assert expected == canonical.dumps(value)
+        assert expected == json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+    @given(VALUES)
+    def test_and_without_orjson(self, value: Any) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(canonical, "orjson", None)
+            found = canonical.dumps(value)
+            assert value == canonical.loads(found)
+        assert canonical.dumps(value) == found
+
+    @given(VALUES)
+    def test_what_is_written_reads_back(self, value: Any) -> None:
+        assert value == canonical.loads_canonical(canonical.dumps(value))
+        assert value == canonical.loads(json.dumps(value, indent=2).encode())
+
+
+REFUSED = [
+    (b'{"a":1,"a":2}', "stands twice"),
+    (b'{"a":{"b":1,"b":1}}', "stands twice"),
+    (b"[1.0]", "fraction"),
+    (b"[1e3]", "fraction"),
+    (b"[-0.0]", "fraction"),
+    (b"[NaN]", "no JSON"),
+    (b"[Infinity]", "no JSON"),
+    (b"[9007199254740992]", "2^53"),
+    (b"[-9007199254740992]", "2^53"),
+    (b"[" + b"9" * 5000 + b"]", "2^53"),
+    (b"[18446744073709551616]", "2^53"),
+    (b"[" * 33 + b"]" * 33, "32 levels"),
+    (b"[" * 100_000, "32 levels"),
+    (b'{"":' * 40 + b"1" + b"}" * 40, "32 levels"),
+    (b'["\\ud800"]', "surrogate"),
+    (b'{"\xc3\xa9":1}', "ASCII"),
+    (b"\xff", "UTF-8"),
+    (b'\xef\xbb\xbf{"a":1}', "byte order mark"),
+    (b'{"a":1', "not JSON"),
+    (b"", "not JSON"),
+    (b"[1,]", "not JSON"),
+    (b"{'a':1}", "not JSON"),
+    (b"[01]", "not JSON"),
+    (b'"\x01"', "not JSON"),
+]
+
+
+@pytest.mark.parametrize(("data", "word"), REFUSED, ids=[word + str(n) for n, (_, word) in enumerate(REFUSED)])
+def test_the_reader_refuses_alike_with_and_without_orjson(backend: str, data: bytes, word: str) -> None:
+    with pytest.raises(canonical.CanonicalError, match=word.replace("^", r"\^")):
+        canonical.loads(data)
+
+
+@pytest.mark.parametrize("data", [b" [1]", b'{"b":1,"a":2}', b'["\\u0041"]', b"[-0]", b"[1]\n", b'"\\/"', b'"\\u000A"'])
+def test_what_is_json_but_not_canonical_is_read_and_refused_as_a_record(backend: str, data: bytes) -> None:
+    canonical.loads(data)
+    with pytest.raises(canonical.CanonicalError, match="canonical form"):
+        canonical.loads_canonical(data)
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        ({"a": [0, 1.5]}, "a/1"),
+        ([2**53], "0"),
+        ({"é": 1}, ""),
+        (["\ud800"], "0"),
+        ({"a": {1: 2}}, "a"),
+        ([b""], "0"),
+        ((1, 2), ""),
+    ],
+)
+def test_the_writer_refuses_what_the_profile_does_not_have_and_says_where(backend: str, value: Any, path: str) -> None:
+    with pytest.raises(canonical.CanonicalError) as caught:
+        canonical.dumps(value)
+    assert path == caught.value.path
