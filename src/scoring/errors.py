@@ -147,5 +147,6 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
     from difflib import get_close_matches
 
     # difflib compares in quadratic time, so a hostile word of any length is cut first; ids have at most 48 characters.
-    close = get_close_matches(word[:64], [*dict.fromkeys(known)][:500], n=1, cutoff=0.6)
-    return f'; did you mean "{close[0]}"?' if close else ""
+    by_fold = {name.casefold(): name for name in [*known][:500]}
+    close = get_close_matches(word[:64].casefold(), [*by_fold], n=1, cutoff=0.6)
+    return f'; did you mean "{by_fold[close[0]]}"?' if close else ""
