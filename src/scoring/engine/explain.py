@@ -166,11 +166,12 @@ def _changes(decision: Decision, *, full: bool) -> list[dict[str, Any]]:
 def _alternatives(decision: Decision, item: Item) -> dict[int, tuple[str | None, str]]:
     """Verdict and action for every other outcome of an item, all else equal."""
     plan, standing = decision.plan, decision.standing
-    groups: dict[tuple[int, int], dict[int, list[int]]] = {}
+    groups: dict[tuple[int, int, bool], dict[int, list[int]]] = {}
     for code in item.codes():
         if code == standing.codes[item.place] or code in {EXCLUDED, UNOPENED} or code in item.awaits:
             continue
-        same = groups.setdefault((item.words[code], outcome_truths(plan, item.place, code)), {})
+        alike = item.words[code], outcome_truths(plan, item.place, code), code == item.unclear
+        same = groups.setdefault(alike, {})
         same.setdefault(item.points[code], []).append(code)
     # Within a group the verdict can only get better with more points. So where both ends of a stretch agree, all of it does; but an unclear
     # answer elsewhere can hold the action in between, and then every outcome is judged.

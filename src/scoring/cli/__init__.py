@@ -1,0 +1,126 @@
+"""
+The command line: thin commands over the public API.
+
+`scoring.cli.start`, `author`, `run` and `audit` hold the commands of these groups, one function each; `output` and `inputs` what they share. This module
+holds the list of commands and finds the one that was called; listing them loads none, and nothing else either.
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cyclopts import App
+
+__all__ = ["COMMANDS", "main"]
+
+# By group, which is also the module: the name, which is also the function, and what it does.
+COMMANDS = {
+    "start": {
+        "demo": "See the point in a minute: five candidates scored, logged, checked, and a forgery caught.",
+        "new": "Begin a rubric of your own: a short one that works, with examples beside it.",
+    },
+    "author": {
+        "check": "Read rubrics, run their examples, say what no example reaches.",
+        "pack": "Write the pack that scores, the candidate's paper and the JSON schemas.",
+    },
+    "run": {
+        "score": "Turn submissions into verdicts; with --log, record each of them.",
+        "append": "Put a rubric, or decisions made elsewhere, into a log.",
+    },
+    "audit": {
+        "verify": "Check a whole log: is every record as it was written?",
+        "explain": "Tell why a decision is what it is, to an auditor or to the candidate.",
+        "replay": "Recompute decisions from their answers, and from their outcomes alone.",
+    },
+}
+_GROUPS = {"start": "Start", "author": "Write rubrics", "run": "Score and record", "audit": "Check and explain"}
+
+_ENDING = """\
+`scoring COMMAND --help` tells more. With --json every command prints one JSON object a line; `-` reads standard input.
+Exit status: 0 it holds, 1 it does not, 2 the call or its input is wrong, 3 something could not be checked."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """
+    Run one command.
+
+    Args:
+        argv: The arguments without the program's name; those of this process by default.
+
+    Returns:
+        The exit status: 0 it holds, 1 it does not, 2 the call or its input is wrong, 3 something could not be checked.
+    """
+    from scoring.cli.output import guarded
+
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    return guarded(lambda: _dispatch(arguments))
+
+
+def _dispatch(arguments: list[str]) -> int:
+    from importlib.util import find_spec
+
+    from scoring.cli.output import HOLDS, WRONG, complain, say
+    from scoring.errors import MissingExtraError
+
+    if find_spec("cyclopts") is None:
+        raise MissingExtraError("the command line", "cli")
+    if arguments[:1] in (["--help"], ["-h"], ["help"]):
+        say(_overview())
+        return HOLDS
+    if arguments[:1] == ["--version"]:
+        from scoring import __version__
+
+        say(f"scoring {__version__}")
+        return HOLDS
+    if not arguments:
+        complain("which command?\n" + _overview())
+        return WRONG
+    return _call(arguments)
+
+
+def _call(arguments: list[str]) -> int:
+    from cyclopts import CycloptsError
+
+    from scoring.cli.output import HOLDS, WRONG, complain
+
+    try:
+        status = _app()(arguments)
+    except CycloptsError as error:
+        known = any(arguments[0] in commands for commands in COMMANDS.values())
+        complain(f"{error}\n`scoring {arguments[0] + ' ' if known else ''}--help` says how it is called")
+        return WRONG
+    return HOLDS if status is None else int(status)  # None: cyclopts printed the command's help
+
+
+def _app() -> App:
+    from cyclopts import App, Parameter
+
+    app = App(
+        name="scoring",
+        version_flags=[],
+        help_format="plaintext",
+        help_formatter="default",
+        default_parameter=Parameter(negative=(), show_default=False),
+        result_action="return_value",
+        exit_on_error=False,
+        print_error=False,
+        suppress_keyboard_interrupt=False,
+    )
+    for group, commands in COMMANDS.items():
+        for name in commands:
+            app.command(f"scoring.cli.{group}:{name}", name=name)
+    return app
+
+
+def _overview() -> str:
+    from scoring import __doc__ as purpose
+
+    lines = [(purpose or "").strip().split("\n")[0], "", "scoring COMMAND ...", ""]
+    for group, commands in COMMANDS.items():
+        lines.append(f"  {_GROUPS[group]}")
+        lines += [f"    {name:<10}{what}" for name, what in commands.items()]
+    return "\n".join([*lines, "", _ENDING])

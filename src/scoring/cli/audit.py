@@ -1,0 +1,240 @@
+"""
+Commands that check and explain a log: `verify`, `explain`, `replay`.
+
+Owns how a record is named on the command line, and which findings make which exit status. Must not check anything itself.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from scoring.audit.packs import Packs
+from scoring.audit.replay import Rubrics
+from scoring.audit.report import FAILS as FINDING_FAILS
+from scoring.audit.report import HOLDS as FINDING_HOLDS
+from scoring.audit.report import NOT_CHECKED
+from scoring.audit.verify import verify_directory
+from scoring.cli.inputs import open_log
+from scoring.cli.output import FAILS, HOLDS, UNCHECKED, CallError, complain, emit, mark, say, worst
+from scoring.cli.paths import log_at
+from scoring.engine.explain import explain as explained
+from scoring.errors import LogError, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from scoring import AuditLog
+    from scoring.audit.replay import ReplayReport
+    from scoring.audit.report import Finding
+
+__all__ = ["explain", "replay", "show_findings", "status_of", "verify"]
+
+_STATUS = {FINDING_HOLDS: HOLDS, FINDING_FAILS: FAILS, NOT_CHECKED: UNCHECKED}
+_NOT_ASKED = frozenset({"head", "heads"})  # nobody who gives no head, or no key, asks for these
+_LEAF_DIGITS = frozenset("0123456789abcdef")
+
+
+# --- verify ---
+
+
+def verify(directory: str, /, *, expect: str | None = None, json: bool = False) -> int:
+    """
+    Check that every record of a log is as it was written, and in its place.
+
+    Prints for every check whether it HOLDS, FAILS or was NOT CHECKED, then what no check of a log by itself can show, then the log's head: keep it where nobody
+    who can write the log can write.
+
+    Args:
+        directory: The log.
+        expect: A head that was kept elsewhere, as SIZE:LEAF: the log must have been so then.
+        json: One JSON object a check, and one for the log, for machines.
+    """
+    path = log_at(directory)
+    kept = None if expect is None else _head(expect)
+    try:
+        report = verify_directory(path, expect=kept)
+    except StoreError as error:
+        complain(str(error))
+        return UNCHECKED
+    status = status_of(report.findings)
+    if json:
+        for finding in report.findings:
+            emit({"type": "check", "check": finding.check, **_facts(finding)})
+        result = next(result for result, meaning in _STATUS.items() if meaning == status)
+        facts = {"size": report.size, "leaf": report.head, "cannot_show": list(report.cannot_show)}
+        emit({"type": "log", "result": result, **facts})
+        return status
+    show_findings(report.findings)
+    say("\n".join(["", "No check of a log by itself can show", *(f"  - {text}" for text in report.cannot_show), ""]))
+    if status == FAILS:
+        say(f"{directory} is not as it was written.")
+    else:
+        say("Keep this head elsewhere, and compare later with --expect:")
+        say(f"{report.size}:{report.head}")
+    return status
+
+
+def status_of(findings: Sequence[Finding]) -> int:
+    """The exit status that findings add up to."""
+    return worst(
+        _STATUS[finding.result]
+        for finding in findings
+        if finding.check not in _NOT_ASKED or finding.result == FINDING_FAILS
+    )
+
+
+def show_findings(findings: Sequence[Finding]) -> None:
+    """Print a line for each finding."""
+    width = max(len(finding.check) for finding in findings) + 2
+    for finding in findings:
+        where = "" if finding.seq is None else f"record #{finding.seq}: "
+        differs = "" if finding.expected is None else f"\nexpected {finding.expected}\nfound    {finding.found}"
+        place = "" if finding.file is None else f"\n{finding.file}, byte {finding.offset}"
+        text = (where + finding.detail + differs + place).replace("\n", "\n" + " " * width)
+        mark(finding.result, f"{finding.check:<{width}}{text}")
+
+
+def _facts(finding: Finding) -> dict[str, Any]:
+    return {
+        "result": finding.result,
+        "record": finding.seq,
+        "detail": finding.detail,
+        "file": finding.file,
+        "offset": finding.offset,
+        "expected": finding.expected,
+        "found": finding.found,
+    }
+
+
+def _head(text: str) -> tuple[int, str]:
+    size, _, leaf = text.partition(":")
+    if (
+        not (size.isascii() and size.isdigit() and len(size) <= 16 and int(size))
+        or len(leaf) != 64
+        or not _LEAF_DIGITS.issuperset(leaf)
+    ):
+        raise CallError(
+            "--expect wants SIZE:LEAF as `scoring verify` prints it: a number, a colon and 64 hexadecimal digits"
+        )
+    return int(size), leaf
+
+
+# --- explain ---
+
+
+def explain(
+    directory: str,
+    record: str,
+    /,
+    *,
+    audience: Annotated[Literal["auditor", "candidate"], Parameter(name="--for")] = "auditor",
+    json: bool = False,
+) -> int:
+    """
+    Tell why a decision is what it is.
+
+    Args:
+        directory: The log.
+        record: A record's number, as 17 or '#17'; or a case, whose newest decision is meant (write case:17 where a case is only digits).
+        audience: An auditor is told everything; a candidate never a key, nor what another answer would have to be.
+        json: One JSON object, for machines.
+    """
+    with open_log(directory) as log:
+        seq, others = _decision_named(log, record)
+        entry = log.read(seq)
+        decision = Rubrics(Packs(str(Path(log.path) / "packs"))).decision(entry["body"]["decision"])
+        story = explained(decision, audience)
+        place = {
+            "record": seq,
+            "time": entry["time"],
+            "id": entry["body"]["id"],
+            "supersedes": entry["body"]["supersedes"],
+            "others": others,
+        }
+    if json:
+        emit(place | story.data)
+        return HOLDS
+    say(f"record #{seq} of {place['time']}, submission {place['id']}")
+    if others:
+        newest = "; the newest of them counts" if max(others) > seq else ""
+        say(
+            f"the case has {len(others)} other decision{'s' * (len(others) > 1)}: {', '.join(f'#{other}' for other in others)}{newest}"
+        )
+    say(story.text())
+    return HOLDS
+
+
+def _decision_named(log: AuditLog, name: str) -> tuple[int, list[int]]:
+    """The record that is meant, and the other decisions of its case where the vault tells them."""
+    number = _number(name)
+    if number is not None:
+        _must_be_decision(log, number)
+        case = log.case(number)
+        found = log.find(case) if case is not None else []
+        return number, [record["seq"] for record in found if record["seq"] != number]
+    try:
+        found = log.find(name.removeprefix("case:"))
+    except LogError as error:
+        raise CallError(f"{error}; name the record by its number") from error
+    if not found:
+        raise CallError(
+            f'no decision of a case "{name.removeprefix("case:")}" in this log; a record is named by its number, such as #2'
+        )
+    seqs = [record["seq"] for record in found]
+    return seqs[-1], seqs[:-1]
+
+
+def _number(name: str) -> int | None:
+    digits = name.removeprefix("#")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 16 else None
+
+
+def _must_be_decision(log: AuditLog, seq: int) -> None:
+    if seq >= len(log):
+        raise CallError(f"this log has no record #{seq}: it holds {len(log)}, the last is #{len(log) - 1}")
+    kind = log.read(seq)["type"]
+    if kind != "decision":
+        raise CallError(f"record #{seq} is a {kind}; expected a decision")
+
+
+# --- replay ---
+
+
+def replay(directory: str, /, *records: str, json: bool = False) -> int:
+    """
+    Recompute decisions in two steps: from the answers, which the vault keeps, and from the outcomes in the log alone.
+
+    Args:
+        directory: The log.
+        records: Which decisions, by number (17 or '#17') or by case; all of them where none is named.
+        json: One JSON object a step and a difference, for machines.
+    """
+    with open_log(directory) as log:
+        chosen = [_decision_named(log, name)[0] for name in records]
+        reports = [log.replay(seq) for seq in chosen] or [log.replay()]
+    show = _emit_replay if json else _show_replay
+    for report in reports:
+        show(report)
+    if not any(report.decisions for report in reports):
+        complain("this log holds no decision")
+    return status_of([finding for report in reports for finding in report.findings])
+
+
+def _emit_replay(report: ReplayReport) -> None:
+    for kind, findings in (("difference", report.differences), ("step", report.findings)):
+        for finding in findings:
+            facts = _facts(finding)
+            del facts["file"], facts["offset"]
+            emit({"type": kind, "step": finding.check, "decisions": report.decisions, **facts})
+
+
+def _show_replay(report: ReplayReport) -> None:
+    for finding in report.differences if len(report.differences) > 1 else ():
+        differs = "" if finding.expected is None else f" (now {finding.expected}, recorded {finding.found})"
+        say(f"record #{finding.seq}, {finding.check}: {finding.detail}{differs}")
+    if report.decisions:
+        show_findings(report.findings)

@@ -1,0 +1,215 @@
+"""
+Commands for whoever writes rubrics: `check`, `pack`.
+
+Owns how problems, examples and what these reach are shown, and which files a pack comes with. Must not know what is right or wrong in a rubric.
+"""
+
+from __future__ import annotations
+
+import json as standard_json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from scoring.change.examples import FILE_NAME, run_on
+from scoring.cli.inputs import examined
+from scoring.cli.options import In  # noqa: TC001 - the parser of the command line reads annotations
+from scoring.cli.output import FAILS, HOLDS, WRONG, CallError, emit, say, show_problems, worst
+from scoring.cli.paths import STDIN, shown
+from scoring.errors import Problem, RubricError, StoreError
+from scoring.rubric.paper import paper
+from scoring.rubric.reader import MAX_BYTES
+from scoring.rubric.schema import decision_schema, submission_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from scoring import Rubric
+    from scoring.change.examples import ExampleReport
+
+__all__ = ["check", "pack"]
+
+_NAMED = 12  # of what no example reaches; the lines above mark all of it
+
+
+# --- check ---
+
+
+def check(rubric: In, /, *rubrics: In, json: bool = False) -> int:
+    """
+    Read rubrics, run the examples beside them, and say what no example reaches.
+
+    Args:
+        rubric: A rubric.yaml or a pack; its examples lie beside it, in examples.yaml. `-` is standard input, which has none.
+        rubrics: More of them.
+        json: One JSON object a problem, an example, a thing to reach and a rubric, for machines.
+    """
+    statuses = [_check(name, json=json) for name in (rubric, *rubrics)]
+    if rubrics and not json:
+        say(
+            f"{len(statuses)} rubrics: {statuses.count(HOLDS)} hold, {statuses.count(FAILS)} fail, {statuses.count(WRONG)} cannot be read"
+        )
+    return worst(statuses)
+
+
+def _check(name: str, *, json: bool) -> int:
+    problems, ready = examined(name)
+    report = None
+    if ready is not None:
+        try:
+            report = _run_examples(name, ready)
+        except RubricError as error:
+            problems += error.problems
+    failed = [] if report is None else report.problems
+    errors = sum(problem.severity == "error" for problem in problems)
+    status = WRONG if errors else FAILS if failed else HOLDS
+    summary = {
+        "file": shown(name),
+        "rubric": None if ready is None else ready.id,
+        "version": None if ready is None else ready.version,
+        "digest": None if ready is None else ready.digest,
+        "errors": errors,
+        "warnings": len(problems) - errors,
+        "examples": None if report is None else len(report.results),
+        "failing": None if report is None else sum(not result.holds for result in report.results),
+        "unreached": None if report is None else len(report.unreached),
+    }
+    if json:
+        _emit_check([*problems, *failed], report, summary)
+    else:
+        show_problems([*problems, *failed])
+        if report is not None:
+            _show_reached(report)
+        say(_summed_up(summary))
+    return status
+
+
+def _run_examples(name: str, rubric: Rubric) -> ExampleReport | None:
+    """Run the examples beside a rubric; None where there are none."""
+    if name == STDIN:
+        return None
+    path = Path(name).with_name(FILE_NAME)
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error.strerror}") from error
+    return run_on(rubric.pack, data, str(path))
+
+
+def _emit_check(problems: Iterable[Problem], report: ExampleReport | None, summary: dict[str, Any]) -> None:
+    for p in problems:
+        place = {"file": p.file, "line": p.line, "column": p.column, "path": p.path}
+        emit({"type": "problem", "severity": p.severity, "code": p.code, "message": p.message, **place})
+    for result in report.results if report else ():
+        emit({"type": "example", "id": result.id, "shows": result.shows, "holds": result.holds})
+    for row in report.coverage if report else ():
+        emit({"type": "reached", "kind": row.kind, "name": row.name, "examples": list(row.examples)})
+    emit({"type": "rubric", **summary})
+
+
+def _show_reached(report: ExampleReport) -> None:
+    """Print how many examples reach each verdict, flag, outcome, ...; a dash where none does."""
+    lines: dict[str, list[str]] = {}
+    for row in report.coverage:
+        kind, _, name = row.name.rpartition("/") if row.kind == "outcome" else (row.kind, "", row.name)
+        lines.setdefault(kind, []).append(f"{name} {len(row.examples) or '-'}")
+    say("How many examples reach it:")
+    width = max(map(len, lines), default=0)
+    for kind, cells in lines.items():
+        say(f"  {kind:<{width}}  {', '.join(cells)}")
+    missed = [f"{row.kind} {row.name}" for row in report.unreached]
+    if missed:
+        more = f" and {len(missed) - _NAMED} more" if len(missed) > _NAMED else ""
+        say(f"No example reaches {', '.join(missed[:_NAMED])}{more}")
+
+
+def _summed_up(summary: dict[str, Any]) -> str:
+    counts = [_count(summary["errors"], "error"), _count(summary["warnings"], "warning")]
+    if summary["examples"] is not None:
+        examples = _count(summary["examples"], "example")
+        counts.append(f"{summary['failing']} of {examples} fail" if summary["failing"] else f"{examples} hold")
+        counts.append(f"{summary['unreached']} not reached" if summary["unreached"] else "everything reached")
+    elif not summary["errors"]:
+        counts.append(f"no {FILE_NAME} beside it")
+    return f"{summary['file']}: {', '.join(counts)}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number or 'no'} {what}{'' if number == 1 else 's'}"
+
+
+# --- pack ---
+
+
+def pack(rubric: In, /, *, output: Annotated[str, Parameter(name=["--output", "-o"])] = ".", json: bool = False) -> int:
+    """
+    Write the pack that scores, the paper that a candidate may see, and the JSON schemas of submission and decision.
+
+    A pack with the same name and other bytes is never overwritten: a rubric that changed is a new version.
+
+    Args:
+        rubric: A rubric.yaml, or a pack to write the rest for.
+        output: The directory to write to; made if need be.
+        json: One JSON object, for machines.
+    """
+    problems, ready = examined(rubric)
+    if ready is None:
+        raise RubricError(problems)
+    show_problems(problems)
+    name = f"{ready.id}-{ready.version}"
+    files = {
+        f"{name}.pack.json": ready.pack,
+        f"{name}.paper.md": paper(ready.plan.pack).encode(),
+        "submission.schema.json": _indented(submission_schema(ready.plan.pack)),
+        "decision.schema.json": _indented(decision_schema(ready.plan.pack)),
+    }
+    directory = Path(output)
+    _keep(directory / f"{name}.pack.json", ready.pack)
+    for file, data in files.items():
+        _write(directory / file, data)
+    paths = [str(directory / file) for file in files]
+    digests = {"digest": ready.digest, "scoring_digest": ready.scoring_digest}
+    if json:
+        emit({"rubric": ready.id, "version": ready.version, **digests, "files": paths})
+        return HOLDS
+    for path in paths:
+        say(path)
+    say(f"pack     {ready.digest}\nscoring  {ready.scoring_digest}")
+    return HOLDS
+
+
+def _indented(schema: dict[str, Any]) -> bytes:
+    return standard_json.dumps(schema, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def _keep(path: Path, data: bytes) -> None:
+    """Refuse to write another pack where one of this name lies: someone may have scored by it."""
+    try:
+        held = path.read_bytes()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error.strerror}") from error
+    if held != data:
+        raise CallError(
+            f"{path} exists already, with other content: a rubric that changed is a new version, so give it one in `version:`"
+        )
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file as a whole: where the disk is full, no half of a pack stays behind under its name."""
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            part.write_bytes(data)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror}") from error

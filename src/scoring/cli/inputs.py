@@ -1,0 +1,276 @@
+"""
+What commands read: rubrics, logs, and JSON a line at a time, from files or from standard input.
+
+Owns how a document that cannot be read is located without quoting it: cut off, not UTF-8, no JSON. Must not know how a document is judged.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import nullcontext
+from itertools import count
+from pathlib import Path
+
+from scoring import canonical
+from scoring.cli.output import CallError, complain, place
+from scoring.cli.paths import (
+    EXAMPLES,
+    PACK,
+    RUBRIC,
+    STDIN,
+    TEXT,
+    UNKNOWN,
+    YAML,
+    existing_file,
+    fitting_in,
+    is_log,
+    kind_of,
+    log_at,
+    shown,
+)
+from scoring.engine.plan import MAX_PACK
+from scoring.errors import LogError, Problem, RubricError, StoreError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+    from typing import Any, BinaryIO
+
+    from scoring import AuditLog, Rubric
+
+__all__ = ["Line", "examined", "examined_data", "json_lines", "open_log", "rubric_at", "whole"]
+
+
+# --- rubrics and logs ---
+
+
+def rubric_at(name: str, profile: str | None = None) -> Rubric:
+    """
+    Load a rubric, from YAML or from a pack.
+
+    Raises:
+        CallError: It is something else. RubricError: It is wrong; each problem has its place.
+    """
+    problems, rubric = examined(name, profile)
+    if rubric is None:
+        raise RubricError(problem for problem in problems if problem.severity == "error")
+    return rubric
+
+
+def examined(name: str, profile: str | None = None) -> tuple[list[Problem], Rubric | None]:
+    """
+    Read a rubric, and collect everything that is wrong with it or doubtful.
+
+    Returns:
+        The problems, each with its place, and the rubric; None where it cannot score.
+
+    Raises:
+        CallError: It is something else.
+    """
+    return examined_data(whole(name, MAX_PACK, RUBRIC), name, profile)
+
+
+def examined_data(data: bytes, name: str, profile: str | None = None) -> tuple[list[Problem], Rubric | None]:
+    """Do what `examined` does with bytes that were read already."""
+    from scoring.engine.rubric import Rubric
+    from scoring.rubric.load import AUTHORED
+
+    kind, file = kind_of(data), shown(name)
+    authored = kind == YAML or (kind in (TEXT, UNKNOWN) and name.lower().endswith(AUTHORED))
+    if not authored and kind not in (PACK, UNKNOWN):
+        beside = fitting_in(Path(name).parent) if kind == EXAMPLES and name != STDIN else ""
+        raise CallError(f"{file} is {kind}; expected {RUBRIC}{beside}")
+    problems: list[Problem] = []
+    if authored:
+        from scoring.rubric.check import examine
+
+        result = examine(data, file)
+        problems += result.problems
+        if result.pack is None:
+            return problems, None
+        data = result.pack
+    else:
+        try:
+            canonical.loads(data)
+        except canonical.CanonicalError as error:
+            line, column, problem = json_problem(data, error)
+            return place([Problem("pack", problem)], file, line, column), None
+    try:
+        return problems, Rubric(data, profile)
+    except RubricError as error:
+        return [*problems, *place(error.problems, file)], None
+
+
+def open_log(name: str, *, create: bool = False, hint: str = "") -> AuditLog:
+    """
+    Open a log to work with.
+
+    Args:
+        name: The directory.
+        create: Make the log where there is none.
+        hint: What to say where there is none.
+
+    Raises:
+        CallError: It is no log. LogError: It is one, and damaged.
+    """
+    from scoring import AuditLog
+
+    path = Path(name)
+    if create and not is_log(path):
+        try:
+            return AuditLog.open(name, create=True)
+        except LogError as error:
+            raise CallError(str(error)) from None
+    try:
+        log_at(name)
+    except CallError as error:
+        raise CallError(f"{error}{hint}") from None
+    return AuditLog.open(name, create=create)
+
+
+# --- reading ---
+
+
+def whole(name: str, most: int, wanted: str) -> bytes:
+    """
+    Read a file, or standard input, to its end.
+
+    Raises:
+        CallError: It is longer than *most* bytes, or not there.
+        StoreError: It cannot be read.
+    """
+    with _opened(name, wanted) as stream:
+        data = _read(name, stream, most + 1)
+    if len(data) > most:
+        raise CallError(f"{shown(name)} is longer than {most:,} bytes; expected {wanted}")
+    return data
+
+
+class Line:
+    """
+    One JSON document of a stream.
+
+    Attributes:
+        number: The line it starts on, from 1.
+        value: What it says; None where it says nothing.
+        problem: Why it could not be read, without a word of what it holds; empty where it could.
+        column: Where in the line that is, from 1; 0 where that is not known.
+    """
+
+    __slots__ = ("column", "number", "problem", "value")
+
+    def __init__(self, number: int, value: Any, problem: str = "", column: int = 0) -> None:
+        self.number = number
+        self.value = value
+        self.problem = problem
+        self.column = column
+
+
+def json_lines(name: str, most: int, wanted: str) -> Iterator[Line]:
+    """
+    Read JSON documents, one a line, as they come; or the one document that takes several lines.
+
+    Args:
+        name: A path, or `-`.
+        most: Bytes that a document may have.
+        wanted: What the documents are, for messages.
+
+    Raises:
+        CallError: There is no such file.
+        StoreError: It cannot be read.
+    """
+    with _opened(name, wanted) as stream:
+        lines = _numbered(name, stream, most)
+        for number, line in lines:
+            if not line.strip():
+                continue
+            document = _parsed(number, line, most)
+            if document.problem and _is_open(line):
+                yield from _in_several_lines((number, line), lines, most)
+            else:
+                yield document
+
+
+def _opened(name: str, wanted: str) -> AbstractContextManager[BinaryIO]:
+    if name != STDIN:
+        path = existing_file(name, wanted)
+        try:
+            return path.open("rb")
+        except OSError as error:
+            raise StoreError(f"{name} cannot be read: {error.strerror}") from error
+    if sys.stdin.isatty():
+        complain(f"reading {wanted} from the terminal; Ctrl-D ends it")
+    return nullcontext(sys.stdin.buffer)
+
+
+def _read(name: str, stream: BinaryIO, most: int) -> bytes:
+    try:
+        return stream.read(most)
+    except OSError as error:
+        raise StoreError(f"{shown(name)} cannot be read: {error.strerror}") from error
+
+
+def _numbered(name: str, stream: BinaryIO, most: int) -> Iterator[tuple[int, bytes]]:
+    """Lines, each with its number. One that is too long is cut, and the rest of it is passed over."""
+    for number in count(1):
+        try:
+            line = rest = stream.readline(most + 1)
+            while len(rest) > most and not rest.endswith(b"\n"):
+                rest = stream.readline(most + 1)
+        except OSError as error:
+            raise StoreError(f"{shown(name)} cannot be read: {error.strerror}") from error
+        if not line:
+            return
+        yield number, line
+
+
+def _parsed(number: int, line: bytes, most: int) -> Line:
+    if len(line) > most:
+        return Line(number, None, f"longer than {most:,} bytes")
+    try:
+        return Line(number, canonical.loads(line.strip()))
+    except canonical.CanonicalError as error:
+        row, column, problem = json_problem(line.rstrip(), error)
+        return Line(number + row - 1, None, problem, column)
+
+
+def json_problem(data: bytes, error: canonical.CanonicalError) -> tuple[int, int, str]:
+    """Where JSON goes wrong (line and column from 1; 1 and 0 where that is not known), and why, without quoting it."""
+    try:
+        json.loads(data.decode())
+    except json.JSONDecodeError as place:
+        if place.pos >= len(place.doc.rstrip()) or place.msg.startswith("Unterminated string"):
+            return place.lineno, place.colno, "the JSON ends in the middle of a value: it looks cut off"
+        if place.msg == "Extra data":
+            return place.lineno, place.colno, "more JSON behind the first value: each object needs a line of its own"
+        return place.lineno, place.colno, f"not JSON: {place.msg}"
+    except (ValueError, RecursionError):  # not UTF-8, too deep, or too long a number: the strict reader has the words
+        pass
+    return 1, 0, error.message
+
+
+def _is_open(line: bytes) -> bool:
+    """Whether a document may go on behind this line, as JSON that was printed for people does."""
+    return line.strip()[-1:] in (b"{", b"[", b",") and line.lstrip()[:1] in (b"{", b"[")
+
+
+def _in_several_lines(first: tuple[int, bytes], lines: Iterator[tuple[int, bytes]], most: int) -> Iterator[Line]:
+    """Read one document to the end of the input; or, if that is none, take each line for a document."""
+    held = [first]
+    size = len(first[1])
+    for line in lines:
+        held.append(line)
+        size += len(line[1])
+        if size > most:
+            break
+    document = _parsed(first[0], b"".join(line for _, line in held), most)
+    each = [_parsed(*line, most) for line in held if line[1].strip()] if document.problem else []
+    if not any(type(line.value) is dict for line in each):
+        yield document
+        return
+    yield from each
+    for number, text in lines:
+        if text.strip():
+            yield _parsed(number, text, most)

@@ -1,0 +1,325 @@
+"""
+Commands that score and record: `score`, `append`.
+
+Owns how results are shown, and how a stream of submissions goes on past a bad one. Must not know how a verdict comes about or how a record is written.
+"""
+
+from __future__ import annotations
+
+import json as standard_json
+import os
+import sys
+from collections import deque
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+from cyclopts import Parameter
+
+from scoring.audit.entry import Entry, take_apart
+from scoring.cli.inputs import examined_data, json_lines, open_log, rubric_at, whole
+from scoring.cli.options import In  # noqa: TC001 - the parser of the command line reads annotations
+from scoring.cli.output import HOLDS, WRONG, CallError, Table, complain, emit, place, progress, say, show_problems
+from scoring.cli.paths import ENTRIES, PACK, STDIN, kind_of, shown, submissions_file
+from scoring.engine.submission import MAX_SUBMISSION
+from scoring.errors import LogError, Problem, RubricError, ScoringError, StoreError, SubmissionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+    from typing import Any, BinaryIO
+
+    from scoring import AuditLog, Decision, Rubric
+
+__all__ = ["HEADS", "append", "cells", "facts_of", "held_by", "score"]
+
+HEADS = ("verdict", "action", "score", "decided by", "held by")
+_ROWS = 64  # results lined up together
+_BATCH = 256  # submissions that share one disk sync in a log
+_MAX_FILE = 1 << 30  # bytes of entries; a file goes in as a whole, and so through memory
+
+
+class Result(NamedTuple):
+    """What came out for one submission of a stream: the line it stood on, its id if it has one, the decision, and where it is recorded."""
+
+    line: int
+    name: str | None
+    decision: Decision
+    seq: int | None = None
+    repeated: bool = False
+
+
+# --- score ---
+
+
+def score(
+    rubric: In,
+    submissions: In = STDIN,
+    /,
+    *,
+    profile: str | None = None,
+    log: str | None = None,
+    create: bool = False,
+    template: bool = False,
+    entries: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    json: bool = False,
+) -> int:
+    """
+    Turn submissions into verdicts.
+
+    A submission that cannot be scored is reported with its line, the others are scored, and the exit status is 2.
+
+    Args:
+        rubric: A rubric.yaml or a pack.
+        submissions: A JSON file with one submission, or with one a line; `-` is standard input.
+        profile: The rubric's weight profile; its default one otherwise.
+        log: Record every decision in this log before it is shown.
+        create: Make the log, and its vault beside it, where there is none.
+        template: Print an empty submission for this rubric to fill in, and score nothing.
+        entries: Write what `scoring append` needs to record these decisions elsewhere, to a new file; `-` prints it instead of the results.
+        json: One JSON object a submission, for machines.
+    """
+    if log is not None and entries is not None:
+        raise CallError("--log records the decisions here, --entries prepares to record them elsewhere: choose one")
+    if create and log is None:
+        raise CallError("--create makes the log that --log names: give both")
+    if rubric == submissions == STDIN and not template:
+        raise CallError("the rubric and the submissions cannot both come from standard input")
+    ready = rubric_at(rubric, profile)
+    if template:
+        _show_template(ready, json=json)
+        return HOLDS
+    if submissions != STDIN:
+        submissions_file(submissions)
+    stream = _Stream(submissions)
+    if log is not None:
+        with open_log(log, create=create, hint="; --create makes one") as opened:
+            return stream.show(_recorded(stream, ready, opened), json=json)
+    complain("not recorded: without --log nothing is written down")
+    if entries is None:
+        return stream.show(_decided(stream, ready), json=json)
+    with _new_file(entries) as file:
+        return stream.show(_decided(stream, ready, file), json=json, quiet=entries == STDIN)
+
+
+def _decided(stream: _Stream, rubric: Rubric, entries: BinaryIO | None = None) -> Iterator[Result]:
+    """Score, and write down nothing but entries for a log elsewhere."""
+    for line, submission in stream.submissions():
+        try:
+            decision = rubric.score(submission)
+            if entries is not None:
+                name, case, rest = take_apart(submission)
+                entries.write(Entry(name, case, decision.data, rest).to_bytes() + b"\n")
+        except SubmissionError as error:
+            stream.refuse(line, error)
+        else:
+            yield Result(line, submission.get("id"), decision)
+
+
+def _recorded(stream: _Stream, rubric: Rubric, log: AuditLog) -> Iterator[Result]:
+    """Score and record: a result comes only when it is durable."""
+    waiting: deque[tuple[int, str]] = deque()
+
+    def submissions() -> Iterator[dict[str, Any]]:
+        for line, submission in stream.submissions():
+            waiting.append((line, submission.get("id", "")))
+            yield submission
+
+    for done in log.decide_all(rubric, submissions(), batch=_BATCH):
+        line, name = waiting.popleft()
+        if isinstance(done, ScoringError):
+            stream.refuse(line, done)
+        else:
+            yield Result(line, name, done.decision, done.seq, done.repeated)
+
+
+class _Stream:
+    """Submissions as they come in, and how many of them were not scored."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._count = 0
+        self._refused = 0
+
+    def submissions(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Every object, with the line it starts on; whatever else stands there is reported and passed over."""
+        for line in progress(json_lines(self._name, MAX_SUBMISSION, "submissions"), "submissions"):
+            self._count += 1
+            if line.problem:
+                self.refuse(line.number, SubmissionError([Problem("json", line.problem)]), line.column)
+            elif type(line.value) is not dict:
+                problem = Problem(
+                    "submission", "expected an object with the key answers; of several, each on a line of its own"
+                )
+                self.refuse(line.number, SubmissionError([problem]))
+            else:
+                yield line.number, line.value
+
+    def refuse(self, line: int, error: ScoringError, column: int = 0) -> None:
+        """Report a submission that is not scored, so that the others can go on."""
+        self._refused += 1
+        problems = error.problems if isinstance(error, SubmissionError) else [Problem("log", str(error))]
+        show_problems(place(problems, shown(self._name), line, column))
+
+    def show(self, results: Iterator[Result], *, json: bool, quiet: bool = False) -> int:
+        """Print results as they come, and say how it went."""
+        table = Table("record", "submission", *HEADS)
+        for number, result in enumerate(results, 1):
+            if quiet:
+                continue
+            if json:
+                emit(facts_of(result))
+            else:
+                seq = "-" if result.seq is None else f"#{result.seq}{' again' if result.repeated else ''}"
+                table.row(seq, result.name or f"line {result.line}", *cells(result.decision))
+                if number % _ROWS == 0:
+                    table.show()
+            if self._name == STDIN:  # without a log, whoever sends one after the other may wait for each answer
+                sys.stdout.flush()
+        table.show()
+        if not self._count:
+            complain(f"{shown(self._name)} holds no submission")
+        elif self._refused:
+            complain(f"not scored: {self._refused} of {self._count} submissions")
+        return WRONG if self._refused or not self._count else HOLDS
+
+
+def cells(decision: Decision) -> tuple[str, ...]:
+    """A decision for people: what stands under `HEADS`."""
+    decided_by = ", ".join(decision.determined_by)
+    if decision.awaited:
+        decided_by = "; ".join(filter(None, (decided_by, f"waits for {', '.join(decision.awaited)}")))
+    return decision.verdict or "-", decision.action, decision.percent or "-", decided_by or "-", held_by(decision)
+
+
+def held_by(decision: Decision) -> str:
+    """What makes a person look first; a dash where nothing does."""
+    return ", ".join(decision.holds) or "-"
+
+
+def facts_of(result: Result) -> dict[str, Any]:
+    """A result for machines. `decision` is what is logged, to the byte; the keys before it spell out what it encodes."""
+    decision = result.decision
+    return {
+        "line": result.line,
+        "id": result.name,
+        "seq": result.seq,
+        "repeated": result.repeated,
+        "status": decision.status,
+        "verdict": decision.verdict,
+        "action": decision.action,
+        "score": decision.data["score"],
+        "percent": decision.percent,
+        "determined_by": list(decision.determined_by),
+        "holds": list(decision.holds),
+        "flags": {flag: list(items) for flag, items in decision.flags.items()},
+        "awaited": list(decision.awaited),
+        "reachable": decision.data["reachable"],
+        "outcomes": decision.outcomes,
+        "decision": decision.data,
+    }
+
+
+def _show_template(rubric: Rubric, *, json: bool) -> None:
+    """An empty submission. What has to be filled in is invalid as it stands, so that nobody sends it off by mistake."""
+    time = "YYYY-MM-DDTHH:MM:SSZ"
+    facts: dict[str, Any] = {"started_at": time}
+    if rubric.plan.notice_digest is not None:
+        facts["notice"] = {"sha256": rubric.plan.notice_digest, "at": time}
+    answers = {item["id"]: [] if item["kind"] == "selection" else "" for item in _items(rubric)}
+    submission = {"id": "", "case": "", "facts": facts, "answers": answers}
+    if json:
+        emit(submission)
+    else:
+        say(standard_json.dumps(submission, indent=2))
+
+
+def _items(rubric: Rubric) -> Iterator[dict[str, Any]]:
+    for stage in rubric.plan.pack["stages"]:
+        for section in stage["sections"]:
+            yield from section["items"]
+
+
+def _new_file(name: str) -> AbstractContextManager[BinaryIO]:
+    """Open a file for entries that did not exist; nobody but its owner may read it, for answers stand in it."""
+    if name == STDIN:
+        return nullcontext(sys.stdout.buffer)
+    try:
+        return os.fdopen(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+    except FileExistsError:
+        raise CallError(f"{name} exists already, and is not overwritten") from None
+    except OSError as error:
+        raise StoreError(f"{name} cannot be written: {error.strerror}") from error
+
+
+# --- append ---
+
+
+def append(directory: str, file: In, /, *files: In, create: bool = False, json: bool = False) -> int:
+    """
+    Put a rubric, or decisions made elsewhere, into a log.
+
+    A file goes in as a whole or not at all. What the log has already stays as it is, and the answer names its record.
+
+    Args:
+        directory: The log.
+        file: A pack, which is published; or entries as `scoring score --entries` writes them, one a line; `-` is standard input.
+        files: More of them, in order.
+        create: Make the log, and its vault beside it, where there is none.
+        json: One JSON object a record, for machines.
+    """
+    table = Table("record", "type", "id", "file")
+    try:
+        with open_log(directory, create=create, hint="; --create makes one") as log:
+            for name in (file, *files):
+                for facts in _taken(log, name):
+                    if json:
+                        emit(facts)
+                    else:
+                        again = " again" if facts["repeated"] else ""
+                        table.row(
+                            f"#{facts['seq']}{again}", facts["type"], facts["id"], f"{facts['file']}:{facts['line']}"
+                        )
+    finally:  # what one file brought in stays in, whatever is wrong with the next
+        table.show()
+    return HOLDS
+
+
+def _taken(log: AuditLog, name: str) -> Iterator[dict[str, Any]]:
+    """Take one file in, and tell the record of everything in it."""
+    data = whole(name, _MAX_FILE, "a pack or entries")
+    kind = kind_of(data)
+    if kind not in _TAKEN:
+        wanted = "a pack, or entries as `scoring score --entries` writes them"
+        raise CallError(f"{shown(name)} is {kind}; expected {wanted}")
+    size = len(log)
+    for line, what, called, seq in _TAKEN[kind](log, name, data):
+        yield {"file": shown(name), "line": line, "type": what, "id": called, "seq": seq, "repeated": seq < size}
+
+
+def _publish(log: AuditLog, name: str, data: bytes) -> list[tuple[int, str, str, int]]:
+    problems, rubric = examined_data(data, name)
+    if rubric is None:
+        raise RubricError(problems)
+    return [(1, "rubric", rubric.id, log.publish(rubric))]
+
+
+def _append(log: AuditLog, name: str, data: bytes) -> list[tuple[int, str, str, int]]:
+    entries: list[tuple[int, Entry]] = []
+    problems: list[Problem] = []
+    for number, line in enumerate(data.split(b"\n"), 1):
+        if line.strip():
+            try:
+                entries.append((number, Entry.from_bytes(line)))
+            except SubmissionError as error:
+                problems += place(error.problems, shown(name), number)
+    if problems:
+        raise SubmissionError(problems)
+    try:
+        seqs = log.append(entry for _, entry in entries)
+    except LogError as error:
+        # The log was sound when it was opened: what it refuses here is what was given to it.
+        raise CallError(f"{shown(name)}: {error}; nothing of this file was recorded") from error
+    return [(number, "decision", entry.id, seq) for (number, entry), seq in zip(entries, seqs, strict=True)]
+
+
+_TAKEN = {PACK: _publish, ENTRIES: _append}

@@ -1,0 +1,1077 @@
+"""
+The command line: what every command prints, and what it says to the shell.
+
+`KEYS` is the documentation of the keys that machines get: exactly these, in every object of that kind.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import scoring
+from scoring import canonical
+from scoring.audit import disk
+from scoring.cli import COMMANDS, main, output
+from scoring.cli.start import shipped
+
+RULES = shipped("ml-engineer-mid-written")
+RUBRIC = str(RULES / "rubric.yaml")
+MARKER = "Zk7qX-marker-Zk7qX"  # what nobody but a candidate could have written
+
+_FINDING = {"result", "record", "detail", "expected", "found"}
+_PLACE = {"file", "offset"}
+
+# command -> type of the object (where a command has several) -> its keys
+KEYS = {
+    "score": {
+        None: {
+            "line",  # where the submission starts in its file
+            "id",  # the submission's, null where it has none
+            "seq",  # its record, null without --log
+            "repeated",  # it was recorded before, and this is the decision of then
+            "status",
+            "verdict",
+            "action",
+            "score",  # exact: "4/5"
+            "percent",  # for people: "80.00 %", cut and never rounded up
+            "determined_by",
+            "holds",
+            "flags",  # flag -> ids of the items that raised it
+            "awaited",  # ids of items
+            "reachable",
+            "outcomes",  # item id -> name of its outcome
+            "decision",  # FORMAT.md 6: what is logged
+        }
+    },
+    "append": {
+        "rubric": {"file", "line", "type", "id", "seq", "repeated"},
+        "decision": {"file", "line", "type", "id", "seq", "repeated"},
+    },
+    "verify": {
+        "check": {"type", "check"} | _FINDING | _PLACE,
+        "log": {"type", "result", "size", "leaf", "cannot_show"},
+    },
+    "explain": {
+        None: {
+            *("record", "time", "id", "supersedes", "others"),
+            *(
+                "audience",
+                "rubric",
+                "version",
+                "profile",
+                "assumed",
+                "status",
+                "verdict",
+                "action",
+                "score",
+                "percent",
+                "margins",
+            ),
+            *(
+                "determined_by",
+                "caps",
+                "holds",
+                "awaited",
+                "reachable",
+                "sections",
+                "items",
+                "reasons",
+                "changes",
+                "decision",
+            ),
+        }
+    },
+    "replay": {
+        "step": {"type", "step", "decisions"} | _FINDING,
+        "difference": {"type", "step", "decisions"} | _FINDING,
+    },
+    "check": {
+        "problem": {"type", "severity", "code", "message", "file", "line", "column", "path"},
+        "example": {"type", "id", "shows", "holds"},
+        "reached": {"type", "kind", "name", "examples"},
+        "rubric": {
+            "type",
+            "file",
+            "rubric",
+            "version",
+            "digest",
+            "errors",
+            "warnings",
+            "examples",
+            "failing",
+            "unreached",
+        },
+    },
+    "pack": {None: {"rubric", "version", "digest", "scoring_digest", "files"}},
+    "new": {None: {"directory", "rubric", "files"}},
+    "demo": {
+        "score": set(),  # type and case, and the keys of the command score
+        "check": {"type", "check", "result", "record", "detail"},
+        "forgery": {"type", "check", "result", "record", "detail"},
+        "done": {"type", "directory", "files"},
+    },
+}
+KEYS["demo"]["score"] = {"type", "case", *KEYS["score"][None]}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """What the demonstration leaves: rubric, examples, submissions, log, vault. Read-only."""
+    path = tmp_path_factory.mktemp("made") / "demo"
+    assert main(["demo", str(path), "--json"]) == 0
+    return path
+
+
+@pytest.fixture(autouse=True)
+def demo(made, tmp_path, monkeypatch):
+    """A copy of it, in the current directory."""
+    shutil.copytree(made, tmp_path / "demo")
+    monkeypatch.chdir(tmp_path)
+    return Path("demo")
+
+
+@pytest.fixture
+def call(capsys, monkeypatch):
+    """Run a command in this process: its status, standard output and standard error."""
+
+    def run(*argv, stdin=None):
+        if stdin is not None:
+            monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        capsys.readouterr()
+        status = main([str(word) for word in argv])
+        return status, *capsys.readouterr()
+
+    return run
+
+
+def in_a_process(
+    *argv, cwd=None, stdin=b"", code="import sys; from scoring.cli import main; sys.exit(main(sys.argv[1:]))", **more
+):
+    env = {**os.environ, "PYTHONPATH": str(Path(scoring.__file__).parents[1])} | more.pop("env", {})
+    command = [sys.executable, "-c", code, *map(str, argv)]
+    return subprocess.run(command, cwd=cwd, input=stdin, capture_output=True, env=env, check=False, timeout=60, **more)
+
+
+def objects(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def sheet(name="s-1", **changes):
+    answers = {
+        "job-run-time": "20",
+        "pandas-filtered-sum": "70",
+        "messy-data-deadline": "B",
+        "plain-words": ["A", "B"],
+        "outlier-age": "141",
+    }
+    return {"id": name, "case": f"case of {name}", "answers": answers | changes}
+
+
+def lines(*sheets):
+    return b"".join(json.dumps(each).encode() + b"\n" for each in sheets)
+
+
+class TestStarting:
+    def test_help_lists_every_command_and_loads_nothing_heavy(self):
+        code = (
+            "import sys; from scoring.cli import main; status = main(['--help'])\n"
+            "heavy = {'attr', 'attrs', 'cattrs', 'yaml', 'sqlite3', 'hypothesis', 'structlog', 'rich', 'cyclopts', 'orjson'}\n"
+            "print('LOADED', sorted(heavy & sys.modules.keys()), status)"
+        )
+        done = in_a_process(code=code)
+        assert done.stdout.decode().splitlines()[-1] == "LOADED [] 0"
+        for commands in COMMANDS.values():
+            assert all(f"    {name} " in done.stdout.decode() for name in commands)
+
+    def test_scoring_by_a_pack_loads_no_library_of_authoring_and_no_database(self, demo, call):
+        call("pack", RUBRIC, "-o", "out")
+        code = (
+            "import sys; from scoring.cli import main; main(sys.argv[1:])\n"
+            "print('LOADED', sorted({'cattrs', 'yaml', 'sqlite3', 'hypothesis', 'structlog'} & sys.modules.keys()))"
+        )
+        done = in_a_process("score", next(Path("out").glob("*.pack.json")), demo / "submissions.jsonl", code=code)
+        assert done.stdout.decode().splitlines()[-1] == "LOADED []"
+
+    def test_the_version_is_that_of_the_package(self, call):
+        assert call("--version") == (0, f"scoring {scoring.__version__}\n", "")
+        assert call("help")[1].startswith("Answers in, a verdict out")
+
+    def test_python_m_scoring_cli_is_the_same_program(self):
+        env = {**os.environ, "PYTHONPATH": str(Path(scoring.__file__).parents[1])}
+        done = subprocess.run(
+            [sys.executable, "-m", "scoring.cli", "--version"], capture_output=True, env=env, check=False
+        )
+        assert (done.returncode, done.stdout.decode().strip()) == (0, f"scoring {scoring.__version__}")
+
+    @pytest.mark.parametrize("name", [name for commands in COMMANDS.values() for name in commands])
+    def test_every_command_has_help_and_a_json_mode(self, name, call):
+        status, out, _ = call(name, "--help")
+        assert status == 0
+        assert "--json" in out
+
+    def test_a_missing_extra_is_named_with_the_command_that_installs_it(self, call, monkeypatch):
+        monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+        status, out, err = call("check", RUBRIC)
+        assert (status, out) == (2, "")
+        assert err == 'scoring: the command line needs the extra "cli": pip install "scoreproof[cli]"\n'
+
+
+class TestWrongCalls:
+    @pytest.mark.parametrize(
+        ("argv", "said"),
+        [
+            ([], "which command?"),
+            (["scor"], 'Did you mean "score"?'),
+            (["score"], "RUBRIC requires an argument"),
+            (["score", RUBRIC, "a", "b"], "Unused Tokens: ['b']"),
+            (["score", RUBRIC, "--profil", "x"], "--profil"),
+            (["score", RUBRIC, "--log"], "--log requires an argument"),
+            (["score", RUBRIC, "-", "--log", "d", "--entries", "e"], "choose one"),
+            (["score", RUBRIC, "-", "--create"], "--create makes the log that --log names"),
+            (["score", "-", "-"], "cannot both come from standard input"),
+            (["explain", "d"], "RECORD requires an argument"),
+            (["explain", "d", "1", "--for", "nobody"], "auditor"),
+            (["verify", "demo/decisions", "--expect", "7"], "SIZE:LEAF"),
+            (["verify", "demo/decisions", "--expect", "x:" + "a" * 64], "SIZE:LEAF"),
+            (["new", "x", "--id", "no spaces please"], "a rubric's id is 1 to 48"),
+        ],
+    )
+    def test_a_wrong_call_says_what_is_wrong_and_exits_with_2(self, argv, said, call):
+        status, out, err = call(*argv)
+        assert (status, out) == (2, "")
+        assert err.startswith("scoring: ")
+        assert said in err
+        assert "Traceback" not in err
+
+
+class TestWrongInput:
+    @pytest.mark.parametrize(
+        ("argv", "said"),
+        [
+            (["score", "demo/rubrc.yaml"], 'demo/rubrc.yaml: no such file; did you mean "rubric.yaml"?'),
+            (["score", "dmo/rubric.yaml"], 'there is no dmo; did you mean "demo"?'),
+            (
+                ["score", "demo/qqqq.yaml"],
+                "no such file; demo holds README.md, decisions, decisions.vault, examples.yaml, rubric.yaml, submissions.jsonl",
+            ),
+            (["check", "demo/rubrc.yaml"], 'did you mean "rubric.yaml"?'),
+            (["pack", "demo/rubrc.yaml"], 'did you mean "rubric.yaml"?'),
+            (["score", RUBRIC, "demo/submissions.json"], 'did you mean "submissions.jsonl"?'),
+            (["append", "demo/decisions", "nothing.jsonl"], "no such file"),
+            (
+                ["score", "demo"],
+                'demo is a directory; expected a rubric.yaml or a pack; did you mean "demo/rubric.yaml"?',
+            ),
+            (["score", RUBRIC, "demo/decisions"], "it is a log, which `scoring verify demo/decisions` checks"),
+            (
+                ["verify", "demo/rubric.yaml"],
+                "demo/rubric.yaml is a file (a rubric in YAML); expected a log's directory",
+            ),
+            (["verify", "demo/decisions.vault"], 'did you mean "demo/decisions"?'),
+            (
+                ["verify", "demo/decisions/log/000000000000.jsonl"],
+                "a log's records); expected a log's directory; did you mean \"demo/decisions\"?",
+            ),
+            (["verify", "demo"], 'demo is no log: there is no directory log in it; did you mean "demo/decisions"?'),
+            (["verify", "demo/decision"], 'demo/decision: no such directory; did you mean "decisions"?'),
+            (["replay", "demo"], 'did you mean "demo/decisions"?'),
+            (["explain", "demo", "1"], 'did you mean "demo/decisions"?'),
+            (["score", RUBRIC, "demo/submissions.jsonl", "--log", "nolog"], "--create makes one"),
+            (["append", "nolog", "demo/rubric.yaml"], "--create makes one"),
+            (
+                ["score", "demo/submissions.jsonl"],
+                "demo/submissions.jsonl is a submission; expected a rubric.yaml or a pack",
+            ),
+            (
+                ["check", "demo/examples.yaml"],
+                'is a rubric\'s examples; expected a rubric.yaml or a pack; did you mean "demo/rubric.yaml"?',
+            ),
+            (
+                ["check", "demo/decisions.vault"],
+                "a SQLite file, perhaps a log's vault; expected a rubric.yaml or a pack",
+            ),
+            (["check", "demo/README.md"], "demo/README.md is text; expected a rubric.yaml or a pack"),
+            (["score", RUBRIC, RUBRIC], "is a rubric in YAML; expected submissions in JSON"),
+            (["score", RUBRIC, "demo/decisions.vault"], "a SQLite file"),
+            (["score", RUBRIC, "demo/decisions/log/000000000000.jsonl"], "is a log's records; expected submissions"),
+            (["append", "demo/decisions", "demo/rubric.yaml"], "is a rubric in YAML; expected a pack, or entries"),
+            (["append", "demo/decisions", "demo/submissions.jsonl"], "is a submission; expected a pack, or entries"),
+            (["explain", "demo/decisions", "99"], "this log has no record #99: it holds 7, the last is #6"),
+            (["explain", "demo/decisions", "#1"], "record #1 is a rubric; expected a decision"),
+            (["explain", "demo/decisions", "nobody"], 'no decision of a case "nobody"'),
+            (["replay", "demo/decisions", "0"], "record #0 is a genesis; expected a decision"),
+            (["score", RUBRIC, "--profile", "equl", "--template"], "no such profile"),
+            (["new", "demo"], "demo/rubric.yaml exists already, and is not overwritten"),
+            (["demo", "demo/rubric.yaml"], "is a file; the demonstration needs a directory"),
+            (["demo", "demo/decisions"], "was not made by `scoring demo`"),
+        ],
+    )
+    def test_a_wrong_path_or_kind_of_file_is_named_with_what_is_near(self, argv, said, call):
+        status, out, err = call(*argv)
+        assert (status, out) == (2, "")
+        assert said in err
+        assert "Traceback" not in err
+
+    @pytest.mark.parametrize(
+        ("name", "content", "said"),
+        [
+            (
+                "cut.pack.json",
+                b'{"about":{},"caps":{"fatal":"fail","knock_out":"fa',
+                "cut.pack.json:1:48: the JSON ends in the middle of a value: it looks cut off",
+            ),
+            ("not.pack.json", b'{"about":{},}', "not.pack.json:1:13: not JSON"),
+            (
+                "latin.pack.json",
+                b'{"about":{"title":"\xe9"}}',
+                "latin.pack.json:1: not UTF-8: byte 19 fits no character",
+            ),
+            ("empty.json", b"", "empty.json is empty"),
+            ("latin.yaml", b"rubric: caf\xe9\n", "latin.yaml:1:12"),
+            (
+                "utf16.yaml",
+                "rubric: x\n".encode("utf-16"),
+                "utf16.yaml is text in UTF-16, which has to be saved as UTF-8",
+            ),
+            ("cut.yaml", b"rubric: x\nverdicts: [{id: a, fr", "cut.yaml:2:"),
+            ("some.json", b'{"x":1}', "some.json"),
+            ("list.json", b"[1]", "list.json"),
+        ],
+    )
+    def test_a_broken_rubric_is_located(self, name, content, said, call):
+        Path(name).write_bytes(content)
+        for command in (["check", name], ["score", name, "demo/submissions.jsonl"], ["pack", name, "-o", "out"]):
+            status, _, err = call(*command)
+            assert status == 2
+            assert said in err
+            assert "Traceback" not in err
+        assert not Path("out").exists()
+
+    def test_a_byte_order_mark_in_front_of_submissions_is_named(self, call):
+        Path("bom.jsonl").write_bytes(b"\xef\xbb\xbf" + lines(sheet()))
+        status, out, err = call("score", RUBRIC, "bom.jsonl")
+        assert (status, out) == (2, "")
+        assert "bom.jsonl is text behind a byte order mark, which has to be saved as UTF-8 without one" in err
+
+    def test_a_problem_of_a_rubric_is_shown_with_its_line_and_a_caret(self, call, demo):
+        text = (demo / "rubric.yaml").read_text().replace("from: 80%", "from: 80")
+        Path("wrong.yaml").write_text(text)
+        number = 1 + text[: text.index("from: 80,")].count("\n")
+        status, _, err = call("check", "wrong.yaml")
+        assert status == 2
+        first, source, caret = err.splitlines()[:3]
+        assert first.startswith(f"wrong.yaml:{number}:")
+        assert source.index("80") == caret.index("^")
+
+    def test_a_file_without_permission_says_so(self, call):
+        Path("closed.yaml").write_text("rubric: x\n")
+        Path("closed.yaml").chmod(0)
+        with as_nobody():
+            status, out, err = call("check", "closed.yaml")
+        assert (status, out) == (2, "")
+        assert "permission" in err.lower()
+
+    def test_a_log_that_cannot_be_read_could_not_be_checked(self, call, monkeypatch):
+        def no(*_, **__):
+            raise scoring.StoreError("demo/decisions cannot be read: Input/output error")
+
+        monkeypatch.setattr("scoring.cli.audit.verify_directory", no)
+        status, _, err = call("verify", "demo/decisions")
+        assert (status, err) == (3, "scoring: demo/decisions cannot be read: Input/output error\n")
+
+    def test_standard_input_may_hold_a_rubric_or_a_pack(self, call, demo):
+        yaml = (demo / "rubric.yaml").read_bytes()
+        pack = scoring.load(demo / "rubric.yaml").pack
+        for stdin in (yaml, pack):
+            status, out, _ = call("score", "-", demo / "submissions.jsonl", "--json", stdin=stdin)
+            assert (status, len(objects(out))) == (0, 5)
+        status, _, err = call("check", "-", stdin=yaml.replace(b"80%", b"80", 1))
+        assert status == 2
+        assert err.startswith("<stdin>:")
+
+
+@contextmanager
+def as_nobody():
+    """Do without the rights of root, who may read everything."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+class TestFullDisk:
+    def test_a_record_that_finds_no_room_is_not_made(self, call, demo, monkeypatch):
+        def full(*_):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        with monkeypatch.context() as patch:
+            patch.setattr(disk, "write_all", full)
+            status, out, err = call("score", RUBRIC, "-", "--log", demo / "decisions", "--json", stdin=lines(sheet()))
+        assert (status, out) == (2, "")
+        assert "the disk is full; nothing was recorded" in err
+        assert call("verify", demo / "decisions")[0] == 0
+
+    def test_a_pack_that_finds_no_room_leaves_no_half_of_itself(self):
+        def small_disk():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+
+        done = in_a_process("pack", RUBRIC, "-o", "out", preexec_fn=small_disk)
+        assert done.returncode == 2
+        assert "cannot be written" in done.stderr.decode()
+        assert [*Path("out").iterdir()] == []
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+    def test_standard_output_that_is_full_is_an_error(self):
+        env = {**os.environ, "PYTHONPATH": str(Path(scoring.__file__).parents[1])}
+        with Path("/dev/full").open("wb") as full:
+            command = [sys.executable, "-m", "scoring.cli", "verify", "demo/decisions"]
+            done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, env=env, check=False)
+        assert done.returncode == 2
+        assert done.stderr.decode() == "scoring: the output cannot be written: No space left on device\n"
+
+
+class TestEnds:
+    def test_an_interrupt_ends_without_a_traceback(self, call, monkeypatch):
+        def interrupted(*_, **__):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("scoring.cli.run.rubric_at", interrupted)
+        assert call("score", RUBRIC, stdin=b"") == (130, "", "")
+
+    def test_a_reader_that_goes_away_ends_it_quietly(self):
+        Path("many.jsonl").write_bytes(lines(*(sheet(f"s-{n}") for n in range(600))))
+        env = {**os.environ, "PYTHONPATH": str(Path(scoring.__file__).parents[1])}
+        command = [sys.executable, "-m", "scoring.cli", "score", RUBRIC, "many.jsonl", "--json"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env) as process:
+            process.stdout.read(1)
+            process.stdout.close()
+            err = process.stderr.read().decode()
+        assert process.returncode == 141
+        assert err == "scoring: not recorded: without --log nothing is written down\n"
+
+    def test_a_bug_is_one_line_without_what_it_was_about(self, call, monkeypatch):
+        def broken(*_, **__):
+            raise KeyError(MARKER)
+
+        monkeypatch.setattr("scoring.cli.run.rubric_at", broken)
+        status, out, err = call("score", RUBRIC, stdin=b"")
+        assert (status, out, err.count("\n")) == (2, "", 1)
+        assert err.startswith("scoring: this is a bug of scoring, not of your files: KeyError at test_cli.py:")
+        assert "SCORING_TRACEBACK=1" in err
+        assert MARKER not in err
+
+    def test_a_traceback_is_there_for_whoever_asks(self, call, monkeypatch):
+        monkeypatch.setenv("SCORING_TRACEBACK", "1")
+        monkeypatch.setattr("scoring.cli.run.rubric_at", lambda *_: {}["key"])
+        status, _, err = call("score", RUBRIC, stdin=b"")
+        assert status == 2
+        assert "Traceback" in err
+
+
+class TestKeys:
+    def calls(self, demo):
+        broken = (demo / "rubric.yaml").read_text().replace("from: 80%", "from: 80")
+        Path("wrong.yaml").write_text(broken)
+        main(["score", RUBRIC, "demo/submissions.jsonl", "--entries", "entries.jsonl", "--json"])
+        main(["pack", RUBRIC, "-o", "out", "--json"])
+        return [
+            ["score", RUBRIC, "demo/submissions.jsonl", "--json"],
+            ["score", RUBRIC, "demo/submissions.jsonl", "--log", "demo/decisions", "--json"],
+            ["append", "fresh", next(Path("out").glob("*.pack.json")), "entries.jsonl", "--create", "--json"],
+            ["verify", "demo/decisions", "--json"],
+            ["explain", "demo/decisions", "made-up-data", "--json"],
+            ["replay", "demo/decisions", "--json"],
+            ["check", RUBRIC, "wrong.yaml", "--json"],
+            ["pack", RUBRIC, "-o", "out", "--json"],
+            ["new", "mine", "--json"],
+            ["demo", "again", "--json"],
+        ]
+
+    def test_every_json_object_has_exactly_the_documented_keys(self, call, demo):
+        seen = set()
+        for argv in self.calls(demo):
+            _, out, _ = call(*argv)
+            for each in objects(out):
+                kinds = KEYS[argv[0]]
+                kind = None if None in kinds else each["type"]
+                assert kinds[kind] == each.keys()
+                seen.add((argv[0], kind))
+        assert seen == {(name, kind) for name, kinds in KEYS.items() for kind in kinds} - {("replay", "difference")}
+
+    def test_a_difference_has_its_documented_keys(self, call, demo):
+        alter(demo / "decisions", 4, b'"action":"decline"', b'"action":"advance"')
+        _, out, _ = call("replay", "demo/decisions", "--json")
+        differences = [each for each in objects(out) if each["type"] == "difference"]
+        assert KEYS["replay"]["difference"] == differences[0].keys()
+
+    def test_a_candidates_explanation_has_the_same_keys_but_the_decision(self, call):
+        _, out, _ = call("explain", "demo/decisions", "4", "--for", "candidate", "--json")
+        assert KEYS["explain"][None] - {"decision"} == objects(out)[0].keys()
+
+    def test_what_is_no_terminal_gets_no_colour(self, call):
+        for argv in (["verify", "demo/decisions"], ["score", RUBRIC, "demo/submissions.jsonl"], ["check", RUBRIC]):
+            assert "\x1b" not in "".join(call(*argv)[1:])
+
+
+def alter(log, seq, old, new):
+    """Change one record of a log, and what was derived from it."""
+    (segment,) = (log / "log").iterdir()
+    records = segment.read_bytes().split(b"\n")
+    assert old in records[seq]
+    records[seq] = records[seq].replace(old, new, 1)
+    segment.write_bytes(b"\n".join(records))
+
+
+class TestScore:
+    def test_the_decision_of_a_result_is_what_the_library_decides(self, call, demo):
+        _, out, _ = call("score", RUBRIC, demo / "submissions.jsonl", "--json")
+        rubric = scoring.load(RUBRIC)
+        sheets = [canonical.loads(line) for line in (demo / "submissions.jsonl").read_bytes().splitlines()]
+        assert [rubric.score(each).data for each in sheets] == [each["decision"] for each in objects(out)]
+
+    def test_people_get_a_line_each_with_verdict_action_score_and_what_decided(self, call, demo):
+        status, out, _ = call("score", RUBRIC, demo / "submissions.jsonl")
+        assert status == 0
+        head, *rows = out.splitlines()
+        assert head.split("  ")[0] == "record"
+        assert [row.split()[1:4] for row in rows[:4]] == [
+            ["perfect-1", "strong_pass", "advance"],
+            ["on-the-cut-1", "strong_pass", "advance"],
+            ["made-up-data-1", "fail", "decline"],
+            ["hasty-work-1", "strong_pass", "review"],
+        ]
+        assert rows[4].split("  ")[-1].strip() == "-"
+        assert "waits for plain-words" in rows[4]
+
+    def test_without_a_log_it_says_once_that_nothing_is_recorded(self, call, demo):
+        _, _, err = call("score", RUBRIC, demo / "submissions.jsonl", "--json")
+        assert err == "scoring: not recorded: without --log nothing is written down\n"
+
+    def test_a_bad_line_is_named_and_the_others_are_scored(self, call):
+        stdin = (
+            lines(sheet("s-1"), sheet("s-2", **{"plain-words": 7}))
+            + b"{broken\n\n[1]\n7\n"
+            + lines(sheet("s-8"))
+            + b'{"id":'
+        )
+        status, out, err = call("score", RUBRIC, "-", "--json", stdin=stdin)
+        assert status == 2
+        assert [(each["line"], each["id"]) for each in objects(out)] == [(1, "s-1"), (7, "s-8")]
+        assert [line.split(" ")[0] for line in err.splitlines()[1:]] == [
+            "<stdin>:2:",
+            "<stdin>:3:2:",
+            "<stdin>:5:",
+            "<stdin>:6:",
+            "<stdin>:8:7:",
+            "scoring:",
+        ]
+        assert "answers/plain-words" in err
+        assert err.splitlines()[-1] == "scoring: not scored: 5 of 7 submissions"
+
+    def test_one_submission_may_take_several_lines(self, call):
+        pretty = json.dumps(sheet("s-1"), indent=2).encode()
+        status, out, _ = call("score", RUBRIC, "-", "--json", stdin=pretty)
+        assert (status, objects(out)[0]["id"]) == (0, "s-1")
+
+    def test_a_truncated_submission_of_several_lines_is_one_problem(self, call):
+        status, out, err = call("score", RUBRIC, "-", stdin=json.dumps(sheet(), indent=2).encode()[:-20])
+        assert (status, out) == (2, "")
+        assert err.count("looks cut off") == 1
+        assert err.count("\n") == 3
+
+    def test_lines_after_one_that_was_cut_off_are_scored(self, call):
+        status, out, err = call(
+            "score", RUBRIC, "-", "--json", stdin=b'{"id":"s-1",\n' + lines(sheet("s-2"), sheet("s-3"))
+        )
+        assert (status, [each["id"] for each in objects(out)]) == (2, ["s-2", "s-3"])
+        assert err.splitlines()[1].startswith("<stdin>:1:13: the JSON ends in the middle of a value")
+
+    def test_an_overlong_line_is_named_and_passed_over(self, call):
+        long = b'{"id":"' + b"x" * (1 << 20) * 2 + b'"}\n'
+        status, out, err = call("score", RUBRIC, "-", "--json", stdin=long + lines(sheet("s-2")))
+        assert (status, [each["id"] for each in objects(out)]) == (2, ["s-2"])
+        assert "<stdin>:1: longer than 1,048,576 bytes" in err
+
+    def test_an_empty_input_is_no_success(self, call):
+        status, out, err = call("score", RUBRIC, "-", stdin=b"\n\n")
+        assert (status, out) == (2, "")
+        assert "<stdin> holds no submission" in err
+
+    def test_a_profile_can_be_chosen(self, call):
+        _, out, _ = call(
+            "score", RUBRIC, "-", "--profile", "critical-double", "--json", stdin=lines(sheet(**{"outlier-age": "45"}))
+        )
+        assert (objects(out)[0]["score"], objects(out)[0]["verdict"]) == ("5/7", "borderline")
+
+    def test_the_template_scores_once_it_is_filled_in_and_not_before(self, call):
+        _, out, _ = call("score", RUBRIC, "--template")
+        template = json.loads(out)
+        assert template["answers"].keys() == sheet()["answers"].keys()
+        assert template["facts"]["notice"]["sha256"] == scoring.load(RUBRIC).plan.notice_digest
+        assert call("score", RUBRIC, "-", stdin=out.encode())[0] == 2
+        template |= {"id": "s-1", "case": "c-1"}
+        template["facts"]["started_at"] = template["facts"]["notice"]["at"] = "2026-11-21T09:00:00Z"
+        status, out, _ = call("score", RUBRIC, "-", "--json", stdin=json.dumps(template).encode())
+        assert (status, objects(out)[0]["verdict"]) == (0, "fail")
+        assert set(objects(out)[0]["outcomes"].values()) == {"blank"}
+        assert objects(out)[0]["decision"]["notice"] is True
+
+    def test_a_log_is_only_made_on_request_and_keeps_every_decision(self, call, demo):
+        argv = ["score", RUBRIC, demo / "submissions.jsonl", "--log", "mine", "--json"]
+        assert call(*argv)[0] == 2
+        assert not Path("mine").exists()
+        status, out, err = call(*argv, "--create")
+        assert (status, err) == (0, "")
+        assert [(each["seq"], each["repeated"]) for each in objects(out)] == [(n, False) for n in range(2, 7)]
+        again = call(*argv)[1]
+        assert [(each["seq"], each["repeated"]) for each in objects(again)] == [(n, True) for n in range(2, 7)]
+
+    def test_a_log_is_not_made_where_the_submissions_are_missing(self, call):
+        assert call("score", RUBRIC, "nothing.jsonl", "--log", "mine", "--create")[0] == 2
+        assert not Path("mine").exists()
+
+    def test_an_id_that_stands_for_another_submission_is_refused_and_the_rest_recorded(self, call, demo):
+        stdin = lines(sheet("perfect-1"), sheet("s-2"))
+        status, out, err = call("score", RUBRIC, "-", "--log", demo / "decisions", "--json", stdin=stdin)
+        assert (status, [each["seq"] for each in objects(out)]) == (2, [7])
+        assert '<stdin>:1: the id "perfect-1" is recorded already, as record #2' in err
+
+    def test_a_changed_rubric_of_the_same_version_is_refused(self, call, demo):
+        changed = (demo / "rubric.yaml").read_text().replace("from: 60%", "from: 50%")
+        Path("changed.yaml").write_text(changed)
+        status, out, err = call("score", "changed.yaml", "-", "--log", demo / "decisions", stdin=lines(sheet()))
+        assert (status, out) == (2, "")
+        assert "a rubric that changed needs a new version" in err
+
+    def test_a_pipe_is_read_once_and_as_it_comes(self, call):
+        os.mkfifo("pipe")
+        writer = subprocess.Popen([sys.executable, "-c", f"open('pipe', 'wb').write({lines(sheet())!r})"])
+        with writer:
+            status, out, _ = call("score", RUBRIC, "pipe", "--json")
+        assert (status, objects(out)[0]["id"]) == (0, "s-1")
+
+    def test_a_long_stream_is_shown_in_batches_under_one_head(self, call):
+        status, out, _ = call("score", RUBRIC, "-", stdin=lines(*(sheet(f"s-{n}") for n in range(200))))
+        assert (status, len(out.splitlines()), out.count("submission")) == (0, 201, 1)
+
+    def test_entries_that_cannot_be_written_are_an_error(self, call):
+        status, out, err = call("score", RUBRIC, "-", "--entries", "no/where", stdin=lines(sheet()))
+        assert (status, out) == (2, "")
+        assert "no/where cannot be written: No such file or directory" in err
+
+    def test_entries_are_not_written_over_a_file(self, call, demo):
+        status, _, err = call("score", RUBRIC, "-", "--entries", demo / "README.md", stdin=lines(sheet()))
+        assert status == 2
+        assert "exists already, and is not overwritten" in err
+
+    def test_entries_can_go_to_standard_output_instead_of_results(self, call):
+        status, out, _ = call("score", RUBRIC, "-", "--entries", "-", "--json", stdin=lines(sheet("s-1"), sheet("s-2")))
+        assert (status, [(each["type"], each["id"]) for each in objects(out)]) == (
+            0,
+            [("decision", "s-1"), ("decision", "s-2")],
+        )
+
+    def test_names_from_outside_cannot_steer_a_terminal(self, call, demo):
+        pack = canonical.loads(scoring.load(RUBRIC).pack)
+        pack["stages"][0]["sections"][0]["items"][0]["about"]["why"] = "x"
+        pack["stages"][0]["sections"][0]["items"][0]["keys"][0]["about"]["why"] = "red \x1b[31m \u202e gnp"
+        pack["version"] = "evil"
+        Path("evil.pack.json").write_bytes(canonical.dumps(pack))
+        call("score", "evil.pack.json", "-", "--log", demo / "decisions", stdin=lines(sheet("s-1")))
+        _, out, _ = call("explain", demo / "decisions", "case of s-1")
+        assert "red \\x1b[31m \\u202e gnp" in out
+
+
+class TestAppend:
+    def entries(self, call, name="entries.jsonl"):
+        assert call("score", RUBRIC, "demo/submissions.jsonl", "--entries", name, "--json")[0] == 0
+        assert call("pack", RUBRIC, "-o", "out")[0] == 0
+        return next(Path("out").glob("*.pack.json")), Path(name)
+
+    def test_a_pack_and_the_decisions_made_elsewhere_get_their_records(self, call):
+        pack, entries = self.entries(call)
+        status, out, _ = call("append", "fresh", pack, entries, "--create", "--json")
+        assert status == 0
+        assert [(each["type"], each["seq"], each["line"]) for each in objects(out)] == [
+            ("rubric", 1, 1),
+            *(("decision", n + 1, n) for n in range(1, 6)),
+        ]
+        assert call("verify", "fresh")[0] == call("replay", "fresh")[0] == 0
+
+    def test_what_is_there_already_keeps_its_record(self, call):
+        pack, entries = self.entries(call)
+        status, out, _ = call("append", "demo/decisions", pack, entries, "--json")
+        assert status == 0
+        assert {each["repeated"] for each in objects(out)} == {True}
+
+    def test_entries_may_come_from_standard_input(self, call):
+        _, entries = self.entries(call)
+        status, out, _ = call("append", "demo/decisions", "-", "--json", stdin=entries.read_bytes())
+        assert (status, objects(out)[0]["file"]) == (0, "<stdin>")
+
+    def test_decisions_by_a_rubric_that_the_log_does_not_have_are_refused(self, call):
+        _, entries = self.entries(call)
+        status, out, err = call("append", "fresh", entries, "--create")
+        assert (status, out) == (2, "")
+        assert "publish its rubric first; nothing of this file was recorded" in err
+
+    def test_a_file_with_a_bad_entry_goes_in_not_at_all(self, call):
+        pack, entries = self.entries(call)
+        good, *rest = entries.read_bytes().splitlines(keepends=True)
+        entries.write_bytes(
+            good + b'{"case":1,"decision":{},"id":"x","submission":{},"type":"decision"}\n' + b"".join(rest)[:-30]
+        )
+        status, out, err = call("append", "fresh", pack, entries, "--create", "--json")
+        assert status == 2
+        assert [each["type"] for each in objects(out)] == ["rubric"]
+        assert "entries.jsonl:2: case: " in err
+        assert "entries.jsonl:6: " in err
+        assert call("replay", "fresh")[2] == "scoring: this log holds no decision\n"
+
+    def test_only_its_owner_can_read_a_file_of_entries(self, call):
+        _, entries = self.entries(call)
+        assert entries.stat().st_mode & 0o077 == 0
+
+
+class TestVerify:
+    def test_a_sound_log_holds_and_its_head_can_be_kept(self, call, demo):
+        status, out, _ = call("verify", demo / "decisions")
+        head = out.splitlines()[-1]
+        assert status == 0
+        assert head.startswith("7:")
+        assert {line[:11].strip() for line in out.split("\n\n")[0].splitlines()} == {"HOLDS", "NOT CHECKED"}
+        assert "No check of a log by itself can show" in out
+        call("score", RUBRIC, "-", "--log", demo / "decisions", stdin=lines(sheet()))
+        status, out, _ = call("verify", demo / "decisions", "--expect", head, "--json")
+        assert status == 0
+        kept = next(each for each in objects(out) if each.get("check") == "head")
+        assert kept["result"] == "HOLDS"
+
+    def test_a_changed_byte_is_found_at_its_record(self, call, demo):
+        alter(demo / "decisions", 4, b'"action":"decline"', b'"action":"declinf"')
+        status, out, _ = call("verify", demo / "decisions", "--json")
+        assert status == 1
+        assert 4 in [
+            each["record"] for each in objects(out) if each.get("result") == "FAILS" and each["type"] == "check"
+        ]
+        assert objects(out)[-1]["result"] == "FAILS"
+        status, out, _ = call("verify", demo / "decisions")
+        assert status == 1
+        assert "is not as it was written" in out
+        assert "keep this head" not in out
+
+    def test_a_head_kept_elsewhere_finds_what_the_chain_cannot(self, call, demo):
+        head = call("verify", demo / "decisions")[1].splitlines()[-1]
+        (segment,) = (demo / "decisions/log").iterdir()
+        records = segment.read_bytes()
+        alter(demo / "decisions", 6, b'"time":"2', b'"time":"3')
+        assert call("verify", demo / "decisions")[0] == 0
+        status, out, _ = call("verify", demo / "decisions", "--expect", head)
+        assert status == 1
+        assert "is not what the expected head stands for" in out
+        segment.write_bytes(b"".join(records.splitlines(keepends=True)[:-1]))
+        status, out, _ = call("verify", demo / "decisions", "--expect", head)
+        assert status == 1
+        assert "records were cut off the end" in out
+
+    def test_a_missing_vault_could_not_be_checked(self, call, demo):
+        (demo / "decisions.vault").unlink()
+        status, out, _ = call("verify", demo / "decisions")
+        assert status == 3
+        assert "NOT CHECKED vault" in out
+
+    def test_verifying_writes_nothing(self, call, demo):
+        before = {path: path.read_bytes() for path in demo.rglob("*") if path.is_file()}
+        call("verify", demo / "decisions")
+        assert before == {path: path.read_bytes() for path in demo.rglob("*") if path.is_file()}
+
+
+class TestExplain:
+    @pytest.mark.parametrize("name", ["4", "#4", "made-up-data", "case:made-up-data"])
+    def test_a_decision_is_named_by_its_record_or_its_case(self, name, call, demo):
+        status, out, _ = call("explain", demo / "decisions", name)
+        assert status == 0
+        assert out.startswith("record #4 of ")
+        assert 'because a fatal answer in "messy-data-deadline" caps the verdict at fail' in out
+
+    def test_the_newest_decision_of_a_case_is_meant_and_the_others_are_counted(self, call, demo):
+        newer = sheet("made-up-data-2") | {"case": "made-up-data"}
+        call("score", RUBRIC, "-", "--log", demo / "decisions", stdin=lines(newer))
+        _, out, _ = call("explain", demo / "decisions", "made-up-data")
+        assert out.startswith("record #7 of ")
+        assert "the case has 1 other decision: #4\n" in out
+        _, out, _ = call("explain", demo / "decisions", "4")
+        assert "the case has 1 other decision: #7; the newest of them counts" in out
+        _, out, _ = call("explain", demo / "decisions", "made-up-data", "--json")
+        assert [objects(out)[0][key] for key in ("record", "supersedes", "others")] == [7, 4, [4]]
+
+    def test_a_candidate_is_not_told_the_key(self, call, demo):
+        _, out, _ = call("explain", demo / "decisions", "on-the-cut", "--for", "candidate")
+        assert "accuracy/outlier-age: wrong" in out
+        assert "141" not in out
+
+    def test_without_its_vault_a_log_still_explains_records_but_knows_no_case(self, call, demo):
+        (demo / "decisions.vault").unlink()
+        assert call("explain", demo / "decisions", "4")[0] == 0
+        status, _, err = call("explain", demo / "decisions", "made-up-data")
+        assert status == 2
+        assert "name the record by its number" in err
+
+    def test_a_decision_that_does_not_follow_from_its_outcomes_is_not_explained(self, call, demo):
+        alter(demo / "decisions", 4, b'"action":"decline"', b'"action":"advance"')
+        status, out, err = call("explain", demo / "decisions", "4")
+        assert (status, out) == (1, "")
+        assert "action differs" in err
+
+
+class TestReplay:
+    def test_all_decisions_come_out_again_in_both_steps(self, call, demo):
+        status, out, _ = call("replay", demo / "decisions")
+        assert status == 0
+        assert [line.split("  ")[0] for line in out.splitlines()] == ["HOLDS", "HOLDS"]
+        assert "5 decisions" in out
+
+    def test_single_decisions_can_be_named(self, call, demo):
+        status, out, _ = call("replay", demo / "decisions", "2", "#3", "made-up-data", "--json")
+        assert status == 0
+        assert [each["record"] for each in objects(out)] == [2, 2, 3, 3, 4, 4]
+
+    def test_the_first_field_that_differs_is_named(self, call, demo):
+        alter(demo / "decisions", 4, b'"action":"decline"', b'"action":"advance"')
+        status, out, _ = call("replay", demo / "decisions")
+        assert status == 1
+        assert "action differs" in out
+        assert "record #4" in out
+        status, out, _ = call("replay", demo / "decisions", "2", "4", "--json")
+        assert status == 1
+        assert [each["result"] for each in objects(out) if each["type"] == "step"] == [
+            "HOLDS",
+            "HOLDS",
+            "FAILS",
+            "FAILS",
+        ]
+
+    def test_without_the_answers_the_second_step_still_holds(self, call, demo):
+        (demo / "decisions.vault").unlink()
+        status, out, _ = call("replay", demo / "decisions", "--json")
+        assert status == 3
+        assert [each["result"] for each in objects(out)] == ["NOT CHECKED", "HOLDS"]
+
+
+class TestCheck:
+    def test_the_shipped_rubric_holds_and_its_examples_reach_everything(self, call):
+        status, out, err = call("check", RUBRIC)
+        assert (status, err) == (0, "")
+        assert out.splitlines()[-1].endswith("no errors, no warnings, 76 examples hold, everything reached")
+        for reached in ("verdict  ", "flag  ", "messy-data-deadline  A 3, B 56"):
+            assert reached in out
+
+    def test_an_example_that_fails_is_located_and_makes_it_1(self, call, demo):
+        text = (demo / "rubric.yaml").read_text().replace("from: 80%", "from: 81%")
+        (demo / "rubric.yaml").write_text(text)
+        status, out, err = call("check", demo / "rubric.yaml")
+        assert status == 1
+        assert err.startswith("demo/examples.yaml:")
+        assert 'example "on-the-upper-cut": verdict: expected strong_pass, found borderline' in err
+        assert "examples fail" in out.splitlines()[-1]
+
+    def test_a_warning_is_shown_and_is_no_failure(self, call, demo):
+        text = (
+            (demo / "rubric.yaml")
+            .read_text()
+            .replace("        job_related: Data errors that nobody notices end up in models and reports.\n", "")
+        )
+        (demo / "rubric.yaml").write_text(text)
+        status, out, err = call("check", demo / "rubric.yaml")
+        assert status == 0
+        assert "warning: " in err
+        assert "1 warning," in out.splitlines()[-1]
+
+    def test_several_rubrics_are_summed_up_and_the_gravest_status_counts(self, call):
+        Path("wrong.yaml").write_text("rubric: x\n")
+        status, out, _ = call("check", RUBRIC, "wrong.yaml")
+        assert status == 2
+        assert out.splitlines()[-1] == "2 rubrics: 1 hold, 0 fail, 1 cannot be read"
+
+    def test_a_pack_can_be_checked(self, call):
+        call("pack", RUBRIC, "-o", "out")
+        status, out, _ = call("check", *Path("out").glob("*.pack.json"))
+        assert status == 0
+        assert "no examples.yaml beside it" in out
+
+    def test_examples_that_cannot_be_understood_make_it_2(self, call, demo):
+        (demo / "examples.yaml").write_text("examples: [\n")
+        status, _, err = call("check", demo / "rubric.yaml")
+        assert status == 2
+        assert err.startswith("demo/examples.yaml:")
+
+
+class TestPack:
+    def test_it_writes_pack_paper_and_schemas_and_prints_both_digests(self, call, demo):
+        status, out, _ = call("pack", demo / "rubric.yaml", "-o", "out")
+        rubric = scoring.load(demo / "rubric.yaml")
+        assert status == 0
+        assert (rubric.digest in out, rubric.scoring_digest in out) == (True, True)
+        names = {path.name for path in Path("out").iterdir()}
+        assert names == {
+            f"{rubric.id}-2026.1.pack.json",
+            f"{rubric.id}-2026.1.paper.md",
+            "submission.schema.json",
+            "decision.schema.json",
+        }
+        assert Path(f"out/{rubric.id}-2026.1.pack.json").read_bytes() == rubric.pack
+
+    def test_the_paper_shows_the_questions_and_no_key(self, call, demo):
+        call("pack", demo / "rubric.yaml", "-o", "out")
+        paper = next(Path("out").glob("*.paper.md")).read_text()
+        assert "What does this program print?" in paper
+        assert "invents data" not in paper
+
+    def test_another_pack_of_the_same_name_is_never_overwritten(self, call, demo):
+        call("pack", demo / "rubric.yaml", "-o", "out")
+        before = {path: path.read_bytes() for path in Path("out").iterdir()}
+        (demo / "rubric.yaml").write_text((demo / "rubric.yaml").read_text().replace("from: 60%", "from: 50%"))
+        status, _, err = call("pack", demo / "rubric.yaml", "-o", "out")
+        assert status == 2
+        assert "a rubric that changed is a new version" in err
+        assert before == {path: path.read_bytes() for path in Path("out").iterdir()}
+        assert call("pack", RUBRIC, "-o", "out")[0] == 0
+
+    def test_a_place_that_cannot_be_written_is_named(self, call):
+        Path("file").write_text("")
+        for argv in (["pack", RUBRIC, "-o", "file"], ["new", "file/first"], ["demo", "file/demo"]):
+            status, out, err = call(*argv)
+            assert (status, out) == (2, "")
+            assert "file" in err
+
+    def test_the_pack_scores_as_its_source_does(self, call, demo):
+        call("pack", demo / "rubric.yaml", "-o", "out")
+        by_pack = call("score", *Path("out").glob("*.pack.json"), demo / "submissions.jsonl", "--json")[1]
+        assert by_pack == call("score", demo / "rubric.yaml", demo / "submissions.jsonl", "--json")[1]
+
+
+class TestNew:
+    def test_what_it_makes_passes_check_without_a_warning(self, call, tmp_path):
+        status, out, err = call("new", tmp_path / "first")
+        assert (status, err) == (0, "")
+        assert f"scoring check {tmp_path}/first/rubric.yaml" in out
+        status, out, err = call("check", tmp_path / "first/rubric.yaml", "--json")
+        assert (status, err) == (0, "")
+        assert [each for each in objects(out) if each["type"] == "problem"] == []
+        reached = [
+            each for each in objects(out) if each["type"] == "reached" and each["kind"] in {"verdict", "override"}
+        ]
+        assert all(each["examples"] for each in reached)
+        kinds = {
+            item["kind"]
+            for section in scoring.load(tmp_path / "first/rubric.yaml").plan.pack["stages"][0]["sections"]
+            for item in section["items"]
+        }
+        assert kinds == {"number", "selection", "choice"}
+
+    def test_the_id_is_the_directorys_name_or_the_one_that_is_given(self, call, tmp_path):
+        call("new", tmp_path / "first")
+        call("new", tmp_path / "second", "--id", "1e3")
+        assert [scoring.load(tmp_path / name / "rubric.yaml").id for name in ("first", "second")] == ["first", "1e3"]
+
+
+class TestNoAnswerLeaks:
+    """Whatever a candidate wrote, no command repeats it."""
+
+    def hostile(self):
+        good = sheet("good", **{"outlier-age": f"141, {MARKER}", "job-run-time": MARKER, "messy-data-deadline": MARKER})
+        return b"".join(
+            [
+                lines(good),
+                lines(sheet("wrong-type", **{"plain-words": MARKER})),
+                lines(sheet("wrong-type-2", **{"outlier-age": [MARKER]})),
+                lines(sheet("wrong-type-3", **{"outlier-age": {"x": MARKER}})),
+                lines(sheet("unknown-item", **{MARKER + " not an id": "x"})),
+                lines(sheet("no-id") | {"id": f"{MARKER} with spaces"}),
+                lines(sheet("told") | {"not_administered": {"outlier-age": [MARKER]}}),
+                lines(sheet("both", **{"outlier-age": MARKER}) | {"not_administered": {"outlier-age": MARKER}}),
+                lines(sheet("facts") | {"facts": {"started_at": MARKER, "notice": {"sha256": MARKER, "at": MARKER}}}),
+                b'{"id":"cut","case":"c","answers":{"outlier-age":"' + MARKER.encode() + b"\n",
+                b'{"id":"latin","case":"c","answers":{"outlier-age":"' + MARKER.encode() + b'\xff"}}\n',
+                b'{"id":"float","case":"c","answers":{"outlier-age":"' + MARKER.encode() + b'","job-run-time":1.5}}\n',
+                b'{"id":"twice","case":"c","answers":{"outlier-age":"' + MARKER.encode() + b'","outlier-age":"2"}}\n',
+                b'{"id":"lone","case":"c","answers":{"outlier-age":"' + MARKER.encode() + b'\\ud800"}}\n',
+                b'"' + MARKER.encode() + b'"\n',
+            ]
+        )
+
+    def test_no_command_prints_what_was_answered(self, call, demo):
+        Path("hostile.jsonl").write_bytes(self.hostile())
+        log = demo / "decisions"
+        for argv in (
+            ["score", RUBRIC, "hostile.jsonl"],
+            ["score", RUBRIC, "hostile.jsonl", "--json"],
+            ["score", RUBRIC, "hostile.jsonl", "--log", log, "--json"],
+            ["score", RUBRIC, "hostile.jsonl", "--entries", "entries.jsonl"],
+            ["append", log, "entries.jsonl"],
+            ["append", log, "hostile.jsonl"],
+            ["score", "hostile.jsonl"],
+            ["check", "hostile.jsonl"],
+            ["verify", log],
+            ["verify", "hostile.jsonl"],
+            ["explain", log, "7"],
+            ["explain", log, "7", "--for", "candidate", "--json"],
+            ["replay", log, "--json"],
+        ):
+            _, out, err = call(*argv)
+            assert MARKER not in out
+            assert MARKER not in err
+        assert call("explain", log, "7")[0] == 0
+
+    def test_no_record_holds_what_was_answered(self, call, demo):
+        call("score", RUBRIC, "-", "--log", demo / "decisions", stdin=self.hostile())
+        held = b"".join(path.read_bytes() for path in (demo / "decisions").rglob("*") if path.is_file())
+        assert b"good" in held
+        assert MARKER.encode() not in held
+
+
+class TestOutput:
+    def test_the_gravest_status_counts(self):
+        assert output.worst([0, 3, 1, 0]) == 1
+        assert output.worst([0, 3]) == 3
+        assert output.worst([1, 2, 3]) == 2
+        assert output.worst([]) == 0
+
+    def test_a_terminal_gets_colour_unless_it_does_not_want_any(self, monkeypatch):
+        class Terminal(io.StringIO):
+            def isatty(self):
+                return True
+
+        monkeypatch.setenv("TERM", "xterm")
+        monkeypatch.delenv("NO_COLOR", raising=False)
+        for name, expected in (("", True), ("1", False)):
+            monkeypatch.setattr(sys, "stdout", Terminal())
+            monkeypatch.setenv("NO_COLOR", name)
+            output.mark("HOLDS", "chain")
+            assert ("\x1b[" in sys.stdout.getvalue()) is expected
+
+    def test_a_count_is_shown_where_only_errors_are_watched(self, monkeypatch):
+        class Terminal(io.StringIO):
+            def isatty(self):
+                return True
+
+        monkeypatch.setattr(sys, "stderr", Terminal())
+        monkeypatch.setenv("TERM", "xterm")
+        monkeypatch.setattr(sys, "stdout", io.StringIO())
+        assert [*output.progress(range(3), "things", every=-1.0)] == [0, 1, 2]
+        assert "\r2 things" in sys.stderr.getvalue()

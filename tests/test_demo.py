@@ -1,0 +1,116 @@
+"""The demonstration: thirty lines that show the point, and a directory to play with."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import scoring
+from scoring.cli import main
+
+FILES = {"README.md", "rubric.yaml", "examples.yaml", "submissions.jsonl", "decisions", "decisions.vault"}
+
+
+def run(*argv, cwd):
+    env = {**os.environ, "PYTHONPATH": str(Path(scoring.__file__).parents[1])}
+    command = [sys.executable, "-m", "scoring.cli", *argv]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, env=env, check=False, timeout=60)
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory):
+    """One run, as a newcomer makes it."""
+    place = tmp_path_factory.mktemp("demo")
+    return place, run("demo", cwd=place)
+
+
+class TestWhatIsShown:
+    def test_it_holds_and_takes_about_thirty_lines(self, first):
+        _, done = first
+        assert (done.returncode, done.stderr) == (0, "")
+        assert 25 <= len(done.stdout.splitlines()) <= 40
+        assert max(map(len, done.stdout.splitlines())) <= 120
+
+    def test_five_candidates_have_score_verdict_action_and_what_decided(self, first):
+        rows = {line.split()[1]: line.split()[2:] for line in first[1].stdout.splitlines() if line.startswith("#")}
+        assert rows == {
+            "perfect": ["strong_pass", "advance", "100.00", "%", "band", "-"],
+            "on-the-cut": ["strong_pass", "advance", "80.00", "%", "band", "-"],
+            "made-up-data": ["fail", "decline", "80.00", "%", "fatal", "-"],
+            "hasty-work": ["strong_pass", "review", "80.00", "%", "band", "refer"],
+            "not-given": ["-", "wait", "-", "waits", "for", "plain-words", "-"],
+        }
+
+    def test_it_tells_why_the_fatal_one_failed_with_four_points_of_five(self, first):
+        out = first[1].stdout
+        assert "It scored 4/5 = 80.00 %, which by itself is a strong_pass" in out
+        assert 'a fatal answer in "messy-data-deadline" caps the verdict at fail: invents data and hides it.' in out
+        assert "No other single answer would have helped" in out
+
+    def test_the_log_holds_and_the_changed_byte_is_caught_at_its_record(self, first):
+        out = first[1].stdout
+        assert out.count("HOLDS") == 3
+        sound, forged = out.split("In a copy, one byte of record #4 is changed")
+        assert "FAILS" not in sound
+        assert "FAILS       chain  record #4: changed" in forged
+
+    def test_the_last_two_lines_are_commands_that_work(self, first, monkeypatch):
+        place, done = first
+        monkeypatch.chdir(place)
+        for line in done.stdout.splitlines()[-2:]:
+            program, *argv = line.split()
+            assert (program, main(argv)) == ("scoring", 0)
+
+
+class TestWhatIsLeft:
+    def test_the_directory_holds_what_it_says(self, first):
+        assert {path.name for path in (first[0] / "scoring-demo").iterdir()} == FILES
+
+    def test_every_command_of_its_readme_works(self, first, monkeypatch):
+        place, _ = first
+        monkeypatch.chdir(place)
+        readme = (place / "scoring-demo" / "README.md").read_text()
+        commands = [line.split()[1:] for line in readme.splitlines() if line.startswith("    scoring ")]
+        assert len(commands) >= 8
+        for argv in commands:
+            assert main(argv) == 0
+
+    def test_its_rubric_is_the_shipped_one_and_its_examples_hold(self, first):
+        rubric = scoring.load(first[0] / "scoring-demo" / "rubric.yaml")
+        with scoring.AuditLog.open(first[0] / "scoring-demo" / "decisions") as log:
+            assert log.read(1)["body"]["pack"] == rubric.digest
+            assert (len(log), log.verify().ok, log.replay().ok) == (7, True, True)
+
+
+class TestAgain:
+    def test_a_second_run_replaces_the_first_and_leaves_what_others_put_there(self, tmp_path, capsys):
+        demo = tmp_path / "demo"
+        assert main(["demo", str(demo)]) == 0
+        first = (demo / "decisions/log/000000000000.jsonl").read_bytes()
+        (demo / "notes.txt").write_text("mine")
+        (demo / "rubric.yaml").write_text("played with")
+        (demo / "decisions/log/000000000000.jsonl").write_bytes(b"played with")
+        assert main(["demo", str(demo)]) == 0
+        assert {path.name for path in demo.iterdir()} == {*FILES, "notes.txt"}
+        assert len((demo / "decisions/log/000000000000.jsonl").read_bytes()) == len(first)
+        assert capsys.readouterr().err == ""
+
+    def test_two_runs_decide_the_same_to_the_byte(self, tmp_path, capsys):
+        decisions = []
+        for name in ("a", "b"):
+            assert main(["demo", str(tmp_path / name), "--json"]) == 0
+            steps = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+            decisions.append([step["decision"] for step in steps if step["type"] == "score"])
+        assert decisions[0] == decisions[1]
+        assert len(decisions[0]) == 5
+
+    def test_a_directory_that_it_did_not_make_stays_as_it_is(self, tmp_path, capsys):
+        (tmp_path / "README.md").write_text("my project")
+        assert main(["demo", str(tmp_path)]) == 2
+        assert "was not made by `scoring demo`" in capsys.readouterr().err
+        assert [path.name for path in tmp_path.iterdir()] == ["README.md"]
