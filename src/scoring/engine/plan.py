@@ -378,8 +378,8 @@ def _scale_points(section: Section, items: list[Item], problems: list[Problem]) 
     for item, points in zip(items, earned, strict=True):
         item.points = (*(0,) * OWN, *(numerator * (unit // denominator) for numerator, denominator in points))
         item.best = max(item.points)
-        own = range(OWN, len(item.points))
-        top = [code for code in own if item.points[code] == max(item.points[OWN:])]
+        most = max(item.points[OWN:])
+        top = [code for code, earned_here in enumerate(item.points) if code >= OWN and earned_here == most]
         item.best_code = next((code for code in top if not item.words[code]), top[0])
     section.maximum = sum(item.best for item in items)
     section.points = [item.points for item in items]
