@@ -64,6 +64,11 @@ class Rubric:
         return notice
 
     @property
+    def notice_digest(self) -> str | None:
+        """The notice's SHA-256: what `facts.notice.sha256` of a submission has to be."""
+        return self.plan.notice_digest
+
+    @property
     def profile(self) -> str:
         """The weight profile that scores."""
         return self.plan.profile
