@@ -82,7 +82,7 @@ def test_the_package_writes_the_same_lines(tmp_path: Path) -> None:
 
 def rows(heading: str) -> set[str]:
     """The keys in the first column of the table under a heading."""
-    table = TEXT.split(heading)[1].split("\n\n| ")[1].split("\n\n")[0]
+    table = TEXT.split(heading)[1].split("| key | kind of value")[1].split("\n\n")[0]
     return {line.split("`")[1] for line in table.splitlines()[2:] if line.startswith("| `")}
 
 
