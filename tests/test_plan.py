@@ -163,6 +163,15 @@ def test_wording_leaves_the_scoring_digest_alone_and_nothing_else_does() -> None
     assert "about" not in str(scoring_form(sample()))
 
 
+def test_a_section_may_be_called_about() -> None:
+    """Its share is no description, and counts in the scoring digest."""
+    one, other = (
+        rubric(pack(section("about", number("a")), section("b", number("c")), shares=list(shares)))
+        for shares in (("1/2", "1/2"), ("1/3", "2/3"))
+    )
+    assert one.scoring_digest != other.scoring_digest
+
+
 def test_every_kind_of_the_sample_loads() -> None:
     """The pack that the table above spoils is right as it stands."""
     assert ("sample", "1", "equal", "sample") == (

@@ -217,15 +217,18 @@ def _parse(pack: bytes) -> dict[str, Any]:
     return document
 
 
-def scoring_form(document: Any) -> Any:
-    """The part of a pack that scoring depends on: without its name, its version, and every `about`."""
-    if type(document) is list:
-        return [scoring_form(member) for member in document]
-    if type(document) is not dict:
-        return document
-    top = "rubric" in document and "stages" in document
-    dropped = {"about", "rubric", "version"} if top else {"about"}
-    return {key: scoring_form(value) for key, value in document.items() if key not in dropped}
+def scoring_form(pack: dict[str, Any]) -> Any:
+    """The part of a pack that scoring depends on: without its name, its version, and every object under `about`."""
+    return _without_about({key: value for key, value in pack.items() if key not in {"rubric", "version"}})
+
+
+def _without_about(value: Any) -> Any:
+    if type(value) is list:
+        return [_without_about(member) for member in value]
+    if type(value) is not dict:
+        return value
+    # Only objects: a section may be called "about", and then its share, a text, stands under that key.
+    return {key: _without_about(member) for key, member in value.items() if key != "about" or type(member) is not dict}
 
 
 def _choose_profile(pack: dict[str, Any], profile: str | None, level: str | None) -> dict[str, Any]:

@@ -1,0 +1,14 @@
+"""
+The log: records that chain, packs beside them, and a vault apart from them.
+
+    log        the handle that hosts hold
+    intake     how a decision gets in, and the rules that only a writer can keep
+    journal    the records as one writer at a time sees them
+    entry      what goes in and what comes back
+    chain      how records hang together; fields: what each must hold
+    segments   the log's files; packs, vault, index: the others
+    disk       the operations whose order makes a record durable; lock, database: what else the machine gives
+    verify     what can be checked without scoring; replay: the rest, and the only module that meets the engine; report: what both find
+
+Nothing else here knows how an answer is scored. Importing this package imports none of them.
+"""

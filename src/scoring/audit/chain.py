@@ -1,0 +1,135 @@
+"""
+How records hang together: the leaf hash, the encoding of a record, the place of the next one.
+
+Owns `audit/FORMAT.md`, section 3. Pure: text in, text out. Must not know of files, locks, databases, or what a body means.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from scoring import canonical
+from scoring.audit.fields import record_misfit
+from scoring.audit.value import Value
+from scoring.errors import LogError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["MAX_LINE", "Batch", "Tail", "follow", "leaf_of"]
+
+MAX_LINE = 32_768  # bytes without the line end; the longest decision that packs allow stays below it, and a reader may use a fixed buffer
+
+_LEAF = sha256(b"\x00")
+
+
+def leaf_of(line: bytes) -> str:
+    """
+    Return SHA-256(0x00 || line) as hex, the line without its line end.
+
+    Source: FORMAT.md 3; the leaf hash of RFC 6962, section 2.1, so that the chain and a Merkle tree share one hash.
+    """
+    digest = _LEAF.copy()
+    digest.update(line)
+    return digest.hexdigest()
+
+
+class Tail(Value):
+    """
+    The end of a log: where the next record goes and what it chains to.
+
+    Attributes:
+        size: How many records there are; the seq of the next one.
+        leaf: The leaf of the last record, or None where there is none.
+        offset: Where the next record starts, in bytes from the start of its segment.
+    """
+
+    __slots__ = ("size", "leaf", "offset")  # noqa: RUF023 - in the order of the constructor
+
+    size: int
+    leaf: str | None
+    offset: int
+
+    def __init__(self, size: int = 0, leaf: str | None = None, offset: int = 0) -> None:
+        super().__init__(size, leaf, offset)
+
+    def after(self, leaf: str, length: int, segment: int) -> Tail:
+        """
+        Return the tail after one more record.
+
+        Args:
+            leaf: Of the new record.
+            length: Of its line in bytes, without the line end.
+            segment: How many records one segment holds.
+        """
+        size = self.size + 1
+        return Tail(size, leaf, self.offset + length + 1 if size % segment else 0)
+
+
+class Batch:
+    """
+    Records that are not written yet, each chained to the one before it.
+
+    Attributes:
+        tail: Where the log will end when all of them are written.
+        lines: Their lines, without line ends. records: What they say. offsets: Where each will start in its segment.
+    """
+
+    __slots__ = ("_segment", "_time", "lines", "offsets", "records", "tail")
+
+    def __init__(self, tail: Tail, time: str, segment: int) -> None:
+        self.tail = tail
+        self.lines: list[bytes] = []
+        self.records: list[dict[str, Any]] = []
+        self.offsets: list[int] = []
+        self._time = time
+        self._segment = segment
+
+    def add(self, kind: str, body: dict[str, Any]) -> int:
+        """
+        Make the next record; nothing changes where that fails.
+
+        Returns:
+            Its seq.
+
+        Raises:
+            LogError: It does not fit the format, or is longer than `MAX_LINE`.
+        """
+        tail = self.tail
+        record = {"body": body, "prev": tail.leaf, "seq": tail.size, "time": self._time, "type": kind, "v": 1}
+        wrong = record_misfit(record)
+        if wrong:
+            raise LogError(f"this {kind} does not fit the record format: {wrong}; nothing was recorded")
+        line = canonical.dumps(record)
+        if len(line) > MAX_LINE:
+            message = f"this {kind} makes a record longer than a line may be; nothing was recorded"
+            raise LogError(message, expected=f"at most {MAX_LINE} bytes", found=f"{len(line)} bytes")
+        self.lines.append(line)
+        self.records.append(record)
+        self.offsets.append(tail.offset)
+        self.tail = tail.after(leaf_of(line), len(line), self._segment)
+        return tail.size
+
+
+def follow(tail: Tail, line: bytes) -> dict[str, Any]:
+    """
+    Read the record that stands after *tail*, and check that it belongs there.
+
+    Raises:
+        LogError: It is not canonical, does not fit the format, is out of order, or does not chain.
+    """
+    try:
+        record: Any = canonical.loads_canonical(line)
+    except canonical.CanonicalError as error:
+        raise LogError(f"no record: {error}", seq=tail.size) from None
+    wrong = record_misfit(record)
+    if wrong:
+        raise LogError(f"does not fit the record format: {wrong}", seq=tail.size)
+    if record["seq"] != tail.size:
+        message = "out of order: a record was dropped, inserted or moved"
+        raise LogError(message, seq=tail.size, expected=f"seq {tail.size}", found=f"seq {record['seq']}")
+    if record["prev"] != tail.leaf:
+        message = "does not chain: this record or the one before it was changed"
+        raise LogError(message, seq=tail.size, expected=f"prev {tail.leaf}", found=str(record["prev"]))
+    return record  # type: ignore[no-any-return]

@@ -1,0 +1,95 @@
+"""
+The few file operations whose order makes a record durable.
+
+Everything that the log's promise rests on goes through these functions, so that a test can make any one of them fail, or lie, without touching the rest.
+Must not know what is written.
+"""
+
+# ruff: noqa: PTH100, PTH102, PTH104, PTH108, PTH110, PTH112, PTH120 - pathlib alone would cost a cold start more than this package does
+from __future__ import annotations
+
+import os
+
+try:
+    import fcntl
+except ImportError:  # Windows: reading works, appending is refused by `lock`
+    fcntl = None  # type: ignore[assignment]
+
+__all__ = ["create", "cut", "make_directory", "sync", "sync_directory", "write_all"]
+
+_BINARY = getattr(os, "O_BINARY", 0)
+
+
+def write_all(fd: int, data: bytes) -> None:
+    """Write all of *data*, however little the system takes at once."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def sync(fd: int) -> None:
+    """Return once what was written to *fd* would survive a loss of power."""
+    full = getattr(fcntl, "F_FULLFSYNC", None)
+    if full is not None:  # macOS: fsync leaves the data in the drive's own cache
+        fcntl.fcntl(fd, full)
+    elif hasattr(os, "fdatasync"):
+        os.fdatasync(fd)
+    else:
+        os.fsync(fd)
+
+
+def sync_directory(path: str) -> None:
+    """Return once the names in a directory would survive a loss of power."""
+    if os.name == "nt":  # a directory cannot be opened there, and nothing is appended there either
+        return
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def make_directory(path: str) -> None:
+    """Create a directory, and those above it, so that it stays. One that exists is left alone."""
+    if os.path.isdir(path):
+        return
+    parent = os.path.dirname(os.path.abspath(path))
+    make_directory(parent)
+    try:
+        os.mkdir(path)
+    except FileExistsError:
+        if not os.path.isdir(path):
+            raise
+    sync_directory(parent)
+
+
+def cut(path: str, size: int) -> None:
+    """Cut a file to *size* bytes so that it stays cut. Where nothing is left, the file goes as well; where there is none, nothing happens."""
+    if not os.path.exists(path):
+        return
+    fd = os.open(path, os.O_RDWR | _BINARY)
+    try:
+        os.ftruncate(fd, size)
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+    if not size:
+        os.unlink(path)
+        sync_directory(os.path.dirname(path))
+
+
+def create(path: str, data: bytes) -> None:
+    """
+    Put a whole file where none was: after a crash there is all of it, or nothing under this name.
+
+    The caller holds the log's lock, so nobody else writes the same temporary file.
+    """
+    temporary = path + ".tmp"
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _BINARY, 0o666)
+    try:
+        write_all(fd, data)
+        sync(fd)
+    finally:
+        os.close(fd)
+    os.rename(temporary, path)
+    sync_directory(os.path.dirname(path))

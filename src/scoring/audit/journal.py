@@ -1,0 +1,344 @@
+"""
+The log as one writer at a time sees it: locked, caught up with what others wrote, its end known.
+
+Owns the order of things: the mutex of this process, the lock between processes, reading in what is new, writing, and only then the index. Must not know
+what a submission, a case or a rubric is: `log` owns these rules.
+"""
+
+# ruff: noqa: PTH112, PTH118, PTH202, PTH208 - pathlib alone would cost a cold start more than this package does
+from __future__ import annotations
+
+import os
+from threading import RLock
+
+from scoring import canonical
+from scoring.audit import disk, segments
+from scoring.audit.chain import Batch, Tail, follow, leaf_of
+from scoring.audit.fields import record_misfit
+from scoring.audit.index import DamagedIndexError, Index
+from scoring.audit.lock import WriterLock, on_fork
+from scoring.audit.segments import Segments
+from scoring.errors import LogError, StoreError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any, TypeVar
+
+    Answer = TypeVar("Answer")
+
+__all__ = ["Journal", "is_new"]
+
+PARTS = ("log", "packs", "cache")  # the directories that a log has
+_ROWS = 1024  # records read in before the index takes them; bounds memory
+
+
+class Journal:
+    """
+    The records of one log directory.
+
+    As a context manager it is the right to append: ``with journal: journal.batch(...); journal.append(...)``. Inside, nobody else writes and `tail` is the
+    end of the log. Threads may share it; in the child of a fork it opens itself again.
+
+    Attributes:
+        directory: The log directory, absolute.
+        genesis: The leaf of record 0, which names this log and no other; origin: its name in words.
+    """
+
+    def __init__(self, directory: str) -> None:
+        self.directory = directory
+        self._segments = Segments(os.path.join(directory, "log"))
+        self._cache = os.path.join(directory, "cache")
+        self._mutex = RLock()
+        self._lock = WriterLock(os.path.join(directory, "lock"))
+        self._index: Index | None = None
+        self._tail = Tail()
+        self._closed = False
+        self._turns = 0  # how often this thread has entered
+        self.genesis = self.origin = ""
+        on_fork(self)
+
+    @property
+    def refusal(self) -> str:
+        """Why nothing can be appended here, or the empty string."""
+        return self._lock.refusal
+
+    def begin(self, origin: str, time: str) -> None:
+        """Write record 0 where there is none yet."""
+        try:
+            for part in PARTS:
+                disk.make_directory(os.path.join(self.directory, part))
+        except OSError as error:
+            raise StoreError(f"{self.directory} cannot be made a log: {error.strerror}") from error
+        with self:
+            if self._tail.size == 0:
+                batch = self.batch(time)
+                batch.add("genesis", {"origin": origin})
+                self.append(batch)
+
+    def identify(self, origin: str | None) -> None:
+        """
+        Read which log this is.
+
+        Raises:
+            LogError: It is not the one called *origin*, or its end is damaged.
+        """
+        _ = self.tail
+        line = self._segments.line(0, 0)
+        record = follow(Tail(), line)
+        self.genesis, self.origin = leaf_of(line), record["body"]["origin"]
+        if origin not in (None, self.origin):
+            raise LogError(f"{self.directory} is another log", expected=origin, found=self.origin)
+
+    # --- reading ---
+
+    @property
+    def tail(self) -> Tail:
+        """The end of the log, with what other processes wrote up to now."""
+        with self._mutex:
+            self._usable()
+            # Inside a turn nobody else writes.
+            if self._index is None or (not self._turns and self._segments.grown(self._tail)):
+                with self._lock:
+                    self._catch_up()
+            return self._tail
+
+    def ask(self, question: Callable[[Index], Answer]) -> Answer:
+        """Put a question to the index, which is made again where it turns out to be damaged."""
+        with self._mutex:
+            tail = self.tail
+            try:
+                return question(self._open_index())
+            except DamagedIndexError:
+                with self._lock:
+                    self._replace_index()
+                    self._catch_up()
+                if self._tail.size < tail.size:
+                    raise LogError(f"{self.directory}: records that were there are gone", seq=self._tail.size) from None
+                return question(self._open_index())
+
+    def record(self, seq: int) -> dict[str, Any]:
+        """
+        Read one record.
+
+        Raises:
+            LogError: There is none, or it is damaged.
+        """
+        offset = self.ask(lambda index: index.offset_of(seq))
+        if offset is None:
+            raise LogError(f"this log has no record #{seq}: it holds {self._tail.size} records, the first is #0")
+        try:
+            record: Any = canonical.loads_canonical(self._segments.line(seq, offset))
+        except canonical.CanonicalError as error:
+            raise LogError(f"no record: {error}", seq=seq) from None
+        wrong = record_misfit(record)
+        if wrong:
+            raise LogError(f"does not fit the record format: {wrong}", seq=seq)
+        if record["seq"] != seq:
+            raise LogError("another record stands here", seq=seq, expected=f"seq {seq}", found=f"seq {record['seq']}")
+        return record  # type: ignore[no-any-return]
+
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """Read the lines of all records that are there now, in order, with their seq."""
+        size = self.tail.size
+        for seq, (_, line) in enumerate(self._segments.after(Tail(), torn_ends=True)):
+            if seq == size:
+                return
+            yield seq, line
+
+    # --- appending ---
+
+    def __enter__(self) -> None:
+        self._mutex.acquire()
+        try:
+            self.must_append()
+            self._lock.__enter__()
+            try:
+                if self._index is None or not self._index.exists() or self._segments.grown(self._tail):
+                    self._catch_up()
+            except BaseException:
+                self._lock.__exit__()
+                raise
+        except BaseException:
+            self._mutex.release()
+            raise
+        self._turns += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._turns -= 1
+        self._lock.__exit__()
+        self._mutex.release()
+
+    def batch(self, time: str) -> Batch:
+        """Begin a batch at the end of the log."""
+        return Batch(self._tail, time, segments.SEGMENT_RECORDS)
+
+    def append(self, batch: Batch) -> None:
+        """
+        Write a batch that was begun since the lock was taken, and return when it is durable.
+
+        Raises:
+            StoreError: As `Segments.append`.
+        """
+        first = self._tail.size
+        self._segments.append(self._tail, batch.lines)
+        self._tail = batch.tail
+        try:
+            self._open_index().add(
+                [*zip(range(first, batch.tail.size), batch.offsets, batch.records, strict=True)], batch.tail
+            )
+        except (
+            LogError,
+            StoreError,
+            DamagedIndexError,
+        ):  # the records are durable, and the next turn reads them into the index
+            self._drop_index()
+
+    # --- the index ---
+
+    def must_append(self) -> None:
+        """Raise what keeps this handle from appending."""
+        self._usable()
+        if self.refusal:
+            raise StoreError(self.refusal)
+
+    def _usable(self) -> None:
+        if self._closed:
+            raise LogError("this log was closed: open it again")
+        if self._segments.dead:
+            raise StoreError(self._segments.dead)
+
+    def _open_index(self) -> Index:
+        if self._index is None:
+            index = None if self.refusal else Index.find(self._cache)
+            if index is not None and not self._describes(index):
+                index.close()
+                index = None
+            self._index = index or self._make_index()
+        return self._index
+
+    def _make_index(self) -> Index:
+        try:
+            if not self.refusal:
+                disk.make_directory(self._cache)
+            return Index.make("" if self.refusal else self._cache)
+        except OSError as error:
+            raise StoreError(f"{self._cache} cannot be written: {error.strerror}") from error
+
+    def _replace_index(self) -> None:
+        self._drop_index()
+        self._index = self._make_index()
+
+    def _drop_index(self) -> None:
+        if self._index is not None:
+            self._index.close()
+            self._index = None
+
+    def _describes(self, index: Index) -> bool:
+        """Whether the last record that the index knows is the one that stands in the log."""
+        seq = index.tail.size - 1
+        try:
+            offset = index.offset_of(seq)
+            if offset is None:
+                return False
+            line = self._segments.line(seq, offset)
+        except (DamagedIndexError, LogError, StoreError):
+            return False
+        before = Tail(seq, None, offset)
+        return before.after(leaf_of(line), len(line), segments.SEGMENT_RECORDS) == index.tail
+
+    def _catch_up(self) -> None:
+        """Read in what stands behind the end that this handle knows. The caller holds the lock."""
+        if self._index is not None and not self._index.exists():
+            self._drop_index()
+        try:
+            try:
+                self._read_on(self._open_index())
+            except DamagedIndexError:
+                self._replace_index()
+                self._read_on(self._open_index())
+        except BaseException:
+            self._drop_index()  # it may be half made
+            raise
+
+    def _read_on(self, index: Index) -> None:
+        index.reload()
+        # Records that another process wrote are in the index already, yet their chain is followed here too.
+        at = self._tail if 0 < self._tail.size <= index.tail.size else index.tail
+        rows = []
+        for offset, line in self._segments.after(at, torn_ends=bool(self.refusal)):
+            record = follow(at, line)
+            rows.append((at.size, offset, record))
+            at = at.after(leaf_of(line), len(line), segments.SEGMENT_RECORDS)
+            if len(rows) == _ROWS:
+                index.add(rows, at)
+                rows = []
+        if at.size < index.tail.size:
+            raise DamagedIndexError("it describes records that the log does not have")
+        index.add(rows, at)
+        index.settle()
+        self._tail = at
+
+    # --- the end ---
+
+    def close(self) -> None:
+        """Let go of all files. Closing twice is harmless."""
+        with self._mutex:
+            self._drop_index()
+            self._lock.close()
+            self._closed = True
+
+    def forked(self) -> None:
+        """Start afresh in the child of a fork."""
+        self._mutex = RLock()
+        self._turns = 0
+        self._lock.forked()
+        if self._index is not None:
+            self._index.abandon()
+            self._index = None
+
+
+def is_new(directory: str, *, create: bool) -> bool:
+    """
+    Say whether a log has still to be made in *directory*.
+
+    Raises:
+        LogError, StoreError: It is not there, or not a log, and may not be made one.
+    """
+    first = segments.segment_name(0)
+    try:
+        names = {*os.listdir(directory)}
+        # In this order: whoever makes the log just now writes its first record before any pack.
+        packs, lines = (_files(os.path.join(directory, part)) for part in ("packs", "log"))
+    except FileNotFoundError as error:
+        if not create:
+            raise StoreError(f"{directory}: there is no log here; AuditLog.open(..., create=True) makes one") from error
+        _make_directory(directory)
+        return True
+    except NotADirectoryError as error:
+        raise LogError(f"{directory} is a file, or lies in one; a log is a directory") from error
+    except OSError as error:
+        raise StoreError(f"{directory} cannot be read: {error.strerror}") from error
+    if first in lines:
+        return False
+    if lines or packs:
+        raise LogError(f"{directory} is a damaged log: it has no log/{first}, but what belongs to it")
+    if not names <= {*PARTS, "lock"}:
+        raise LogError(f"{directory} is not a log, and not empty: it has no log/{first}")
+    if not create:
+        raise LogError(f"{directory} is not a log yet: it is empty; AuditLog.open(..., create=True) makes it one")
+    return True
+
+
+def _files(directory: str) -> list[str]:
+    """Names of the files that are not empty."""
+    if not os.path.isdir(directory):
+        return []
+    return [name for name in os.listdir(directory) if os.path.getsize(os.path.join(directory, name))]
+
+
+def _make_directory(directory: str) -> None:
+    try:
+        disk.make_directory(directory)
+    except OSError as error:
+        raise StoreError(f"{directory} cannot be made: {error.strerror}") from error

@@ -1,0 +1,337 @@
+"""
+The handle that hosts hold: open, decide, append, find, read, verify, replay.
+
+Must not know how an answer is scored (a rubric comes in as whatever has a pack and a `score`), nor in which order things are written (`intake`), nor
+how records hang together (`journal`).
+"""
+
+# ruff: noqa: PTH100, PTH118 - pathlib alone would cost a cold start more than this package does
+from __future__ import annotations
+
+import os
+import time
+
+from scoring import canonical
+from scoring.audit import fields
+from scoring.audit.entry import Entry, Recorded, take_apart
+from scoring.audit.intake import Draft, Intake
+from scoring.audit.journal import Journal, is_new
+from scoring.audit.packs import Packs
+from scoring.audit.segments import MAX_BATCH_RECORDS
+from scoring.audit.vault import open_vault
+from scoring.errors import LogError, ScoringError, SubmissionError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import Any, Literal, Self, TypeVar
+
+    from scoring.audit.intake import Decided, Scorer
+    from scoring.audit.replay import ReplayReport
+    from scoring.audit.report import Report
+    from scoring.audit.vault import Vault
+
+    Decision = TypeVar("Decision", bound=Decided)
+
+__all__ = ["AuditLog"]
+
+BATCH = 64  # submissions that share one fdatasync, unless the caller says otherwise
+VAULT = ".vault"  # what the vault's name adds to the log's
+
+
+class AuditLog:
+    """
+    An append-only, hash-chained log. Made by `open`; threads may share it, and the child of a fork reopens it by itself.
+
+    >>> with AuditLog.open("decisions", create=True) as log:  # doctest: +SKIP
+    ...     done = log.decide(rubric, submission)
+    """
+
+    def __init__(self, journal: Journal, packs: Packs, vault: Vault | None, no_vault: str, intake: Intake) -> None:
+        self._journal = journal
+        self._packs = packs
+        self._vault = vault
+        self._no_vault = no_vault  # why there is none
+        self._intake = intake
+        self._recorded_rubrics: Any = None
+
+    @classmethod
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        create: bool = False,
+        origin: str | None = None,
+        vault: str | os.PathLike[str] | Literal[False] | None = None,
+        clock: Callable[[], str] | None = None,
+        entropy: Callable[[int], bytes] | None = None,
+    ) -> AuditLog:
+        """
+        Open a log; it is never made unless *create* says so.
+
+        Args:
+            path: The directory.
+            create: Make the log, and its vault, where they are missing.
+            origin: What a new log is called: 1 to 200 printable ASCII characters without space. An existing log must be called so.
+            vault: The vault's file, by default *path* with ``.vault`` behind it; False for none: then submissions are not kept,
+                and nothing that needs them can be done.
+            clock: Gives the time of a record as FORMAT.md 1 spells it; by default the system's, in UTC.
+            entropy: Gives so many random bytes; by default the system's.
+
+        Raises:
+            LogError: There is something else, the log's end is damaged, or the vault is another log's.
+            StoreError: There is nothing, or it cannot be read.
+        """
+        directory = os.path.abspath(path)
+        clock = clock or _now
+        entropy = entropy or os.urandom
+        if origin is not None and not fields.is_origin(origin):
+            raise LogError("an origin is 1 to 200 printable ASCII characters without space")
+        fresh = is_new(directory, create=create)
+        journal = Journal(directory)
+        try:
+            if fresh:
+                journal.begin(origin or f"scoreproof-log-{entropy(16).hex()}", clock())
+            journal.identify(origin)
+            kept, no_vault = None, "this log was opened without its vault"
+            if vault is not False:
+                place = directory + VAULT if vault is None else os.path.abspath(vault)
+                kept, no_vault = open_vault(place, journal.genesis, create=create, read_only=bool(journal.refusal))
+        except BaseException:
+            journal.close()
+            raise
+        packs = Packs(os.path.join(directory, "packs"))
+        refusal = "" if kept is not None or vault is False else no_vault
+        intake = Intake(journal, packs, kept, refusal, clock=clock, entropy=entropy)
+        return cls(journal, packs, kept, no_vault, intake)
+
+    def close(self) -> None:
+        """Let go of all files. Closing twice is harmless."""
+        self._journal.close()
+        if self._vault is not None:
+            self._vault.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- what is in it ---
+
+    @property
+    def path(self) -> str:
+        """The log directory, absolute."""
+        return self._journal.directory
+
+    @property
+    def origin(self) -> str:
+        """The name that the log was given when it was made."""
+        return self._journal.origin
+
+    @property
+    def head(self) -> tuple[int, str]:
+        """How many records there are, and the leaf of the last one."""
+        tail = self._journal.tail
+        return tail.size, tail.leaf or ""
+
+    def __len__(self) -> int:
+        return self._journal.tail.size
+
+    def read(self, seq: int) -> dict[str, Any]:
+        """
+        Read record *seq*.
+
+        Raises:
+            LogError: There is none, or it is damaged.
+        """
+        return self._journal.record(seq)
+
+    def records(self) -> Iterator[tuple[int, bytes]]:
+        """Read all records as ``(seq, line)``, in order and in little memory; the line is without its line end."""
+        return self._journal.lines()
+
+    def find(self, case: str) -> list[dict[str, Any]]:
+        """
+        Find the decisions of a case, oldest first.
+
+        Raises:
+            LogError: There is no vault, and so no way to tell which records are this case's.
+        """
+        digest = self._needs_vault("cases cannot be found").case_digest(case)
+        if digest is None:
+            return []
+        return [self.read(seq) for seq in self._journal.ask(lambda index: index.all_of(digest))]
+
+    def submission(self, seq: int) -> dict[str, Any] | None:
+        """Return what was scored in record *seq*, without id and case; None where it is no decision or the vault does not have it."""
+        return self._disclosed(seq, "submission")  # type: ignore[no-any-return]
+
+    def case(self, seq: int) -> str | None:
+        """Return whose record *seq* is; None where it is no decision or the vault does not have it."""
+        return self._disclosed(seq, "case")  # type: ignore[no-any-return]
+
+    def _disclosed(self, seq: int, name: str) -> Any:
+        record = self.read(seq)
+        if record["type"] != "decision" or self._vault is None:
+            return None
+        return self._vault.value(record["body"]["disclosures"][name], name)
+
+    def _needs_vault(self, otherwise: str) -> Vault:
+        if self._vault is None:
+            raise LogError(f"{self._no_vault}, so {otherwise}")
+        return self._vault
+
+    # --- checking ---
+
+    def verify(self, *, expect: tuple[int, str] | None = None) -> Report:
+        """
+        Check everything that can be checked, in one pass and in little memory. See `verify.verify_directory`.
+
+        Args:
+            expect: A `head` of this log that was kept elsewhere.
+        """
+        from scoring.audit.verify import verify_directory
+
+        return verify_directory(
+            self.path, vault=self._vault.path if self._vault else False, expect=expect, size=len(self)
+        )
+
+    def replay(self, seq: int | None = None) -> ReplayReport:
+        """
+        Recompute one decision, or all of them. See `replay.replay`.
+
+        Raises:
+            LogError: Record *seq* is no decision, or is not there.
+        """
+        from scoring.audit.replay import replay
+
+        lines: Iterable[tuple[int, bytes]] = self._journal.lines()
+        if seq is not None:
+            record = self.read(seq)
+            if record["type"] != "decision":
+                raise LogError(f"a {record['type']} record, which holds no decision to replay", seq=seq)
+            lines = [(seq, canonical.dumps(record))]
+        return replay(lines, self._packs, self._vault, self._no_vault)
+
+    # --- recording ---
+
+    def decide(self, rubric: Scorer[Decision], submission: dict[str, Any] | bytes) -> Recorded[Decision]:
+        """
+        Score a submission and record the decision; returns when it is durable.
+
+        The same submission under the same id gives the decision that was recorded first, whatever the rubric says today.
+
+        Args:
+            rubric: What to score by. Its pack is recorded with the first decision that cites it.
+            submission: As FORMAT.md 9 says, with `id` and `case`.
+
+        Raises:
+            SubmissionError: It cannot be scored, or lacks id or case.
+            ConflictError: The id stands for another submission already, or the rubric's version for another pack.
+            LogError: The log is damaged, or the record would be too long.
+            StoreError: The machine could not record it. Nothing was decided.
+        """
+        done = self._decide(rubric, [submission])[0]
+        if isinstance(done, ScoringError):
+            raise done
+        return done
+
+    def decide_all(
+        self, rubric: Scorer[Decision], submissions: Iterable[dict[str, Any] | bytes], batch: int = BATCH
+    ) -> Iterator[Recorded[Decision] | SubmissionError | LogError]:
+        """
+        Score and record many, with one vault transaction and one fdatasync for each *batch*.
+
+        Yields:
+            For each submission, in order, what `decide` would have returned, or the error that concerns this submission alone.
+
+        Raises:
+            As `decide`, for what concerns the log, the rubric or the machine: then nothing of this batch was recorded.
+        """
+        if not 1 <= batch <= MAX_BATCH_RECORDS:
+            raise ValueError(f"a batch is 1 to {MAX_BATCH_RECORDS} submissions")
+        waiting = []
+        for submission in submissions:
+            waiting.append(submission)
+            if len(waiting) == batch:
+                yield from self._decide(rubric, waiting)
+                waiting = []
+        if waiting:
+            yield from self._decide(rubric, waiting)
+
+    def publish(self, rubric: Scorer[Any]) -> int:
+        """
+        Record a rubric before anything is decided by it, and return the record. A rubric that is recorded already stays where it is.
+
+        Raises:
+            ConflictError: Its id and version stand for another pack already.
+        """
+        return self._intake.publish(rubric)
+
+    def append(self, entries: Iterable[Entry]) -> list[int]:
+        """
+        Record decisions that were made elsewhere, all of them or none; returns their records when they are durable.
+
+        The log takes the decisions as they are; `replay` checks them.
+
+        Raises:
+            SubmissionError: An entry's id, case or submission does not fit the format.
+            ConflictError: An id stands for another submission already.
+            LogError: A decision does not fit the format, or cites a rubric that the log does not have.
+        """
+        drafts = []
+        for entry in entries:
+            entry.check()
+            drafts.append(Draft(entry.id, entry.case, entry.submission, entry.decision))
+        self._intake.record(drafts, None)
+        return [draft.seq for draft in drafts]
+
+    def _decide(
+        self, rubric: Scorer[Decision], submissions: Sequence[Any]
+    ) -> list[Recorded[Decision] | SubmissionError | LogError]:
+        drafts: list[Draft | SubmissionError] = []
+        made: dict[str, Decision] = {}
+        for submission in submissions:
+            try:
+                draft = Draft(*take_apart(submission))
+                # A retry is not scored again: what counts is what was recorded.
+                if draft.id not in made and not self._intake.knows(draft.id):
+                    made[draft.id] = decision = rubric.score(draft.submission)
+                    draft.decision = decision.data
+                drafts.append(draft)
+            except SubmissionError as error:
+                drafts.append(_all_problems(rubric, submission, error))
+        self._intake.record([draft for draft in drafts if isinstance(draft, Draft)], rubric)
+        return [
+            draft if isinstance(draft, SubmissionError) else draft.error or self._recorded(draft, made)
+            for draft in drafts
+        ]
+
+    def _recorded(self, draft: Draft, made: dict[str, Decision]) -> Recorded[Decision]:
+        if not draft.repeated:
+            return Recorded(draft.seq, made[draft.id])
+        return Recorded(draft.seq, self._rubrics.decision(draft.decision), repeated=True)
+
+    @property
+    def _rubrics(self) -> Any:
+        """The engine, met only by `replay`: it makes a recorded decision readable again, under the rubric of that time."""
+        if self._recorded_rubrics is None:
+            from scoring.audit.replay import Rubrics
+
+            self._recorded_rubrics = Rubrics(self._packs)
+        return self._recorded_rubrics
+
+
+def _all_problems(rubric: Scorer[Any], submission: Any, error: SubmissionError) -> SubmissionError:
+    """Without an id or a case nothing was scored yet; the caller should hear of everything at once."""
+    if type(submission) is dict and {problem.path for problem in error.problems} & {"id", "case"}:
+        try:
+            rubric.score({key: value for key, value in submission.items() if key not in ("id", "case")})
+        except SubmissionError as more:
+            return SubmissionError({str(problem): problem for problem in (*error.problems, *more.problems)}.values())
+    return error
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -1,0 +1,108 @@
+"""
+The rubrics that records cite, as files named by their digest: created once, never changed.
+
+Owns `packs/` of `audit/FORMAT.md`, section 2, and the two digests of a pack, section 5. Must not know how a pack scores.
+"""
+
+# ruff: noqa: PTH110, PTH118, PTH123 - pathlib alone would cost a cold start more than this package does
+from __future__ import annotations
+
+import os
+from hashlib import sha256
+
+from scoring import canonical
+from scoring.audit import disk
+from scoring.audit.fields import MAX_PACK, is_id
+from scoring.errors import LogError, StoreError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["Packs", "describe"]
+
+
+def describe(pack: bytes) -> dict[str, Any]:
+    """
+    Return the body of the `rubric` record that cites *pack*.
+
+    Raises:
+        LogError: It is no pack, as far as a log can see.
+
+    Source: FORMAT.md 4, 5.
+    """
+    if len(pack) > MAX_PACK:
+        raise LogError("a pack is too long", expected=f"at most {MAX_PACK} bytes", found=f"{len(pack)} bytes")
+    try:
+        document = canonical.loads_canonical(pack)
+    except canonical.CanonicalError as error:
+        raise LogError(f"not a pack: {error}") from None
+    if type(document) is not dict or not is_id(document.get("rubric")) or not is_id(document.get("version")):
+        raise LogError("not a pack: it needs a rubric and a version")
+    return {
+        "length": len(pack),
+        "pack": sha256(pack).hexdigest(),
+        "rubric": document["rubric"],
+        "scoring": sha256(canonical.dumps(_scoring_form(document))).hexdigest(),
+        "version": document["version"],
+    }
+
+
+def _scoring_form(pack: dict[str, Any]) -> dict[str, Any]:
+    return _without_about({key: value for key, value in pack.items() if key not in ("rubric", "version")})  # type: ignore[no-any-return]
+
+
+def _without_about(value: Any) -> Any:
+    """Drop every object under `about`; the share of a section that is called so is none."""
+    if type(value) is dict:
+        kept = {key: member for key, member in value.items() if key != "about" or type(member) is not dict}
+        return {key: _without_about(member) for key, member in kept.items()}
+    return [_without_about(member) for member in value] if type(value) is list else value
+
+
+class Packs:
+    """The pack files of one log."""
+
+    def __init__(self, directory: str) -> None:
+        self.directory = directory
+
+    def path(self, digest: str) -> str:
+        """Return the path of the file of a pack."""
+        return os.path.join(self.directory, f"{digest}.json")
+
+    def keep(self, digest: str, pack: bytes) -> None:
+        """
+        Put a pack where it belongs, durably. The caller holds the log's lock.
+
+        Raises:
+            LogError: Another content stands under this name.
+            StoreError: It could not be written.
+        """
+        try:
+            if os.path.exists(self.path(digest)):
+                self.read(digest)  # `create` leaves no half-written file, so what is there was durable, or was changed
+                return
+            disk.make_directory(self.directory)
+            disk.create(self.path(digest), pack)
+        except OSError as error:
+            message = f"the pack {self.path(digest)} cannot be written ({error.strerror}); nothing was recorded"
+            raise StoreError(message) from error
+
+    def read(self, digest: str) -> bytes:
+        """
+        Read a pack and check that it is the one.
+
+        Raises:
+            LogError: It is missing, or was changed.
+        """
+        try:
+            with open(self.path(digest), "rb") as file:
+                pack = file.read(MAX_PACK + 1)
+        except FileNotFoundError:
+            raise LogError(f"the pack {self.path(digest)} is missing") from None
+        except OSError as error:
+            raise StoreError(f"the pack {self.path(digest)} cannot be read: {error.strerror}") from error
+        found = sha256(pack).hexdigest()
+        if found != digest:
+            raise LogError(f"the pack {self.path(digest)} was changed", expected=digest, found=found)
+        return pack

@@ -1,0 +1,141 @@
+"""
+What checking finds: findings, and the report that holds them.
+
+Must not know what is checked, nor how.
+"""
+
+from __future__ import annotations
+
+from scoring.audit.value import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+    Place: TypeAlias = tuple[int, int, str, str]  # number of the line, its offset, its file, its leaf
+
+__all__ = ["CANNOT_SHOW", "FAILS", "HOLDS", "NOT_CHECKED", "Check", "Finding", "Report"]
+
+HOLDS, FAILS, NOT_CHECKED = "HOLDS", "FAILS", "NOT CHECKED"
+
+CANNOT_SHOW = (
+    "whether records were cut off the end: keep heads (size and last leaf) elsewhere, and give one to compare with",
+    "whether everything from some record on was written anew by whoever can write the directory: such a head shows it",
+    "whether the last record was changed, as long as nothing chains to it: such a head shows it",
+    "whether something was decided and never recorded: compare with what was acted upon",
+    "whether the times are true: they are what the writer's clock said; the order of events is seq",
+)
+
+
+class Finding(Value):
+    """
+    What one check found.
+
+    Attributes:
+        check: Its name.
+        result: ``HOLDS``, ``FAILS`` or ``NOT CHECKED``.
+        detail: What was checked, what is wrong, or why it was not checked.
+        seq: The first record at which it fails, by its place in the log.
+        offset, file: Where that record's line starts, in bytes, and in which file.
+        expected, found: What should have been there and what is.
+    """
+
+    __slots__ = ("check", "result", "detail", "seq", "offset", "file", "expected", "found")  # noqa: RUF023 - in the order of the constructor
+
+    check: str
+    result: str
+    detail: str
+    seq: int | None
+    offset: int | None
+    file: str | None
+    expected: str | None
+    found: str | None
+
+    def __init__(  # noqa: PLR0917 - a value is made of its fields in order
+        self,
+        check: str,
+        result: str,
+        detail: str,
+        seq: int | None = None,
+        offset: int | None = None,
+        file: str | None = None,
+        expected: str | None = None,
+        found: str | None = None,
+    ) -> None:
+        super().__init__(check, result, detail, seq, offset, file, expected, found)
+
+    def saying(self, detail: str) -> Finding:
+        """Return the same finding in other words."""
+        return Finding(self.check, self.result, detail, self.seq, self.offset, self.file, self.expected, self.found)
+
+    def __str__(self) -> str:
+        text = f"{self.result:<11}  {self.check:<10}  "
+        if self.seq is not None:
+            text += f"record #{self.seq}: "
+        text += self.detail
+        if self.expected is not None:
+            text += f" (expected {self.expected}, found {self.found})"
+        return text if self.file is None else f"{text} [{self.file}, byte {self.offset}]"
+
+
+class Report(Value):
+    """
+    What verifying found.
+
+    Attributes:
+        size, head: How many lines were read, and the leaf of the last one.
+        findings: One for each check, in the order in which they are made.
+        cannot_show: What no check of a chain can show, each with what answers it.
+    """
+
+    __slots__ = ("size", "head", "findings", "cannot_show")  # noqa: RUF023 - in the order of the constructor
+
+    size: int
+    head: str
+    findings: tuple[Finding, ...]
+    cannot_show: tuple[str, ...]
+
+    def __init__(
+        self, size: int, head: str, findings: tuple[Finding, ...], cannot_show: tuple[str, ...] = CANNOT_SHOW
+    ) -> None:
+        super().__init__(size, head, findings, cannot_show)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing fails; some of it may not have been checked."""
+        return not any(finding.result == FAILS for finding in self.findings)
+
+    def __getitem__(self, check: str) -> Finding:
+        return next(finding for finding in self.findings if finding.check == check)
+
+
+class Check:
+    """One line of a report while it is being made: how often it failed, and the first place."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.failures = 0
+        self.first: Finding | None = None
+        self.unchecked = ""
+
+    def fail(self, detail: str, at: Place | None = None, **values: Any) -> None:
+        """
+        Note a failure.
+
+        Args:
+            detail: What is wrong.
+            at: Where.
+            values: Text of what was `expected` and what was `found`.
+        """
+        self.failures += 1
+        # A changed record shows only in those behind it, so that failures may come out of order.
+        if self.first is None or (at and self.first.seq is not None and at[0] < self.first.seq):
+            seq, offset, file = at[:3] if at else (None, None, None)
+            self.first = Finding(self.name, FAILS, detail, seq, offset, file, **values)
+
+    def finding(self, holds: str) -> Finding:
+        """Return what was found; *holds* says it where nothing failed."""
+        if self.first is not None:
+            more = f"; and {self.failures - 1} more" if self.failures > 1 else ""
+            return self.first.saying(self.first.detail + more)
+        return Finding(self.name, NOT_CHECKED, self.unchecked) if self.unchecked else Finding(self.name, HOLDS, holds)

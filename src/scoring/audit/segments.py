@@ -1,0 +1,231 @@
+"""
+The log's files: lines in segments of 65,536 records, appended and never changed.
+
+Owns `audit/FORMAT.md`, section 2, as far as it concerns `log/`: names, whole lines, and an append that is all there or not there. Must not know
+what a line says; whoever appends holds the lock.
+"""
+
+# ruff: noqa: PTH116, PTH118, PTH123 - pathlib alone would cost a cold start more than this package does
+from __future__ import annotations
+
+import errno
+import os
+
+from scoring.audit import disk
+from scoring.audit.chain import MAX_LINE
+from scoring.errors import LogError, StoreError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import BinaryIO
+
+    from scoring.audit.chain import Tail
+
+__all__ = ["MAX_BATCH_BYTES", "MAX_BATCH_RECORDS", "SEGMENT_RECORDS", "Segments", "segment_name", "segment_of"]
+
+SEGMENT_RECORDS = 65_536  # some 60 MB a file: small enough to copy, few enough to list
+
+# What one fdatasync may cover, DESIGN 6: all that a crash can leave in doubt, and so all that a recovery may ever cut.
+MAX_BATCH_RECORDS = 256
+MAX_BATCH_BYTES = 4 * 1024 * 1024
+
+_APPEND = os.O_WRONLY | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_BUFFER = 1 << 20  # bytes read at once
+_FULL = frozenset(getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG") if hasattr(errno, name))
+
+
+def segment_of(seq: int) -> int:
+    """Return the first record of the segment that holds record *seq*."""
+    return seq - seq % SEGMENT_RECORDS
+
+
+def segment_name(seq: int) -> str:
+    """Return the name of the file that holds record *seq*."""
+    return f"{segment_of(seq):012d}.jsonl"
+
+
+class Segments:
+    """
+    The files of one log.
+
+    Attributes:
+        directory: Where they lie.
+        dead: Why this handle can no longer be used, or the empty string.
+    """
+
+    def __init__(self, directory: str) -> None:
+        self.directory = directory
+        self.dead = ""
+
+    def path(self, seq: int) -> str:
+        """Return the path of the file that holds record *seq*."""
+        return os.path.join(self.directory, segment_name(seq))
+
+    def grown(self, tail: Tail) -> bool:
+        """
+        Whether the log now ends elsewhere than at *tail*.
+
+        Raises:
+            LogError: It ends before *tail*: records that were there are gone.
+        """
+        size = self._size(tail.size)
+        if size < tail.offset:
+            message = f"{self.path(tail.size)} is shorter than it was: records that were there are gone"
+            raise LogError(message, seq=tail.size, expected=f"{tail.offset} bytes or more", found=f"{size} bytes")
+        return size > tail.offset
+
+    def _size(self, seq: int) -> int:
+        try:
+            return os.stat(self.path(seq)).st_size
+        except FileNotFoundError:
+            return 0
+        except OSError as error:
+            raise StoreError(f"{self.path(seq)} cannot be read: {error.strerror}") from error
+
+    def after(self, tail: Tail, *, torn_ends: bool = False) -> Iterator[tuple[int, bytes]]:
+        """
+        Read what stands after *tail*.
+
+        Args:
+            tail: Where to begin.
+            torn_ends: An unfinished last line ends the log quietly: for a reader without the lock, who may see an append half done.
+
+        Yields:
+            Where each line starts in its file, and the line without its line end.
+
+        Raises:
+            LogError: An unfinished or overlong line.
+        """
+        seq, offset = tail.size, tail.offset
+        while True:
+            try:
+                file = open(self.path(seq), "rb", _BUFFER)  # noqa: SIM115 - closed below, where the OSError is not caught
+            except FileNotFoundError:
+                return
+            except OSError as error:
+                raise StoreError(f"{self.path(seq)} cannot be read: {error.strerror}") from error
+            last = segment_of(seq) + SEGMENT_RECORDS - 1
+            with file:
+                file.seek(offset)
+                while line := file.readline(MAX_LINE + 1):
+                    if line[-1] != 10 or seq > last:
+                        if torn_ends and line[-1] != 10 and not file.read(1):
+                            return
+                        raise self._unfinished(seq, offset, line, file, last)
+                    yield offset, line[:-1]
+                    seq += 1
+                    offset += len(line)
+            if seq <= last:
+                return
+            offset = 0
+
+    def _unfinished(self, seq: int, offset: int, line: bytes, file: BinaryIO, last: int) -> LogError:
+        path = self.path(min(seq, last))
+        if seq > last:
+            return LogError(f"{path} holds more than its {SEGMENT_RECORDS} records", seq=seq)
+        if file.read(1):
+            return LogError(f"{path}, byte {offset}: a line longer than {MAX_LINE} bytes, which is no record", seq=seq)
+        return LogError(
+            f"{path} ends in {len(line)} bytes of an unfinished line at byte {offset}: a write was cut off by a crash. "
+            f"Every record that was acknowledged is whole, and stands before it. Keep a copy of the file, then remove the unfinished line: "
+            f"truncate -s {offset} {_quoted(path)}",
+            seq=seq,
+        )
+
+    def line(self, seq: int, offset: int) -> bytes:
+        """
+        Read the line that starts at *offset* of the file that holds record *seq*.
+
+        Raises:
+            LogError: There is no whole line.
+        """
+        try:
+            with open(self.path(seq), "rb") as file:
+                file.seek(offset)
+                line = file.readline(MAX_LINE + 1)
+        except OSError as error:
+            raise StoreError(f"{self.path(seq)} cannot be read: {error.strerror}") from error
+        if line[-1:] != b"\n":
+            raise LogError(f"{self.path(seq)} has no whole line at byte {offset}", seq=seq)
+        return line[:-1]
+
+    def append(self, tail: Tail, lines: Sequence[bytes]) -> None:
+        """
+        Write *lines* after *tail*, and return when they are durable.
+
+        Each fdatasync covers at most `MAX_BATCH_RECORDS` records and `MAX_BATCH_BYTES`, and no segment's end.
+
+        Raises:
+            StoreError: Nothing was recorded; or, after a failed fsync, it is unknown whether anything was, and this handle is dead.
+        """
+        if self.dead:
+            raise StoreError(self.dead)
+        seq = tail.size
+        for chunk in _chunks(lines, seq):
+            try:
+                self._append(seq, chunk)
+            except BaseException as error:
+                self._take_back(tail, seq, error)
+                raise
+            seq += len(chunk)
+
+    def _append(self, seq: int, lines: Sequence[bytes]) -> None:
+        """Write lines that lie in one segment."""
+        begins = seq == segment_of(seq)
+        fd = os.open(self.path(seq), _APPEND | (os.O_CREAT if begins else 0), 0o666)
+        try:
+            disk.write_all(fd, b"\n".join(lines) + b"\n")
+            self._sync(lambda: disk.sync(fd))
+        finally:
+            os.close(fd)
+        if begins:
+            self._sync(lambda: disk.sync_directory(self.directory))
+
+    def _sync(self, sync: Callable[[], None]) -> None:
+        try:
+            sync()
+        except OSError as error:
+            self.dead = (
+                f"{self.directory}: syncing to disk failed ({error.strerror}), so it is unknown whether the last records are durable. "
+                "This handle is dead: check the disk, open the log again, and send the same submissions with the same ids"
+            )
+            raise StoreError(self.dead) from error
+
+    def _take_back(self, tail: Tail, seq: int, error: BaseException) -> None:
+        """Leave the files as they were at *tail*, and raise what the caller should see where that is not *error* itself."""
+        if self.dead:  # after a failed sync nobody knows what the disk holds, and cutting it would only hide more
+            return
+        try:
+            for first in range(segment_of(seq), tail.size, -SEGMENT_RECORDS):  # segments begun since
+                disk.cut(self.path(first), 0)
+            disk.cut(self.path(tail.size), tail.offset)
+        except OSError as again:
+            self.dead = (
+                f"{self.directory}: writing failed and could not be taken back ({again.strerror}). "
+                "This handle is dead: check the disk, then open the log again"
+            )
+            raise StoreError(self.dead) from again
+        if isinstance(error, OSError):
+            reason = (
+                "the disk is full" if error.errno in _FULL else f"{self.directory} cannot be written ({error.strerror})"
+            )
+            raise StoreError(f"{reason}; nothing was recorded") from error
+
+
+def _quoted(path: str) -> str:
+    """A path as a shell takes it; shlex would import re."""
+    return "'" + path.replace("'", "'\\''") + "'"
+
+
+def _chunks(lines: Sequence[bytes], seq: int) -> Iterator[Sequence[bytes]]:
+    """Cut *lines*, the first of which is record *seq*, into what one fdatasync may cover."""
+    start = 0
+    while start < len(lines):
+        room = min(MAX_BATCH_RECORDS, SEGMENT_RECORDS - (seq + start) % SEGMENT_RECORDS)
+        stop, size = start, 0
+        while stop < len(lines) and stop - start < room and size + len(lines[stop]) < MAX_BATCH_BYTES:
+            size += len(lines[stop]) + 1
+            stop += 1
+        yield lines[start:stop]
+        start = stop

@@ -1,0 +1,274 @@
+"""
+Where disclosures lie, apart from the log, so that they can be erased.
+
+Owns `audit/FORMAT.md`, section 8: salted values, their digests, and the SQLite file that keeps them. A record holds only the digest. Whoever deletes a
+disclosure deletes what it said, and the log stays whole. Must not know of records or their order.
+"""
+
+# ruff: noqa: PTH100, PTH110, PTH120 - pathlib alone would cost a cold start more than this package does
+from __future__ import annotations
+
+import os
+import sqlite3
+from binascii import Error as Base64Error
+from binascii import a2b_base64, b2a_base64
+from hashlib import sha256
+from threading import RLock
+
+from scoring import canonical
+from scoring.audit.database import abandon, is_environment, open_read_only, open_writable
+from scoring.audit.disk import sync_directory
+from scoring.audit.lock import on_fork
+from scoring.errors import LogError, StoreError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, TypeVar
+
+    Answer = TypeVar("Answer")
+
+__all__ = ["SALT_BYTES", "Vault", "disclose", "open_vault", "undisclose"]
+
+FORMAT = 1
+SALT_BYTES = 16  # 128 bits: RFC 9901, section 4.2.1
+
+# `cases` finds the one digest of a case; its salt stands in the disclosure. What a case may need later (a date until which it is kept, a hold) is one more
+# column or table keyed by its name, and `format` says from when on.
+_TABLES = (
+    "CREATE TABLE meta(format INTEGER NOT NULL, genesis TEXT NOT NULL)",
+    "CREATE TABLE cases(name TEXT PRIMARY KEY, digest TEXT NOT NULL UNIQUE) WITHOUT ROWID",
+    "CREATE TABLE disclosures(digest TEXT PRIMARY KEY, text TEXT NOT NULL)",
+)
+
+
+def disclose(entropy: Callable[[int], bytes], name: str, value: Any) -> tuple[str, str]:
+    """
+    Salt a value.
+
+    Returns:
+        The digest that a record holds, and the text that the vault keeps.
+
+    Raises:
+        CanonicalError: The value has no canonical form.
+
+    Source: FORMAT.md 8; RFC 9901, section 4.2.
+    """
+    salt = _base64url(entropy(SALT_BYTES)).decode()
+    text = _base64url(canonical.dumps([salt, name, value]))
+    return sha256(text).hexdigest(), text.decode()
+
+
+def undisclose(text: str, digest: str, name: str) -> Any:
+    """
+    Read a disclosure.
+
+    Raises:
+        LogError: It is not what *digest* stands for, or no disclosure called *name*.
+    """
+    found = sha256(text.encode()).hexdigest()
+    if found != digest:
+        raise LogError(f"the vault's disclosure of this {name} was changed", expected=digest, found=found)
+    try:
+        data = a2b_base64(text.encode().translate(_FROM_URL) + b"=" * (-len(text) % 4), strict_mode=True)
+        parts = canonical.loads_canonical(data)
+    except (Base64Error, ValueError):
+        parts = None
+    if type(parts) is not list or len(parts) != 3 or parts[1] != name:
+        raise LogError(f"the vault's disclosure {digest} is no disclosure of a {name}")
+    return parts[2]
+
+
+_TO_URL = bytes.maketrans(b"+/", b"-_")
+_FROM_URL = bytes.maketrans(b"-_+/", b"+/==")  # what base64url does not have becomes what no text holds but at its end
+
+
+def _base64url(data: bytes) -> bytes:
+    return b2a_base64(data, newline=False).translate(_TO_URL, b"=")
+
+
+class Vault:
+    """
+    The disclosures of one log. Threads may share it; in the child of a fork it connects again.
+
+    Args:
+        path: The file.
+        genesis: The leaf of the log's record 0: a vault belongs to one log.
+        read_only: Open it without writing anything, not even a journal.
+
+    Raises:
+        LogError: It is no vault, or another log's.
+        StoreError: It cannot be opened.
+    """
+
+    def __init__(self, path: str, genesis: str, *, read_only: bool = False) -> None:
+        self.path = path
+        self._genesis = genesis
+        self._read_only = read_only
+        self._mutex = RLock()
+        self._database: sqlite3.Connection | None = None
+        self._run(lambda _: None)
+        on_fork(self)
+
+    @classmethod
+    def create(cls, path: str, genesis: str) -> Vault:
+        """Open the vault at *path*, and make it first where it is missing."""
+        try:
+            # Readable by its owner alone; SQLite gives its journals the same permission.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            _make(path, genesis)
+            sync_directory(os.path.dirname(os.path.abspath(path)))
+        except OSError as error:
+            raise StoreError(f"the vault {path} cannot be made: {error.strerror}") from error
+        except sqlite3.Error as error:
+            if is_environment(error):
+                raise StoreError(f"the vault {path} cannot be made: {error}") from error
+            raise LogError(f"{path} is no vault: {error}") from None
+        return cls(path, genesis)
+
+    def store(self, filings: Sequence[tuple[str, tuple[str, str]]], entropy: Callable[[int], bytes]) -> list[str]:
+        """
+        Keep submissions, durably, in one transaction.
+
+        Args:
+            filings: Cases, each with what `disclose` made of its submission.
+            entropy: Gives so many random bytes, for the salts of new cases.
+
+        Returns:
+            For each the digest of its case; one case has one digest, for ever.
+        """
+
+        def work(database: sqlite3.Connection) -> list[str]:
+            execute = database.execute
+            execute("BEGIN IMMEDIATE")
+            try:
+                digests = []
+                for case, _ in filings:
+                    digest = _first(database, "SELECT digest FROM cases WHERE name = ?", case)
+                    if digest is None:
+                        digest, text = disclose(entropy, "case", case)
+                        execute("INSERT INTO disclosures VALUES (?, ?)", (digest, text))
+                        execute("INSERT INTO cases VALUES (?, ?)", (case, digest))
+                    digests.append(digest)
+                database.executemany("INSERT INTO disclosures VALUES (?, ?)", [disclosed for _, disclosed in filings])
+                execute("COMMIT")
+            except BaseException:
+                if database.in_transaction:
+                    execute("ROLLBACK")
+                raise
+            return digests
+
+        return self._run(work)
+
+    def case_digest(self, case: str) -> str | None:
+        """Return the digest of a case, or None where it never came up."""
+        digest: str | None = self._run(lambda db: _first(db, "SELECT digest FROM cases WHERE name = ?", case))
+        return digest
+
+    def value(self, digest: str, name: str) -> Any:
+        """
+        Read what a digest stands for.
+
+        Returns:
+            The value, or None where the vault does not have it.
+
+        Raises:
+            LogError: The disclosure was changed, or is not called *name*.
+        """
+        text = self._run(lambda database: _first(database, "SELECT text FROM disclosures WHERE digest = ?", digest))
+        return None if text is None else undisclose(text, digest, name)
+
+    def _run(self, work: Callable[[sqlite3.Connection], Answer]) -> Answer:
+        with self._mutex:
+            try:
+                if self._database is None:
+                    self._database = self._connect()
+                return work(self._database)
+            except sqlite3.IntegrityError:
+                raise StoreError(
+                    "the source of entropy gave a salt that it gave before; nothing was recorded"
+                ) from None
+            except sqlite3.Error as error:
+                if is_environment(error):
+                    raise StoreError(f"the vault {self.path} cannot be used: {error}") from error
+                raise LogError(f"the vault {self.path} is damaged, or is no vault: {error}") from None
+
+    def _connect(self) -> sqlite3.Connection:
+        database = open_read_only(self.path) if self._read_only else open_writable(self.path)
+        try:
+            if not self._read_only:
+                database.executescript("PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;")
+            self._identify(database)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    def _identify(self, database: sqlite3.Connection) -> None:
+        known = database.execute("SELECT count(*) FROM sqlite_master WHERE name = 'meta'").fetchone()[0]
+        rows = database.execute("SELECT format, genesis FROM meta").fetchall() if known else []
+        if len(rows) != 1:
+            raise LogError(
+                f"{self.path} is no vault, or was never finished: open the log with create=True to begin one"
+            )
+        if rows[0][0] != FORMAT:
+            message = f"the vault {self.path} has another format: it needs another version of this package"
+            raise LogError(message, expected=f"format {FORMAT}", found=f"format {rows[0][0]}")
+        if rows[0][1] != self._genesis:
+            message = f"{self.path} is the vault of another log; it is told by the leaf of record 0"
+            raise LogError(message, expected=self._genesis, found=str(rows[0][1]))
+
+    def close(self) -> None:
+        """Let go of the file. A later call opens it again."""
+        with self._mutex:
+            if self._database is not None:
+                self._database.close()
+                self._database = None
+
+    def forked(self) -> None:
+        """Start afresh in the child of a fork."""
+        self._mutex = RLock()
+        if self._database is not None:
+            abandon(self._database)
+            self._database = None
+
+
+def _make(path: str, genesis: str) -> None:
+    """Lay out an empty file, in one transaction: another process may be doing the same."""
+    database = open_writable(path)
+    try:
+        if _is_empty(database):
+            database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;")
+            database.execute("BEGIN IMMEDIATE")
+            if _is_empty(database):
+                for statement in _TABLES:
+                    database.execute(statement)
+                database.execute("INSERT INTO meta VALUES (?, ?)", (FORMAT, genesis))
+            database.execute("COMMIT")
+    finally:
+        database.close()
+
+
+def _is_empty(database: sqlite3.Connection) -> bool:
+    (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    return not tables
+
+
+def _first(database: sqlite3.Connection, sql: str, parameter: str) -> Any:
+    row = database.execute(sql, (parameter,)).fetchone()
+    return None if row is None else row[0]
+
+
+def open_vault(path: str, genesis: str, *, create: bool, read_only: bool) -> tuple[Vault | None, str]:
+    """
+    Open a log's vault, or say why there is none.
+
+    Raises:
+        LogError: It is no vault, or another log's.
+        StoreError: It cannot be opened or made.
+    """
+    if create and not read_only:
+        return Vault.create(path, genesis), ""
+    if os.path.exists(path):
+        return Vault(path, genesis, read_only=read_only), ""
+    return None, f"the vault {path} is missing"

@@ -1,0 +1,353 @@
+"""
+Everything about a log that can be checked without scoring: one pass, little memory, each finding with its place.
+
+Reads files only: no lock, no index, nothing written, on any system. Owns what `audit/FORMAT.md` says must hold between records; what one record must hold is
+`fields`'. Must not know how a decision follows from outcomes: that is `replay`'s.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scoring import canonical
+from scoring.audit import segments
+from scoring.audit.chain import MAX_LINE, leaf_of
+from scoring.audit.fields import record_misfit
+from scoring.audit.packs import Packs, describe
+from scoring.audit.report import NOT_CHECKED, Check, Finding, Report
+from scoring.audit.vault import Vault
+from scoring.errors import LogError, StoreError
+
+if TYPE_CHECKING:
+    import os
+    from typing import Any, BinaryIO, Literal, Self
+
+    from scoring.audit.report import Place
+
+__all__ = ["verify_directory"]
+
+_BUFFER = 1 << 20  # bytes read at once
+_ROWS = 1000  # decisions between two insertions into the temporary table
+
+
+def verify_directory(
+    path: str | os.PathLike[str],
+    *,
+    vault: str | os.PathLike[str] | Literal[False] | None = None,
+    expect: tuple[int, str] | None = None,
+    size: int | None = None,
+) -> Report:
+    """
+    Check a log directory, without changing anything in it or beside it.
+
+    Args:
+        path: The directory.
+        vault: Its vault, by default *path* with ``.vault`` behind it; False for none.
+        expect: A head that was kept elsewhere, as `AuditLog.head` gave it: the log must extend it.
+        size: Read so many records and leave the rest: what a writer may be appending right now.
+
+    Raises:
+        LogError: There is no log. What is wrong inside one is a finding, never an error.
+        StoreError: It cannot be read.
+
+    Source: FORMAT.md 1-4, 8.
+    """
+    directory = Path(path).absolute()
+    place = directory.with_name(f"{directory.name}.vault") if vault is None else vault is not False and Path(vault)
+    try:
+        names = sorted(file.name for file in (directory / "log").iterdir())
+        with _Verification(directory, place, expect, size) as verification:
+            return verification.run(names)
+    except FileNotFoundError:
+        raise LogError(f"{directory} is not a log: it has no directory log") from None
+    except OSError as error:
+        raise StoreError(f"{directory} cannot be read: {error.strerror}") from error
+
+
+class _Links:
+    """
+    Whether each record stands behind the one before it.
+
+    Two lines that do not chain leave open which of them was changed: the one behind them tells, because it chains to the second as that was.
+    """
+
+    def __init__(self) -> None:
+        self.check = Check("chain")
+        self.last: Place | None = None  # the line before
+        self.expected = 0  # the seq that the next record should have
+        self.suspects: tuple[Place, Place, str] | None = None  # two lines that do not chain, and the later one's prev
+
+    def unreadable(self, place: Place) -> None:
+        """Take in a line that is no record, and so is no witness to where it stands."""
+        self.finish(None)
+        self.expected += 1
+        self.last = place
+
+    def record(self, seq: int, prev: str | None, place: Place) -> None:
+        """Take in a record."""
+        chains = self.last is None or prev == self.last[3]
+        if seq != self.expected:
+            detail = "out of order: a record was dropped, inserted or moved"
+            self.check.fail(detail, place, expected=f"seq {self.expected}", found=f"seq {seq}")
+            self._blame_first()
+        elif chains:
+            self._blame_first()
+        elif self.suspects is None and self.last is not None:
+            self.suspects = (self.last, place, str(prev))
+        else:
+            self._blame_second()
+        self.expected = seq + 1
+        self.last = place
+
+    def finish(self, last_holds: bool | None) -> None:
+        """
+        Name what no record behind it can tell any more.
+
+        Args:
+            last_holds: Whether the last line is what a head kept elsewhere says; None where nobody knows.
+        """
+        if last_holds is None:
+            self._blame_first("this record or the one behind it was changed: they do not chain")
+        elif last_holds:
+            self._blame_first()
+        else:
+            self._blame_second()
+
+    def _blame_first(self, detail: str = "changed: the record behind it chains to another content") -> None:
+        if self.suspects is not None:
+            changed, _, prev = self.suspects
+            self.check.fail(detail, changed, expected=f"leaf {prev}", found=f"leaf {changed[3]}")
+            self.suspects = None
+
+    def _blame_second(self) -> None:
+        if self.suspects is not None:
+            before, changed, prev = self.suspects
+            detail = "changed: it does not chain to the record before it, nor the one behind it to this"
+            self.check.fail(detail, changed, expected=f"prev {before[3]}", found=f"prev {prev}")
+            self.suspects = None
+
+
+class _Verification:
+    """One run over one log. What needs all records at once lies in a temporary database on disk, so that memory stays flat."""
+
+    def __init__(
+        self, directory: Path, vault: Path | Literal[False], expect: tuple[int, str] | None, size: int | None
+    ) -> None:
+        self.directory = directory
+        self.vault_path = vault
+        self.expect = expect
+        self.limit = size
+        self.packs = Packs(str(directory / "packs"))
+        self.vault: Vault | None = None
+        self.links = _Links()
+        self.segments, self.canonical, self.fields = map(Check, ("segments", "canonical", "fields"))
+        self.cites, self.ids, self.supersedes = map(Check, ("packs", "ids", "supersedes"))
+        self.kept, self.head = map(Check, ("vault", "head"))
+        self.lines = self.decisions = self.missing = 0
+        self.cited: set[str] = set()
+        self.versions: set[tuple[str, str]] = set()
+        self.rows: list[tuple[Any, ...]] = []
+        self.database = sqlite3.connect("", isolation_level=None)
+        self.database.execute(_DECISIONS)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.database.close()
+        if self.vault is not None:
+            self.vault.close()
+
+    def run(self, names: list[str]) -> Report:
+        strange = [name for name in names if not _is_segment_name(name)]
+        if strange:
+            self.segments.fail(
+                "a file that is no segment", expected="twelve digits and .jsonl", found=ascii(strange[0])
+            )
+        files = [name for name in names if name not in strange]
+        for number, name in enumerate(files):
+            wanted = segments.segment_name(number * segments.SEGMENT_RECORDS)
+            if name != wanted:
+                detail = "a segment is missing or has another name; nothing behind it was read"
+                self.segments.fail(detail, expected=wanted, found=name)
+                break
+            self.read_segment(f"log/{name}", last=number == len(files) - 1)
+        if not self.lines:
+            self.segments.fail("there is no record")
+        at_end = self.expect is not None and self.expect[0] == self.lines
+        self.links.finish(not self.head.failures if at_end else None)
+        self.finish_decisions()
+        self.finish_head()
+        head = self.links.last[3] if self.links.last else ""
+        return Report(self.lines, head, self.findings(len(files)))
+
+    def read_segment(self, file: str, *, last: bool) -> None:
+        """Read one file line by line; a line longer than any record is read in pieces."""
+        offset = count = 0
+        with (self.directory / file).open("rb", _BUFFER) as stream:
+            while line := stream.readline(MAX_LINE + 1):
+                if self.lines == self.limit:
+                    return
+                if line[-1] == 10:
+                    self.read_line(line[:-1], offset, file)
+                    offset += len(line)
+                else:
+                    offset += self.pass_over(line, stream, offset, file, last=last)
+                self.lines += 1
+                count += 1
+        wanted = segments.SEGMENT_RECORDS
+        if count > wanted or (count < wanted and not last):
+            at = (self.lines, offset, file, "")
+            self.segments.fail("a segment has another number of lines", at, expected=str(wanted), found=str(count))
+
+    def pass_over(self, line: bytes, stream: BinaryIO, offset: int, file: str, *, last: bool) -> int:
+        """Leave out what is no line, and return how long it is."""
+        place = (self.lines, offset, file, "")
+        length = len(line)
+        while line[-1:] not in {b"", b"\n"}:
+            line = stream.readline(MAX_LINE)
+            length += len(line)
+        if line:
+            self.canonical.fail(f"a line of {length} bytes, longer than the {MAX_LINE} of a record", place)
+        elif last:
+            detail = f"ends in {length} bytes of an unfinished line: a write was cut off, or is going on right now"
+            self.segments.fail(detail, place)
+        else:
+            self.segments.fail("the last line of a segment has no line end", place)
+        self.links.unreadable(place)
+        return length
+
+    def read_line(self, line: bytes, offset: int, file: str) -> None:
+        place = (self.lines, offset, file, leaf_of(line))
+        if not self.lines:
+            self.open_vault(place[3])
+        if self.expect is not None and self.lines + 1 == self.expect[0] and place[3] != self.expect[1]:
+            detail = "this record, or one before it, is not what the expected head stands for"
+            self.head.fail(detail, place, expected=self.expect[1], found=place[3])
+        try:
+            record: Any = canonical.loads_canonical(line)
+        except canonical.CanonicalError as error:
+            self.canonical.fail(f"no record: {error}", place)
+            self.links.unreadable(place)
+            return
+        wrong = record_misfit(record)
+        if wrong:
+            self.fields.fail(wrong, place)
+            self.links.unreadable(place)
+            return
+        self.links.record(record["seq"], record["prev"], place)
+        if record["type"] == "decision":
+            self.read_decision(record, place)
+        elif record["type"] == "rubric":
+            self.read_rubric(record["body"], place)
+
+    def read_rubric(self, body: dict[str, Any], place: Place) -> None:
+        pack, version = body["pack"], (body["rubric"], body["version"])
+        if pack in self.cited or version in self.versions:
+            self.cites.fail("this pack, or this rubric and version, was recorded before", place)
+        self.cited.add(pack)
+        self.versions.add(version)
+        if not (self.directory / "packs").is_dir():
+            self.cites.unchecked = "there is no directory packs"
+            return
+        try:
+            wanted = describe(self.packs.read(pack))
+        except LogError as error:
+            self.cites.fail(error.message, place, expected=error.expected, found=error.found)
+            return
+        for key, value in wanted.items():
+            if body[key] != value:
+                self.cites.fail(f"{key} is not that of the pack", place, expected=str(value), found=str(body[key]))
+                return
+
+    def read_decision(self, record: dict[str, Any], place: Place) -> None:
+        body = record["body"]
+        if body["decision"]["pack"] not in self.cited:
+            self.cites.fail(f"cites the pack {body['decision']['pack']}, which no record before it has", place)
+        digests = body["disclosures"]
+        self.rows.append((record["seq"], *place[:3], body["id"], digests["case"], body["supersedes"]))
+        if len(self.rows) == _ROWS:
+            self.flush()
+        self.decisions += 1
+        if self.vault is not None:
+            try:
+                self.missing += [self.vault.value(digest, name) for name, digest in digests.items()].count(None)
+            except LogError as error:
+                self.kept.fail(error.message, place, expected=error.expected, found=error.found)
+
+    def open_vault(self, genesis: str) -> None:
+        if self.vault_path is False:
+            self.kept.unchecked = "no vault was given"
+        elif not self.vault_path.exists():
+            self.kept.unchecked = f"the vault {self.vault_path} is missing"
+        else:
+            try:
+                self.vault = Vault(str(self.vault_path), genesis, read_only=True)
+            except LogError as error:
+                self.kept.unchecked = str(error)
+
+    def flush(self) -> None:
+        self.database.execute("BEGIN")
+        self.database.executemany("INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?)", self.rows)
+        self.database.execute("COMMIT")
+        self.rows.clear()
+
+    def finish_decisions(self) -> None:
+        """Check what needs all decisions at once; SQLite sorts them on disk."""
+        self.flush()
+        for seq, offset, file, first in self.database.execute(_TWICE):
+            self.ids.fail(f"its id stands in record #{first} already", (seq, offset, file, ""))
+        for seq, offset, file, wanted, found in self.database.execute(_NOT_NEWEST):
+            detail = "supersedes is not the newest earlier decision of the case"
+            self.supersedes.fail(detail, (seq, offset, file, ""), expected=_seq(wanted), found=_seq(found))
+        if self.vault is not None and self.missing:
+            self.kept.unchecked = f"{self.missing} of {2 * self.decisions} disclosures are not in the vault"
+
+    def finish_head(self) -> None:
+        if self.expect is None:
+            self.head.unchecked = "no head that was kept elsewhere was given to compare with"
+        elif self.lines < self.expect[0]:
+            detail = "records were cut off the end, or this is another log"
+            self.head.fail(detail, expected=f"{self.expect[0]} records or more", found=str(self.lines))
+
+    def findings(self, files: int) -> tuple[Finding, ...]:
+        return (
+            self.segments.finding(f"{self.lines} records in {files} segment{'s' * (files != 1)}"),
+            self.canonical.finding("every line is canonical JSON"),
+            self.fields.finding("every record fits the tables"),
+            self.links.check.finding("every record chains to the one before it"),
+            self.cites.finding(
+                f"{len(self.cited)} recorded, each what its record says and recorded before it is cited"
+            ),
+            self.ids.finding("every id stands once"),
+            self.supersedes.finding("every decision supersedes the newest of its case"),
+            self.kept.finding(f"the disclosures of {self.decisions} decisions are what the records say"),
+            self.head.finding("the log extends the head that was kept elsewhere"),
+            Finding("heads", NOT_CHECKED, "this log has no signed heads"),
+        )
+
+
+def _is_segment_name(name: str) -> bool:
+    digits = name.removesuffix(".jsonl")
+    return len(name) == len(digits) + 6 and len(digits) == 12 and not digits.strip("0123456789")
+
+
+def _seq(value: int | None) -> str:
+    return "null" if value is None else f"#{value}"
+
+
+_DECISIONS = """
+CREATE TABLE decisions(seq INTEGER, place INTEGER, offset INTEGER, file TEXT, id TEXT, case_digest TEXT, supersedes INTEGER)
+"""
+_TWICE = """
+SELECT place, offset, file, first FROM
+  (SELECT place, offset, file, min(seq) OVER (PARTITION BY id) AS first, row_number() OVER (PARTITION BY id ORDER BY place) AS nth FROM decisions)
+WHERE nth > 1 ORDER BY place
+"""
+_NOT_NEWEST = """
+SELECT place, offset, file, newest, supersedes FROM
+  (SELECT place, offset, file, supersedes, lag(seq) OVER (PARTITION BY case_digest ORDER BY place) AS newest FROM decisions)
+WHERE supersedes IS NOT newest ORDER BY place
+"""

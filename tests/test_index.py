@@ -1,0 +1,176 @@
+"""The derived index: whatever happens to it, the answers are the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+
+import pytest
+
+import logs
+from logs import RUBRIC, holds, lines_of, make_log, names, open_log, rechain, segment, submission
+from scoring.audit.verify import verify_directory
+from scoring.errors import ConflictError, LogError
+
+room = pytest.fixture(logs.in_memory)
+
+
+@pytest.fixture
+def path(room):
+    return room / "decisions"
+
+
+@pytest.fixture
+def log(path):
+    with open_log(path, create=True) as log:
+        yield log
+
+
+class TestIndex:
+    """The cache is derived: whatever happens to it, the answers are the same."""
+
+    @pytest.fixture
+    def path(self, path):
+        make_log(path, 6)
+        with open_log(path) as log:
+            log.decide(RUBRIC, submission(9, case="case-1"))
+        return path
+
+    @staticmethod
+    def index(path):
+        (name,) = names(path / "cache")
+        return path / "cache" / name
+
+    @staticmethod
+    def index_file(path):
+        """While it is open there are journals beside it."""
+        (file,) = (path / "cache").glob("*.sqlite")
+        return file
+
+    @staticmethod
+    def check(path):
+        with open_log(path) as log:
+            assert len(log) == 9
+            assert [record["seq"] for record in log.find("case-1")] == [3, 8]
+            assert log.decide(RUBRIC, submission(4)).seq == 6
+            with pytest.raises(ConflictError):
+                log.decide(RUBRIC, submission(4, outlier="1"))
+            with pytest.raises(ConflictError):
+                log.publish(logs.make_rubric(points="2"))
+            assert log.decide(RUBRIC, submission(10, case="case-1")).seq == 9
+            assert log.read(9)["body"]["supersedes"] == 8
+        assert len(names(path / "cache")) == 1
+        holds(path)
+
+    def test_untouched(self, path):
+        before = self.index(path)
+        self.check(path)
+        assert self.index(path) == before
+
+    def test_deleted_with_its_directory(self, path):
+        self.index(path).unlink()
+        (path / "cache").rmdir()
+        self.check(path)
+
+    @pytest.mark.parametrize(
+        "content", [b"", b"not a database, far from it" * 100, b"SQLite format 3\x00" + b"\xff" * 5000]
+    )
+    def test_replaced_by_something_else(self, path, content):
+        self.index(path).write_bytes(content)
+        self.check(path)
+
+    def test_any_page_overwritten(self, path):
+        file = self.index(path)
+        whole = file.read_bytes()
+        for page in range(0, len(whole), 4096):
+            file.write_bytes(whole[:page] + b"\xa5" * 4096 + whole[page + 4096 :])
+            with open_log(path) as log:
+                assert log.decide(RUBRIC, submission(4)).seq == 6
+                assert [record["seq"] for record in log.find("case-1")] == [3, 8]
+                assert log.publish(RUBRIC) == 1
+            file = self.index(path)
+            whole = file.read_bytes()
+
+    def test_cut_short(self, path):
+        os.truncate(self.index(path), 5000)
+        self.check(path)
+
+    def test_of_another_log(self, path, room):
+        make_log(room / "other", 7, origin="other")
+        self.index(path).write_bytes(self.index(room / "other").read_bytes())
+        self.check(path)
+
+    def test_older_than_the_log(self, path, room):
+        old = self.index(make_log(room / "other", 2)).read_bytes()  # the same log, when it was young
+        file = self.index(path)
+        file.write_bytes(old)
+        self.check(path)
+        assert self.index(path) == file, "it was caught up, not made again"
+
+    def test_newer_than_the_log(self, path):
+        with open_log(path) as log:
+            log.decide(RUBRIC, submission(77))
+        segment(path).write_bytes(b"\n".join(lines_of(path)[:9]) + b"\n")
+        self.check(path)
+
+    def test_two_of_them_as_after_a_crash(self, path):
+        (path / "cache" / "index-0000000000000000.sqlite").write_bytes(self.index(path).read_bytes())
+        self.check(path)
+
+    def test_half_made_as_after_a_crash(self, path):
+        database = sqlite3.connect(self.index(path))
+        with database:
+            database.execute("DELETE FROM state")
+            database.execute("DELETE FROM records WHERE seq > 3")
+        database.close()
+        self.check(path)
+
+    def test_deleted_under_an_open_handle(self, path):
+        with open_log(path) as log:
+            for file in (path / "cache").iterdir():
+                file.unlink()
+            assert log.decide(RUBRIC, submission(4)).seq == 6
+            with open_log(path) as other:
+                assert other.decide(RUBRIC, submission(20)).seq == 9
+            assert log.decide(RUBRIC, submission(21)).seq == 10
+            assert log.decide(RUBRIC, submission(20)).seq == 9
+            assert len(log) == 11
+        holds(path)
+
+    def test_damaged_under_an_open_handle(self, path):
+        with open_log(path) as log:
+            for file in (path / "cache").iterdir():
+                if not file.name.endswith("-shm"):
+                    file.write_bytes(b"\xa5" * file.stat().st_size)
+            assert [record["seq"] for record in log.find("case-1")] == [3, 8]
+            assert log.decide(RUBRIC, submission(4)).seq == 6
+            assert log.decide(RUBRIC, submission(20)).seq == 9
+
+    def test_a_handle_that_fell_far_behind_reads_what_others_indexed(self, path, monkeypatch):
+        monkeypatch.setattr("scoring.audit.journal._ROWS", 4)
+        with open_log(path) as behind, open_log(path) as ahead:
+            list(ahead.decide_all(RUBRIC, map(submission, range(100, 130))))
+            assert (len(behind), behind.find("case-120")[0]["seq"]) == (39, 29)
+            assert behind.decide(RUBRIC, submission(130)).seq == 39
+            assert ahead.decide(RUBRIC, submission(130)).repeated
+            self.index_file(path).unlink()
+            assert behind.decide(RUBRIC, submission(131)).seq == 40
+            assert len(ahead) == 41
+        holds(path)
+
+    def test_an_id_that_stands_twice_in_the_log_is_noticed_when_the_index_is_made_again(self, path):
+        lines = [json.loads(line) for line in lines_of(path)]
+        lines[5]["body"]["id"] = lines[4]["body"]["id"]
+        logs.write_lines(path, rechain(lines))
+        self.index(path).unlink()
+        with pytest.raises(LogError, match="run verify"):
+            open_log(path)
+
+    def test_opening_reads_only_the_end(self, path):
+        """A record in the middle that was changed is verify's to find: opening does not read it."""
+        whole = segment(path).read_bytes()
+        segment(path).write_bytes(whole.replace(b'"s-1"', b'"s-7"'))
+        with open_log(path) as log:
+            assert len(log) == 9
+        assert not verify_directory(path).ok

@@ -1,0 +1,352 @@
+"""The vault: salted disclosures apart from the log, one vault for one log."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import sqlite3
+import stat
+import threading
+
+import pytest
+
+import logs
+from logs import RUBRIC, Entropy, holds, make_log, names, open_log, run_together, submission
+from scoring import canonical
+from scoring.audit.log import AuditLog
+from scoring.audit.vault import Vault, disclose, undisclose
+from scoring.errors import ConflictError, LogError, StoreError
+
+room = pytest.fixture(logs.in_memory)
+
+MOEBIUS = '_26bc4LT-ac6q2KI6cBW5es","family_name","Möbius'
+
+
+@pytest.fixture
+def path(room):
+    return room / "decisions"
+
+
+@pytest.fixture
+def vault_path(room):
+    return room / "decisions.vault"
+
+
+def query(file, sql, *parameters):
+    database = sqlite3.connect(file)
+    with database:
+        rows = database.execute(sql, parameters).fetchall()
+    database.close()
+    return rows
+
+
+class TestDisclosures:
+    """FORMAT.md 8: base64url without padding of [salt, name, value]; the record holds the SHA-256 of the ASCII text."""
+
+    def test_the_example_of_rfc_9901(self):
+        """Its spelling without white space, section 4.2.1; the digest, section 4.2.3, is that of the text."""
+        salt = base64.urlsafe_b64decode("_26bc4LT-ac6q2KI6cBW5es=")
+        digest, text = disclose(lambda _: salt, "family_name", "Möbius")
+        assert text == "WyJfMjZiYzRMVC1hYzZxMktJNmNCVzVlcyIsImZhbWlseV9uYW1lIiwiTcO2Yml1cyJd"
+        assert digest == base64.urlsafe_b64decode("TZjouOTrBKEwUNjNDs9yeMzBoQn8FFLPaJjRRmAtwrM=").hex()
+        spaced = b"WyJfMjZiYzRMVC1hYzZxMktJNmNCVzVlcyIsICJmYW1pbHlfbmFtZSIsICJNw7ZiaXVzIl0"
+        published = base64.urlsafe_b64decode("X9yH0Ajrdm1Oij4tWso9UzzKJvPoDxwmuEcO3XAdRC0=")
+        assert hashlib.sha256(spaced).digest() == published
+
+    @pytest.mark.parametrize(
+        "value", ["c-1", {}, {"answers": {"a": "ä\u2028\U0001f600"}}, {"a": [None, True, 2**53 - 1]}]
+    )
+    def test_what_is_disclosed_can_be_read_again(self, value):
+        digest, text = disclose(Entropy(), "submission", value)
+        assert undisclose(text, digest, "submission") == value
+        salt, name, inside = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        assert (name, inside) == ("submission", value)
+        assert len(base64.urlsafe_b64decode(salt + "==")) == 16
+        assert "=" not in text
+
+    def test_every_character_of_the_alphabet_comes_through(self):
+        for number in range(256):
+            digest, text = disclose(lambda size, number=number: bytes([number]) * size, "case", chr(number + 0x3000))
+            assert undisclose(text, digest, "case") == chr(number + 0x3000)
+
+    def test_a_changed_text_is_noticed(self):
+        digest, text = disclose(Entropy(), "case", "c-1")
+        for place in range(len(text)):
+            other = text[:place] + ("A" if text[place] != "A" else "B") + text[place + 1 :]
+            with pytest.raises(LogError, match="was changed") as caught:
+                undisclose(other, digest, "case")
+            assert caught.value.expected == digest
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "",
+            "A",
+            "!!!!",
+            "W10=",
+            "W10+",
+            "W10/",
+            "WyJzIiwgImNhc2UiLCAiYyJd",
+            "WyJzIiwiY2FzZSJd",
+            "WyJzIiwic3VibWlzc2lvbiIse31d",
+        ],
+    )
+    def test_a_text_that_is_no_such_disclosure_is_refused(self, text):
+        with pytest.raises(LogError, match="is no disclosure of a case"):
+            undisclose(text, hashlib.sha256(text.encode()).hexdigest(), "case")
+
+    def test_what_has_no_canonical_form_cannot_be_disclosed(self):
+        with pytest.raises(canonical.CanonicalError):
+            disclose(Entropy(), "submission", {"a": 0.5})
+
+
+class TestInTheLog:
+    """Personal data is not in the log in clear."""
+
+    def test_one_salt_for_a_case_and_one_for_each_submission(self, path):
+        with open_log(path, create=True) as log:
+            for number in range(3):
+                log.decide(RUBRIC, submission(number, case="case-1"))
+            digests = [log.read(seq)["body"]["disclosures"] for seq in (2, 3, 4)]
+            assert len({each["case"] for each in digests}) == 1
+            assert len({each["submission"] for each in digests}) == 3
+
+    def test_the_same_case_has_other_digests_in_another_log(self, room):
+        digests = set()
+        for name in "ab":
+            with AuditLog.open(room / name, create=True) as log:
+                log.decide(RUBRIC, submission(1))
+                digests |= set(log.read(2)["body"]["disclosures"].values())
+        assert len(digests) == 4
+
+    def test_no_file_of_the_log_directory_holds_a_case_or_an_answer(self, path):
+        with open_log(path, create=True) as log:
+            log.decide(RUBRIC, submission(1, case="Jane Doe", outlier="141, nobody is that old"))
+            for file in path.rglob("*"):
+                if file.is_file():
+                    data = file.read_bytes()
+                    assert b"Jane" not in data
+                    assert b"nobody" not in data
+            assert log.case(2) == "Jane Doe"
+        assert "decisions.vault" not in names(path)
+
+    def test_every_digest_of_a_record_is_that_of_a_disclosure(self, path, vault_path):
+        make_log(path, 3)
+        texts = dict(query(vault_path, "SELECT digest, text FROM disclosures"))
+        assert all(hashlib.sha256(text.encode()).hexdigest() == digest for digest, text in texts.items())
+        with open_log(path) as log:
+            for seq in (2, 3, 4):
+                assert set(log.read(seq)["body"]["disclosures"].values()) <= set(texts)
+
+    def test_a_changed_disclosure_is_an_error_that_names_it(self, path, vault_path):
+        make_log(path, 3)
+        with open_log(path) as log:
+            digest = log.read(3)["body"]["disclosures"]["submission"]
+            query(vault_path, "UPDATE disclosures SET text = text || 'A' WHERE digest = ?", digest)
+            with pytest.raises(LogError, match="disclosure of this submission was changed"):
+                log.submission(3)
+            assert log.submission(2) is not None
+
+
+class TestWhichVault:
+    """A vault belongs to one log and lies beside it; nothing is recorded where submissions would be lost unasked."""
+
+    def test_it_lies_beside_the_log_and_only_its_owner_may_read_it(self, path, vault_path, room):
+        with open_log(path, create=True) as log:
+            log.decide(RUBRIC, submission(1))
+            files = [file for file in room.iterdir() if file.name.startswith("decisions.vault")]
+            assert len(files) == 3  # and its journal
+            assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+        assert vault_path.exists()
+
+    def test_it_is_durable_and_forgets_what_is_deleted(self, path):
+        with open_log(path, create=True) as log:
+            database = log._vault._database
+            settings = {
+                name: database.execute(f"PRAGMA {name}").fetchone()[0]
+                for name in ("journal_mode", "synchronous", "secure_delete")
+            }
+        assert settings == {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1}
+
+    def test_it_can_lie_elsewhere(self, path, room, vault_path):
+        (room / "safe").mkdir()
+        with open_log(path, create=True, vault=room / "safe" / "v") as log:
+            log.decide(RUBRIC, submission(1))
+        assert not vault_path.exists()
+        with open_log(path, vault=str(room / "safe" / "v")) as log:
+            assert log.case(2) == "case-1"
+
+    def test_another_logs_vault_is_refused_and_both_logs_are_named(self, path, room):
+        make_log(path, 1)
+        make_log(room / "other", 1, origin="other")
+        with open_log(path) as log, open_log(room / "other") as other:
+            leaves = [hashlib.sha256(b"\x00" + next(one.records())[1]).hexdigest() for one in (log, other)]
+        with pytest.raises(LogError, match="vault of another log") as caught:
+            open_log(path, vault=room / "other.vault")
+        assert [caught.value.expected, caught.value.found] == leaves
+
+    @pytest.mark.parametrize("content", [b"hello, this is no database" * 10, b"SQLite format 3\x00" + b"\xff" * 9000])
+    @pytest.mark.parametrize("create", [False, True])
+    def test_what_is_no_vault_is_refused(self, path, vault_path, content, create):
+        make_log(path, 1)
+        vault_path.write_bytes(content)
+        with pytest.raises(LogError, match="is no vault"):
+            open_log(path, create=create)
+
+    def test_another_database_is_no_vault_and_is_left_alone(self, path, vault_path):
+        make_log(path, 1)
+        vault_path.unlink()
+        query(vault_path, "CREATE TABLE recipes(name)")
+        before = vault_path.read_bytes()
+        for create in (False, True):
+            with pytest.raises(LogError, match="is no vault"):
+                open_log(path, create=create)
+        assert vault_path.read_bytes() == before
+
+    def test_a_vault_of_a_later_version_is_refused(self, path, vault_path):
+        make_log(path, 1)
+        query(vault_path, "UPDATE meta SET format = 2")
+        with pytest.raises(LogError, match="another version of this package"):
+            open_log(path)
+
+    def test_a_vault_whose_making_was_cut_off_is_begun_again_on_request(self, path, vault_path):
+        make_log(path, 1)
+        vault_path.write_bytes(b"")
+        with pytest.raises(LogError, match="create=True"):
+            open_log(path)
+        with open_log(path, create=True) as log:
+            assert log.decide(RUBRIC, submission(5)).seq == 3
+
+    def test_a_lost_vault_leaves_a_log_that_can_be_read_but_not_appended_to(self, path, vault_path):
+        make_log(path, 3)
+        vault_path.unlink()
+        with open_log(path) as log:
+            assert (log.case(2), log.submission(2), len(log)) == (None, None, 5)
+            with pytest.raises(LogError, match=r"the vault .* is missing, so cases cannot be found"):
+                log.find("case-1")
+            with pytest.raises(StoreError, match="open the log with vault=PATH"):
+                log.decide(RUBRIC, submission(9))
+            with pytest.raises(StoreError, match="nothing was recorded"):
+                log.append([logs.entry(9)])
+            assert len(log) == 5
+        assert not vault_path.exists()
+
+    def test_a_new_vault_is_begun_on_request_and_does_not_link_earlier_cases(self, path, vault_path):
+        make_log(path, 3)
+        vault_path.unlink()
+        with open_log(path, create=True) as log:
+            assert log.decide(RUBRIC, submission(9, case="case-1")).seq == 5
+            assert log.read(5)["body"]["supersedes"] is None
+            assert [record["seq"] for record in log.find("case-1")] == [5]
+            with pytest.raises(ConflictError, match="the vault no longer has it"):
+                log.decide(RUBRIC, submission(1))
+        assert holds(path)["vault"].result == "NOT CHECKED"
+
+    def test_without_a_vault_submissions_are_not_kept(self, path, vault_path):
+        with open_log(path, create=True, vault=False) as log:
+            assert log.decide(RUBRIC, submission(1, case="a")).seq == 2
+            assert log.decide(RUBRIC, submission(2, case="a")).seq == 3
+            assert (log.case(2), log.submission(2), log.read(3)["body"]["supersedes"]) == (None, None, None)
+            with pytest.raises(LogError, match="opened without its vault"):
+                log.find("a")
+        assert not vault_path.exists()
+
+
+class TestFaults:
+    """A vault that fails stops the decision; what it keeps without a record is harmless."""
+
+    def test_a_full_disk_stops_the_decision(self, path):
+        make_log(path, 1)
+        with open_log(path) as log:
+            pages = log._vault._database.execute("PRAGMA page_count").fetchone()[0]
+            log._vault._database.execute(f"PRAGMA max_page_count = {pages}")
+            long = "141 " + "x" * 10_000
+            with pytest.raises(StoreError, match=r"the vault .* cannot be used: database or disk is full"):
+                log.decide(RUBRIC, submission(7, outlier=long))
+            assert len(log) == 3
+            log._vault._database.execute("PRAGMA max_page_count = 1000000")
+            assert log.decide(RUBRIC, submission(7, outlier=long)).seq == 3
+
+    def test_salts_that_repeat_stop_the_decision(self, path):
+        with open_log(path, create=True, entropy=bytes) as log:
+            log.decide(RUBRIC, submission(1))
+            with pytest.raises(StoreError, match="source of entropy"):
+                log.decide(RUBRIC, submission(2))
+            assert len(log) == 3
+
+    def test_a_disclosure_without_a_record_is_harmless(self, path, monkeypatch):
+        """As after a crash between the two."""
+        make_log(path, 1)
+        with open_log(path) as log:
+            monkeypatch.setattr(log._intake, "_clock", lambda: "never")
+            with pytest.raises(LogError):
+                log.decide(RUBRIC, submission(7))
+            monkeypatch.undo()
+            assert log.decide(RUBRIC, submission(7)).seq == 3
+        assert holds(path)["vault"].result == "HOLDS"
+
+    def test_a_batch_is_kept_whole_or_not_at_all(self, path, vault_path):
+        make_log(path, 1)
+        before = query(vault_path, "SELECT count(*) FROM disclosures")
+        with open_log(path) as log:
+            vault = log._vault
+            same = disclose(Entropy(9), "submission", {})
+            with pytest.raises(StoreError):
+                vault.store([("x", disclose(Entropy(8), "submission", {})), ("y", same), ("z", same)], Entropy(7))
+            assert vault.case_digest("x") is None
+        assert query(vault_path, "SELECT count(*) FROM disclosures") == before
+
+    def test_threads_that_bring_the_same_new_case_get_one_digest(self, path):
+        with AuditLog.open(path, create=True) as log:
+            threads = [
+                threading.Thread(target=log.decide, args=(RUBRIC, submission(number, case="same")))
+                for number in range(12)
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert len(log.find("same")) == 12
+
+    def test_processes_that_bring_the_same_new_cases_get_one_digest_each(self, path):
+        open_log(path, create=True).close()
+        script = """
+            import sys
+            sys.path.insert(0, sys.argv[2])
+            from logs import *
+            from scoring.audit.log import AuditLog
+            start = int(sys.argv[3])
+            with AuditLog.open(sys.argv[1]) as log:
+                for number in range(20):
+                    log.decide(RUBRIC, submission(start + number, case=f"case-{number}"))
+        """
+        run_together(script, path, [["0"], ["100"], ["200"]])
+        with open_log(path) as log:
+            assert [len(log.find(f"case-{number}")) for number in range(20)] == [3] * 20
+        holds(path)
+
+
+class TestReadOnly:
+    """A verifier opens a vault without leaving anything behind."""
+
+    @pytest.mark.parametrize("name", ["v", "what?", "50%", "a#b", "two words"])
+    def test_nothing_is_written_whatever_the_file_is_called(self, path, room, name):
+        make_log(path, 2, vault=room / name)
+        with open_log(path, vault=room / name) as log:
+            genesis = log._journal.genesis
+            digest = log.read(2)["body"]["disclosures"]["case"]
+        before = names(room)
+        vault = Vault(str(room / name), genesis, read_only=True)
+        assert vault.value(digest, "case") == "case-0"
+        with pytest.raises(StoreError, match="readonly"):
+            vault.store([("x", disclose(Entropy(5), "submission", {}))], Entropy(6))
+        vault.close()
+        assert names(room) == before
+
+    def test_what_a_writer_has_not_yet_moved_from_its_journal_is_seen(self, path, vault_path):
+        with open_log(path, create=True) as log:
+            log.decide(RUBRIC, submission(1))
+            vault = Vault(str(vault_path), log._journal.genesis, read_only=True)
+            assert vault.value(log.read(2)["body"]["disclosures"]["case"], "case") == "case-1"
+            vault.close()
