@@ -15,7 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from scoring.audit.log import AuditLog, Recorded
+    from scoring.audit.entry import Recorded
+    from scoring.audit.log import AuditLog
     from scoring.engine.decision import Decision, Reason
     from scoring.engine.explain import Explanation, explain
     from scoring.engine.rubric import Rubric
@@ -40,7 +41,7 @@ _HOMES = {
     "MissingExtraError": "errors",
     "Problem": "errors",
     "Reason": "engine.decision",
-    "Recorded": "audit.log",
+    "Recorded": "audit.entry",
     "Rubric": "engine.rubric",
     "RubricError": "errors",
     "ScoringError": "errors",

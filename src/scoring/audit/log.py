@@ -20,6 +20,7 @@ from scoring.audit.packs import Packs
 from scoring.audit.segments import MAX_BATCH_RECORDS
 from scoring.audit.vault import open_vault
 from scoring.errors import LogError, ScoringError, SubmissionError
+from scoring.events import emit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -163,6 +164,18 @@ class AuditLog:
             return []
         return [self.read(seq) for seq in self._journal.ask(lambda index: index.all_of(digest))]
 
+    def decision(self, seq: int) -> Any:
+        """
+        Make the recorded decision readable, under the rubric that it was made by: a `Decision`, as `Rubric.score` gives.
+
+        Raises:
+            LogError: Record *seq* is no decision, or its pack is missing or was changed.
+        """
+        record = self.read(seq)
+        if record["type"] != "decision":
+            raise LogError(f"a {record['type']} record, which holds no decision", seq=seq)
+        return self._rubrics.decision(record["body"]["decision"])
+
     def submission(self, seq: int) -> dict[str, Any] | None:
         """Return what was scored in record *seq*, without id and case; None where it is no decision or the vault does not have it."""
         return self._disclosed(seq, "submission")  # type: ignore[no-any-return]
@@ -302,7 +315,14 @@ class AuditLog:
                 drafts.append(draft)
             except SubmissionError as error:
                 drafts.append(_all_problems(rubric, submission, error))
-        self._intake.record([draft for draft in drafts if isinstance(draft, Draft)], rubric)
+        started = time.perf_counter_ns()
+        accepted = [draft for draft in drafts if isinstance(draft, Draft)]
+        try:
+            self._intake.record(accepted, rubric)
+        except ScoringError as error:
+            emit("log_failed", reason=type(error).__name__)
+            raise
+        _tell(rubric, drafts, (time.perf_counter_ns() - started) // 1000)
         return [
             draft if isinstance(draft, SubmissionError) else draft.error or self._recorded(draft, made)
             for draft in drafts
@@ -321,6 +341,16 @@ class AuditLog:
 
             self._recorded_rubrics = Rubrics(self._packs)
         return self._recorded_rubrics
+
+
+def _tell(rubric: Scorer[Any], drafts: Sequence[Draft | SubmissionError], elapsed_us: int) -> None:
+    """Let operations hear of a batch."""
+    seqs = [draft.seq for draft in drafts if isinstance(draft, Draft) and not draft.repeated and draft.error is None]
+    if seqs:
+        emit("recorded", first=seqs[0], last=seqs[-1], pack=rubric.digest, elapsed_us=elapsed_us)
+    for refused in drafts:
+        if isinstance(refused, SubmissionError):
+            emit("refused", problems=len(refused.problems), paths=[problem.path for problem in refused.problems[:20]])
 
 
 def _all_problems(rubric: Scorer[Any], submission: Any, error: SubmissionError) -> SubmissionError:

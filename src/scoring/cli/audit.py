@@ -146,7 +146,7 @@ def explain(
     with open_log(directory) as log:
         seq, others = _decision_named(log, record)
         entry = log.read(seq)
-        decision = Rubrics(Packs(str(Path(log.path) / "packs"))).decision(entry["body"]["decision"])
+        decision = log.decision(seq)
         story = explained(decision, audience)
         place = {
             "record": seq,

@@ -1,0 +1,131 @@
+"""A rubric file that uses every key, and the means to change one thing in it and see what is said about that."""
+
+from __future__ import annotations
+
+from scoring.rubric.check import Checked, examine
+
+FILE = "rubric.yaml"
+MARK = "«"  # in a change: where the problem is expected
+
+FULL = """\
+rubric: support-agent
+version: "2026.1"
+title: Customer support agent, written test
+notice: Some answers disqualify, whatever the score.
+missing: zero
+note: for readers
+verdicts:
+  - {id: pass, from: 75%, action: advance}
+  - {id: look, from: 50%, action: review, why: a person decides}
+  - {id: fail, from: 0%, action: decline}
+  - {id: barred, action: decline, why: no permit}
+caps: {fatal: fail, knock_out: barred}
+weights:
+  default: equal
+  profiles:
+    equal: {shares: {skills: 1/3, manner: 1/3, legal: 1/3}}
+    skills-first: {assumption: agreed with the lead, shares: {skills: 50%, manner: 40%, legal: 10%}}
+sections:
+  - id: skills
+    title: Skills
+    job_related: Agents do this every day.
+    note: three items
+    items:
+      - id: refund
+        kind: number
+        title: Part of a price
+        ask: A customer paid 80 and gets 12.5% back. How much is that?
+        origin: project
+        assumption: no tax
+        audit_note: the tolerance is on purpose
+        read: stated
+        points: 2
+        keys:
+          - {is: 10, why: 80 times 12.5%}
+          - {range: [9.5, 10.5], points: 1, flag: note, why: rounded too early}
+          - {id: gross, is: 70, relative: 1%, points: 0.5}
+          - {is: -10, absolute: 0.1, points: 0}
+        units: [EUR, €]
+        separators: [",", " "]
+        limit: 5 min
+      - id: shortcut
+        kind: text
+        ask: Which keys copy a text?
+        steps: [casefold, trim]
+        keys:
+          - {id: ctrl-c, is: [ctrl+c, "ctrl c"]}
+          - {contains_any: cmd, points: 1/2}
+          - {like: "*insert*", points: 1/4, flag: refer}
+          - {id: near, contains_all: [ctrl, c], points: 1/8, why: both keys are there}
+      - id: price
+        kind: number
+        key: 12.50
+      - id: typing
+        kind: mark
+        max: 10
+        step: 0.5
+        points: 2
+        round: second
+  - id: manner
+    job_related: Customers judge the company by it.
+    floor: -20%
+    missing: await
+    items:
+      - id: angry-customer
+        kind: choice
+        ask: A customer shouts. What do you do?
+        options:
+          A: {points: 2, text: Listen first, why: calms}
+          B: {points: 0, text: Ask to call later, why: "leaves the customer alone, and angry"}
+          C: {points: -1, flag: refer, text: Shout back}
+          D: {points: 0, flag: fatal, text: Threaten the customer}
+        floor: -1
+      - id: tone
+        kind: selection
+        mode: net
+        ask: Which of these sentences are polite?
+        missing: zero
+        limit: ~2 min
+        options:
+          A: {right: true, text: "How can I help?"}
+          B: {right: true, text: One moment please.}
+          C: {right: false, text: "What now?", why: rude}
+  - id: legal
+    items:
+      - id: permit
+        kind: choice
+        ask: Do you have a work permit?
+        job_related: The law asks for it.
+        options:
+          yes: {points: 1}
+          no: {points: 0, flag: knock_out}
+overrides:
+  - {id: skills-minimum, when: {section: skills, below: 40%}, cap: look, why: cannot be learned on the job}
+  - id: rude
+    when: {any: [{flag: refer, at_least: 2}, {all: [{item: angry-customer, is: [C, B, several]}, {section: manner, below: 60%}]}]}
+    cap: fail
+replaces: {version: "2025.3", reason: new shortcut question, may_move: ["look -> pass"]}
+"""
+
+
+def changed(old: str, new: str, text: str = FULL) -> str:
+    """*text* with the first *old* replaced; the change has to be one."""
+    assert old in text, old
+    return text.replace(old, new, 1)
+
+
+def marked(text: str) -> tuple[str, tuple[int, int]]:
+    """A text without its mark, and the line and column where the mark stood."""
+    assert text.count(MARK) == 1, text.count(MARK)
+    before = text[: text.index(MARK)]
+    return text.replace(MARK, ""), (before.count("\n") + 1, len(before) - before.rfind("\n"))
+
+
+def examined(text: str) -> Checked:
+    """What `examine` says about a text."""
+    return examine(text.encode(), FILE)
+
+
+def found(checked: Checked) -> list[tuple[str, str, int, int]]:
+    """Severity, code, line and column of every problem."""
+    return [(p.severity, p.code, p.line, p.column) for p in checked.problems]

@@ -1,0 +1,1096 @@
+"""
+The two scripts for strangers, audit/verify.py and audit/recompute.py, against logs written here by hand.
+
+Nothing of the package is used: the pack is spelled out, lines are made with json and hashlib, and what a decision has to
+say was worked out on paper from FORMAT.md 6, or by trying every completion one by one.
+"""
+
+from __future__ import annotations
+
+import copy
+import importlib.util
+import io
+import itertools
+import json
+import math
+import subprocess
+import sys
+from contextlib import redirect_stdout
+from fractions import Fraction
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import assume, event, given
+from hypothesis import strategies as st
+
+AUDIT = Path(__file__).parent.parent / "audit"
+
+
+def script(name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(f"audit_{name}", AUDIT / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+verify, recompute = script("verify"), script("recompute")
+
+
+# --- a pack with every kind, and decisions under it -------------------------------------------------------------------
+
+
+def option(name, points=None, flag=None, right=None):
+    own = {"points": points} if right is None else {"right": right}
+    return {"about": {}, "flag": flag, "id": name, **own}
+
+
+def key(name, points, flag=None, **own):
+    return {"about": {}, "flag": flag, "id": name, "points": points, **own}
+
+
+def item(name, kind, awaits=(), floor=None, **own):
+    return {"about": {"ask": "?"}, "awaits": list(awaits), "floor": floor, "id": name, "kind": kind, **own}
+
+
+def section(name, *items, floor="0"):
+    return {"about": {"title": name}, "floor": floor, "id": name, "items": list(items)}
+
+
+def override(name, cap, when):
+    return {"about": {}, "cap": cap, "id": name, "when": when}
+
+
+def verdict(name, start, action):
+    return {"about": {}, "action": action, "from": start, "id": name}
+
+
+def pack_of(sections, shares, verdicts, overrides=(), *, caps=("fail", "out"), notice="Some answers disqualify."):
+    return {
+        "about": {"title": "by hand"},
+        "caps": {"fatal": caps[0], "knock_out": caps[1]},
+        "default_profile": "even",
+        "format": 1,
+        "notice": notice,
+        "overrides": list(overrides),
+        "profiles": [
+            {"about": {}, "assumed": assumed, "id": name, "shares": dict(zip(shares, row, strict=True))}
+            for name, assumed, row in (("even", False, shares.values()), ("guess", True, shares.values()))
+        ],
+        "rubric": "hand",
+        "stages": [{"about": {}, "id": "main", "sections": list(sections)}],
+        "verdicts": list(verdicts),
+        "version": "1",
+    }
+
+
+ALL, TWO = ("absent", "blank", "invalid"), ("absent", "blank")
+BANDS = (
+    verdict("pass", "4/5", "advance"),
+    verdict("border", "3/5", "review"),
+    verdict("fail", "0", "decline"),
+    verdict("out", None, "decline"),
+)
+GATE = item(
+    "gate", "choice", ALL,
+    options=[
+        option("A", "0", "refer"),    # code 5, F
+        option("B", "1"),             # G
+        option("C", "1/2", "note"),   # H
+        option("D", "0", "fatal"),    # I
+        option("K", "0", "knock_out"),  # J; then several K, several_flagged L
+    ],
+)  # fmt: skip
+MEAN = item(  # k70 F, k7 G, k70+others H, k7+others I, wrong J, unclear K, no_digits L
+    "mean", "number", points="1", read="contains", separators=[], units=[],
+    keys=[key("k70", "1", low="70", high="70"), key("k7", "1/2", "refer", low="7", high="8")],
+)  # fmt: skip
+PICK = item(  # a F, b G, a+b H, c I, a+c J, b+c K, a+b+c L: 1, 1, 2, 0, 0, 0, 1 points
+    "pick", "selection", TWO, mode="net", points="2",
+    options=[option("a", right=True), option("b", right=True), option("c", right=False, flag="note")],
+)  # fmt: skip
+WORD = item("word", "text", points="1", steps=["trim"], keys=[key("yes", "1", match="is", texts=["yes"])])  # F, wrong G
+TESTS = item("tests", "mark", ALL, max="4", step="1/2", points="2")  # 0 F, 1/2 G ... 4 N
+PACK = pack_of(
+    [section("core", GATE, MEAN), section("craft", PICK, WORD, TESTS)],
+    {"core": "1/2", "craft": "1/2"},
+    BANDS,
+    [
+        override("half-craft", "border", {"below": "1/2", "section": "craft"}),
+        override("word-needed", "border", {"is": ["absent", "blank", "invalid", "wrong"], "item": "word"}),
+        override("two-notes", "fail", {"at_least": 2, "flag": "note"}),
+    ],
+)
+NONE, FIRST, LAST = "A", "g", "C"  # item sets of five items: none, the first, the fifth
+
+
+def canonical(value):
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def digest(data):
+    return sha256(data).hexdigest()
+
+
+def decision(outcomes, pack=PACK, **changes):
+    """A decided pass; `changes` is what else is expected of these outcomes."""
+    return {
+        "action": "advance",
+        "assumed": [],
+        "awaited": NONE,
+        "caps": [],
+        "determined_by": ["band"],
+        "flags": {},
+        "handed_in": ["main"],
+        "holds": [],
+        "irregularities": [],
+        "level": None,
+        "notice": True,
+        "outcomes": outcomes,
+        "pack": digest(canonical(pack)),
+        "profile": "even",
+        "reachable": None,
+        "score": "1",
+        "sections": {"core": "1", "craft": "1"},
+        "semantics": 1,
+        "status": "decided",
+        "verdict": "pass",
+        **changes,
+    }
+
+
+def cap(by, name):
+    return {"by": by, "verdict": name}
+
+
+def waits(outcomes, awaited, reachable, **changes):
+    pending = {"action": "wait", "determined_by": [], "score": None, "sections": None, "status": "pending"}
+    return decision(outcomes, awaited=awaited, reachable=reachable, verdict=None, **pending, **changes)
+
+
+BORDER = {"action": "review", "holds": ["verdict"], "verdict": "border"}
+BY_HAND = {
+    "everything right": decision("GFHFN"),
+    # core (1 + 0) / 2, craft (1 + 1 + 3/2) / 5 = 7/10: together exactly on the cut.
+    "exactly on a cut": decision("GJFFL", score="3/5", sections={"core": "1/2", "craft": "7/10"}, **BORDER),
+    # The mark one step lower: craft 13/20, total 23/40, a hair under 24/40.
+    "a hair under a cut": decision(
+        "GJFFK", score="23/40", sections={"core": "1/2", "craft": "13/20"}, verdict="fail", action="decline"
+    ),
+    "a refer flag": decision(
+        "FFHFN", score="3/4", sections={"core": "1/2", "craft": "1"}, verdict="border", action="review",
+        flags={"refer": FIRST}, holds=["refer", "verdict"],
+    ),
+    "a refer flag on a pass": decision(  # k7 earns 1/2 and refers: core 3/4, total 7/8
+        "GGHFN", score="7/8", sections={"core": "3/4", "craft": "1"}, action="review", flags={"refer": "Q"}, holds=["refer"]
+    ),
+    "fatal": decision(
+        "IFHFN", score="3/4", sections={"core": "1/2", "craft": "1"}, verdict="fail", action="decline",
+        flags={"fatal": FIRST}, caps=[cap("fatal", "fail")], determined_by=["fatal"],
+    ),
+    "fatal without proof of notice": decision(
+        "IFHFN", score="3/4", sections={"core": "1/2", "craft": "1"}, verdict="border", action="review",
+        flags={"fatal": FIRST}, notice=False, holds=["verdict", "notice"],
+    ),
+    "no proof of notice, no fatal flag": decision("GFHFN", notice=False),
+    "several options, one of them flagged": decision(
+        "LFHFN", score="3/4", sections={"core": "1/2", "craft": "1"}, flags={"refer": FIRST},
+        **{**BORDER, "holds": ["refer", "verdict"]},
+    ),
+    "ended, nothing awaited": decision(
+        "JFHFN", score="3/4", sections={"core": "1/2", "craft": "1"}, verdict="out", action="decline", status="ended",
+        flags={"knock_out": FIRST}, caps=[cap("knock_out", "out")], determined_by=["knock_out"],
+    ),
+    "ended, something awaited": decision(  # craft is 3/5 at least, so half-craft holds in no completion
+        "JFHFA", score=None, sections=None, verdict="out", action="decline", status="ended", awaited=LAST,
+        flags={"knock_out": FIRST}, caps=[cap("knock_out", "out")], determined_by=["knock_out"],
+    ),
+    "ended, an override that holds however it goes on": decision(
+        "JFHGA", score=None, sections=None, verdict="out", action="decline", status="ended", awaited=LAST,
+        flags={"knock_out": FIRST}, caps=[cap("knock_out", "out"), cap("override:word-needed", "border")],
+        determined_by=["knock_out"],
+    ),
+    "two notes": decision(  # C 1/2 and k70 1: 3/4; a+b+c 1, yes 1, mark 2 of 4 is 1: 3/5
+        "HFLFJ", score="27/40", sections={"core": "3/4", "craft": "3/5"}, verdict="fail", action="decline",
+        flags={"note": "o"}, caps=[cap("override:two-notes", "fail")], determined_by=["override:two-notes"],
+    ),
+    "band and cap agree": decision(  # pick c 0, yes 1, mark 1 of 4 is 1/2: craft 3/10
+        "GFIFH", score="13/20", sections={"core": "1", "craft": "3/10"}, flags={"note": "I"},
+        caps=[cap("override:half-craft", "border")], determined_by=["band", "override:half-craft"], **BORDER,
+    ),
+    "a section exactly at an override's share": decision(  # pick a 1, yes 1, mark 1 of 4 is 1/2: craft 1/2, not below
+        "GFFFH", score="3/4", sections={"core": "1", "craft": "1/2"}, **BORDER
+    ),
+    "an irregularity": decision("GFHFN", irregularities=["phone", "power"], action="review", holds=["irregularity"]),
+    "an assumed profile": decision("GFHFN", profile="guess", assumed=["profile:guess"]),
+    "an excluded item": decision("GDHFN"),
+    "unclear, and it could matter": decision(
+        "GKHFN", score="3/4", sections={"core": "1/2", "craft": "1"}, flags={"note": "Q"},
+        **{**BORDER, "holds": ["verdict", "unclear"]},
+    ),
+    "unclear, and it could not": decision(  # word-needed caps the pass at border either way
+        "GKHGN", score="13/20", sections={"core": "1/2", "craft": "4/5"}, flags={"note": "Q"},
+        caps=[cap("override:word-needed", "border")], determined_by=["band", "override:word-needed"], **BORDER,
+    ),
+    "unclear, and its note is what caps": decision(  # of k70 and k70+others, the best is the one without a note
+        "HKHFN", score="5/8", sections={"core": "1/4", "craft": "1"}, verdict="fail", action="review", holds=["unclear"],
+        flags={"note": "w"}, caps=[cap("override:two-notes", "fail")], determined_by=["override:two-notes"],
+    ),
+    "pending, one way to go": waits("GFHFA", LAST, ["pass"]),
+    "pending, two bands": waits("GJHFA", LAST, ["border", "fail"]),  # 11/20 to 3/4
+    "pending, an override that holds however it goes on": waits(
+        "GFHGA", LAST, ["border"], caps=[cap("override:word-needed", "border")]
+    ),
+    "pending, a held flag": waits("FFHFA", LAST, ["border", "fail"], flags={"refer": FIRST}, holds=["refer"]),
+    "pending, every flag": waits("AFHFN", FIRST, ["pass", "border", "fail", "out"]),
+    "pending, every flag, no proof of notice": waits("AFHFN", FIRST, ["pass", "border", "out"], notice=False),
+    # The section gets any share of 0, 1/4 .. 1; what gate would raise is left out of account.
+    "pending, an empty section": waits("DDHFN", "w", ["pass", "border", "fail"]),
+}  # fmt: skip
+
+
+PENALTY = pack_of(
+    [
+        section("bad", item("x", "choice", floor="-2", options=[option("A", "-3"), option("B", "1")]), floor="-1"),
+        section("good", item("m", "mark", ALL, max="100", step="1", points="1")),
+        section("idle", item("z", "text", points="1", steps=[], keys=[key("k", "-1", match="is", texts=["k"])])),
+    ],
+    {"bad": "1/4", "good": "3/4", "idle": "0"},
+    (verdict("pass", "1/2", "advance"), verdict("fail", "0", "decline")),
+    [override("idle-low", "fail", {"below": "1", "section": "idle"})],
+    caps=("fail", "fail"),
+    notice=None,
+)
+
+
+class TestRecompute:
+    """From outcomes to the rest (FORMAT.md 6)."""
+
+    @pytest.mark.parametrize("name", BY_HAND)
+    def test_a_decision_worked_out_on_paper(self, name):
+        """Every field of the decision is recomputed as it was worked out by hand."""
+        assert BY_HAND[name] == recompute.recompute(PACK, BY_HAND[name])
+
+    def test_floors_two_digits_and_a_section_without_weight(self):
+        """A floor stops an item at -2 and its section at -1; a total is never below 0; an empty section has no share."""
+        # Item x: A is -3, floored to -2, of a maximum of 1; the section's floor makes it -1. Mark 40 is code 45 = "At".
+        expected = decision(
+            "FAtF", PENALTY, awaited="A", notice=None, verdict="fail", action="decline", score="1/20",
+            sections={"bad": "-1", "good": "2/5", "idle": None},
+        )  # fmt: skip
+        assert expected == recompute.recompute(PENALTY, expected)
+        # An excluded item of a section without weight is not awaited.
+        without = {**expected, "outcomes": "FAtD"}
+        assert without == recompute.recompute(PENALTY, without)
+        zero = {**expected, "outcomes": "FAFF", "score": "0", "sections": {"bad": "-1", "good": "0", "idle": None}}
+        assert zero == recompute.recompute(PENALTY, zero)
+
+    def test_pending_below_zero(self):
+        """The floors hold in completions too: -1/4 with the worst mark is a total of 0, with the best it is 1/2."""
+        expected = waits("FAAF", "Q", ["pass", "fail"], pack=PENALTY, notice=None)
+        assert expected == recompute.recompute(PENALTY, expected)
+
+    @pytest.mark.parametrize(
+        ("awaits", "reachable"),
+        [((), ["pass", "border", "fail"]), (TWO, ["pass", "border", "fail"]), (ALL, ["pass", "border"])],
+    )
+    def test_what_an_excluded_item_could_earn(self, awaits, reachable):
+        """An empty section's item gives 0 while unanswered or invalid, where it does not wait for an answer then."""
+        options = [option("a", right=True), option("b", right=True)]  # one of them earns 1/2, both 1: nothing earns 0
+        either = item("q", "selection", awaits, mode="each", points="1", options=options)
+        pack = pack_of([section("s", either), section("t", TESTS)], {"s": "1/2", "t": "1/2"}, BANDS)
+        expected = waits("DN", "g", reachable, pack=pack)
+        assert expected == recompute.recompute(pack, expected)
+
+    def test_an_answer_in_an_empty_section(self):
+        """An empty section may hold an answer, to an item that can only cost points; a completion may give another."""
+        cost = item("p", "choice", options=[option("A", "-1"), option("B", "0")])
+        word = item("w", "text", points="1", steps=[], keys=[key("yes", "1", match="is", texts=["yes"])])
+        pack = pack_of([section("s", cost, word, floor="-1"), section("t", TESTS)], {"s": "1/2", "t": "1/2"}, BANDS)
+        expected = waits("FDN", "Q", ["pass", "fail"], pack=pack)  # shares -1, 0 and 1: totals 0, 1/2 and 1
+        assert expected == recompute.recompute(pack, expected)
+
+    def test_one_unclear_answer_made_right_but_not_both(self):
+        """With flagged bests every subset counts: one right answer passes, two raise the two refer flags that fail."""
+        number = item("n", "number", points="1", read="sole", keys=[key("k", "1", "refer")])
+        bands = (verdict("pass", "1/2", "advance"), verdict("fail", "0", "decline"))
+        two = [override("two", "fail", {"at_least": 2, "flag": "refer"})]
+        items = [{**number, "id": f"n{n}"} for n in range(11)]
+        pack = pack_of([section("s", *items[:2])], {"s": "1"}, bands, two, caps=("fail", "fail"), notice=None)
+        plain = {"notice": None, "score": "0", "sections": {"s": "0"}, "verdict": "fail", "action": "review"}
+        expected = decision("HH", pack, awaited="A", flags={"note": "w"}, holds=["unclear"], **plain)
+        assert expected == recompute.recompute(pack, expected)
+        # With eleven the hold is set without trying, here where 50 % cannot be had below two refer flags.
+        pack = pack_of([section("s", *items)], {"s": "1"}, bands, two, caps=("fail", "fail"), notice=None)
+        # Eleven items are 111111 and 111110, and - and _ are the digits 62 and 63.
+        expected = decision("H" * 11, pack, awaited="AA", flags={"note": "_-"}, holds=["unclear"], **plain)
+        assert expected == recompute.recompute(pack, expected)
+        ten = pack_of([section("s", *items[:10])], {"s": "1"}, bands, two, caps=("fail", "fail"), notice=None)
+        assert recompute.recompute(ten, decision("H" * 10, ten))["holds"] == []
+
+    def test_selection_modes(self):
+        """The four modes earn what FORMAT.md's table says for one right, all, one of each, and all ticked."""
+        options = [option(o, right=o in "abc") for o in "abcd"]  # c = 3 right of n = 4
+        sets = {"a": (1, 0), "a+b+c": (3, 0), "a+d": (1, 1), "a+b+c+d": (3, 1), "d": (0, 1)}
+        modes = {
+            "exact": ["0", "1", "0", "0", "0"],
+            "net": ["1/3", "1", "0", "2/3", "0"],
+            "coverage": ["1/3", "1", "0", "0", "0"],
+            "each": ["1/2", "1", "1/4", "3/4", "0"],
+        }
+        for mode, shares in modes.items():
+            rows = recompute.outcomes_of(item("s", "selection", mode=mode, points="6", options=options))
+            earned = {name: points for name, points, _ in rows}
+            assert [6 * Fraction(share) for share in shares] == [earned[name] for name in sets], mode
+
+    def test_codes_are_in_order(self):
+        """The rows of each kind stand in the order of section 7, after the five that every item has."""
+        names = {
+            entry["id"]: [row[0] for row in recompute.outcomes_of(entry)][5:] for entry in [GATE, MEAN, PICK, WORD]
+        }
+        assert names == {
+            "gate": ["A", "B", "C", "D", "K", "several", "several_flagged"],
+            "mean": ["k70", "k7", "k70+others", "k7+others", "wrong", "unclear", "no_digits"],
+            "pick": ["a", "b", "a+b", "c", "a+c", "b+c", "a+b+c"],
+            "word": ["yes", "wrong"],
+        }
+        grave = recompute.outcomes_of(
+            item("g", "choice", options=[option("A", "1", "refer"), option("B", "0", "fatal")])
+        )
+        assert [row[0] for row in grave][5:] == ["A", "B", "several_flagged"]
+        mild = recompute.outcomes_of(item("g", "choice", options=[option("A", "1", "note"), option("B", "0")]))
+        assert [row[0] for row in mild][5:] == ["A", "B", "several"]
+        flags = [set(row[2]) for row in recompute.outcomes_of(MEAN)][5:]
+        assert flags == [set(), {"refer"}, {"note"}, {"refer", "note"}, set(), {"note"}, {"note"}]
+        floored = recompute.outcomes_of(PENALTY["stages"][0]["sections"][0]["items"][0])
+        assert [row[1] for row in floored][5:] == [-2, 1, 0]
+        steps = ["0", "1/2", "1", "3/2", "2", "5/2", "3", "7/2", "4"]
+        assert steps == [row[0] for row in recompute.outcomes_of(TESTS)][5:]
+
+    def test_too_many_combinations_are_not_guessed(self, monkeypatch):
+        """Above the limit the fields that depend on completions are "?", the others are still computed."""
+        monkeypatch.setattr(recompute, "STATES_MAX", 3)
+        known = {**BY_HAND["pending, two bands"], "reachable": "?"}
+        # The caps are counted without totals, with nine marks told apart because half-craft looks at their section.
+        assert {**known, "caps": "?"} == recompute.recompute(PACK, known)
+        ended = BY_HAND["ended, something awaited"]
+        lost = dict.fromkeys(("caps", "verdict", "determined_by", "holds", "action"), "?")
+        assert {**ended, **lost} == recompute.recompute(PACK, ended)
+
+    @pytest.mark.parametrize("outcomes", ["GFHF", "GFHFNN", "GFHFO", "EFHFN"])
+    def test_outcomes_that_are_none(self, outcomes):
+        """Too few or too many digits, a code past the last and an unopened item contradict the pack."""
+        with pytest.raises(recompute.DiffersError):
+            recompute.recompute(PACK, decision(outcomes))
+
+
+# --- every completion one by one --------------------------------------------------------------------------------------
+
+FLAG = st.sampled_from([None, None, "refer", "note", "fatal", "knock_out"])
+POINTS = st.sampled_from(["0", "1", "1/2", "1/3", "-1", "2"])
+
+
+@st.composite
+def small_packs(draw):
+    items = []
+    for n, kind in enumerate(draw(st.lists(st.sampled_from("csntm"), min_size=2, max_size=4))):
+        awaits = draw(st.sampled_from([(), TWO, ALL]))
+        size = range(draw(st.integers(2, 3)))
+        if kind == "c":
+            options = [option(f"o{i}", draw(POINTS), draw(FLAG)) for i in size]
+            options[0]["points"] = "1"
+            items.append(item(f"i{n}", "choice", awaits, draw(st.sampled_from([None, "-1/2"])), options=options))
+        elif kind == "s":
+            mode = draw(st.sampled_from(["exact", "net", "coverage", "each"]))
+            options = [option(f"o{i}", flag=draw(FLAG), right=i == 0 or draw(st.booleans())) for i in size]
+            items.append(item(f"i{n}", "selection", awaits, mode=mode, points="1", options=options))
+        elif kind == "m":
+            items.append(item(f"i{n}", "mark", ALL, max="2", step="1", points="2"))
+        else:
+            flag = st.sampled_from([None, "refer", "note"])
+            keys = [key(f"k{i}", draw(POINTS) if i else "1", draw(flag)) for i in size]
+            read = draw(st.sampled_from(["sole", "contains"]))
+            items.append(item(f"i{n}", "number" if kind == "n" else "text", awaits, points="2", read=read, keys=keys))
+    cut = draw(st.integers(1, len(items) - 1))
+    names = st.sampled_from(["o0", "o1", "k1", "wrong", "absent", "blank", "invalid", "unclear", "2"])
+    leaf = st.one_of(
+        st.builds(lambda n, f: {"at_least": n, "flag": f}, st.integers(1, 3), st.sampled_from(recompute.FLAGS)),
+        st.builds(lambda x, s: {"below": x, "section": s}, st.sampled_from(["1/3", "1/2", "1"]), st.sampled_from("ab")),
+        st.builds(lambda i, n: {"is": n, "item": i["id"]}, st.sampled_from(items), st.lists(names, max_size=4)),
+    )
+    tree = leaf | st.builds(
+        lambda how, parts: {how: parts}, st.sampled_from(["all", "any"]), st.lists(leaf, max_size=3)
+    )
+    bands = [name["id"] for name in BANDS]
+    return pack_of(
+        [section("a", *items[:cut], floor=draw(st.sampled_from(["0", "-1"]))), section("b", *items[cut:])],
+        dict(zip("ab", draw(st.sampled_from([("1/2", "1/2"), ("1/3", "2/3"), ("1", "0")])), strict=True)),
+        BANDS,
+        [override(f"v{n}", draw(st.sampled_from(bands)), draw(tree)) for n in range(draw(st.integers(0, 3)))],
+        caps=(draw(st.sampled_from(bands)), "out"),
+    )
+
+
+class TestCompletions:
+    """Steps 6 and 10, by trying everything."""
+
+    @given(data=st.data())
+    def test_reachable_and_caps_of_a_pending_decision(self, data):
+        """The verdicts reachable are those of all completions, each judged as a decided case; likewise the caps."""
+        pack = data.draw(small_packs())
+        plan = recompute.Plan(pack, "even")
+        codes = [data.draw(st.sampled_from([c for c in range(len(rows)) if c != 4])) for rows in plan.rows]
+        case = decision("".join(recompute.DIGITS[c] for c in codes), pack, notice=data.draw(st.booleans()))
+        # What a section is given that was excluded altogether is no outcome: that is worked out by hand above.
+        maxima = recompute.Case(plan, plan.decode(case["outcomes"]), True).maxima
+        assume(all(maximum or not weight for maximum, weight in zip(maxima, plan.weights, strict=True)))
+        ways = []
+        for i, code in enumerate(codes):
+            awaits = plan.items[i]["awaits"]
+            given = [c for c, row in enumerate(plan.rows[i]) if c not in (3, 4) and row[0] not in awaits]
+            ways.append(given if plan.rows[i][code][0] in awaits else [code])
+        assume(math.prod(map(len, ways)) <= 150)
+        ends = [
+            recompute.recompute(pack, {**case, "outcomes": "".join(recompute.DIGITS[c] for c in way)})
+            for way in itertools.product(*ways)
+        ]
+        found = recompute.recompute(pack, case)
+        common = [one for one in ends[0]["caps"] if all(one in end["caps"] for end in ends)]
+        assert common == found["caps"]
+        order = [known["id"] for known in pack["verdicts"]]
+        event(f"{found['status']}, {len(ends) > 1}")
+        if found["status"] == "pending":
+            reached = sorted({end["verdict"] for end in ends}, key=order.index)
+            assert reached == found["reachable"]
+        elif len(ends) > 1:
+            worst = max((one["verdict"] for one in common), key=order.index)
+            assert worst == found["verdict"]
+
+    @given(data=st.data())
+    def test_the_unclear_hold(self, data):
+        """The hold `unclear` is set exactly if some unclear answers, made their best, change the verdict."""
+        number = item("n", "number", points="1", read="sole")
+        keys = st.builds(
+            lambda p, f: key("k", p, f), st.sampled_from(["1", "1/2"]), st.sampled_from([None, "refer", "note"])
+        )
+        items = [{**number, "id": f"n{i}", "keys": [data.draw(keys)]} for i in range(3)]
+        flags = st.sampled_from(["refer", "note"])
+        pack = pack_of(
+            [section("a", *items[:2]), section("b", *items[2:])],
+            {"a": "1/2", "b": "1/2"},
+            BANDS,
+            [override("v", "fail", {"at_least": data.draw(st.integers(1, 3)), "flag": data.draw(flags)})],
+            notice=None,
+        )
+        outcomes = "".join(data.draw(st.lists(st.sampled_from("FGH"), min_size=3, max_size=3)))  # key, wrong, unclear
+        found = recompute.recompute(pack, decision(outcomes, pack, notice=None))
+        # F is the only outcome that earns, so it is each item's best.
+        others = itertools.product(*("FH" if code == "H" else code for code in outcomes))
+        verdicts = {recompute.recompute(pack, decision("".join(o), pack, notice=None))["verdict"] for o in others}
+        assert (len(verdicts) > 1) == ("unclear" in found["holds"])
+
+
+# --- logs -------------------------------------------------------------------------------------------------------------
+
+
+class Log:
+    """A log written by the book: FORMAT.md 2 to 4, and nothing that checks what it is told to write."""
+
+    def __init__(self, root, *decisions, pack=PACK):
+        self.root, self.lines, self.pack = root, [], pack
+        (root / "log").mkdir(parents=True)
+        (root / "packs").mkdir()
+        self.add("genesis", {"origin": "test/log"})
+        self.add("rubric", self.rubric(pack))
+        (root / "packs" / f"{digest(canonical(pack))}.json").write_bytes(canonical(pack))
+        for n, one in enumerate(decisions):
+            self.decide(one, f"s-{n}", digest(b"case %d" % n))
+        self.write()
+
+    @staticmethod
+    def rubric(pack):
+        bare = copy.deepcopy(pack)
+        del bare["rubric"], bare["version"], bare["about"]
+        stage = bare["stages"][0]
+        items = [entry for part in stage["sections"] for entry in part["items"]]
+        inner = [entry for one in items for entry in one.get("options", one.get("keys", []))]
+        owners = [*bare["overrides"], *bare["profiles"], *bare["verdicts"], stage, *stage["sections"], *items, *inner]
+        for owner in owners:
+            del owner["about"]
+        data = canonical(pack)
+        ids = {"rubric": pack["rubric"], "version": pack["version"]}
+        return {"length": len(data), "pack": digest(data), "scoring": digest(canonical(bare)), **ids}
+
+    def decide(self, one, name, case, supersedes=None):
+        disclosures = {"case": case, "submission": digest(name.encode())}
+        self.add("decision", {"decision": one, "disclosures": disclosures, "id": name, "supersedes": supersedes})
+
+    def add(self, kind, body):
+        head = {"prev": self.leaf(-1) if self.lines else None, "seq": len(self.lines), "time": "2026-11-21T09:00:00Z"}
+        self.lines.append(canonical({"body": body, "type": kind, "v": 1, **head}))
+
+    def leaf(self, index):
+        return digest(b"\0" + self.lines[index])
+
+    @property
+    def head(self):
+        return f"{len(self.lines)}:{self.leaf(-1)}"
+
+    @property
+    def file(self):
+        return self.root / "log" / "000000000000.jsonl"
+
+    @property
+    def pack_file(self):
+        return self.root / "packs" / f"{digest(canonical(self.pack))}.json"
+
+    def write(self, lines=None):
+        self.file.write_bytes(b"".join(line + b"\n" for line in (self.lines if lines is None else lines)))
+
+    def rechain(self, index, record):
+        """Put another record in place and make everything behind it fit again, as a forger with the files would."""
+        old = [json.loads(line) for line in self.lines[index + 1 :]]
+        self.lines[index:] = [record if isinstance(record, bytes) else canonical(record)]
+        for later in old:
+            self.lines.append(canonical({**later, "prev": self.leaf(-1)}))
+        self.write()
+
+
+def run(module, *arguments):
+    """Call a script's main as the command line would; return exit status and output."""
+    out, kept = io.StringIO(), sys.argv
+    sys.argv = ["script", *map(str, arguments)]
+    try:
+        with redirect_stdout(out):
+            status = module.main()
+    finally:
+        sys.argv = kept
+    return status, out.getvalue()
+
+
+def findings(log, *arguments):
+    """Return verify's exit status, its failures as (check, seq), and the first bad record."""
+    status, out = run(verify, log.root, "--json", *arguments)
+    lines = [json.loads(line) for line in out.splitlines()]
+    first = [line["seq"] for line in lines if line["result"] == "FIRST"]
+    return status, [(line["check"], line["seq"]) for line in lines if line["result"] == "FAILS"], *(first or [None])
+
+
+@pytest.fixture
+def log(tmp_path):
+    return Log(tmp_path / "l", BY_HAND["everything right"], BY_HAND["fatal"])
+
+
+class TestVerifyHolds:
+    def test_a_good_log(self, log):
+        """Every check holds, and the head is printed."""
+        status, out = run(verify, log.root, "--expect", log.head)
+        assert status == 0
+        assert {"files", "lines", "records", "chain", "rubrics", "packs", "decisions", "head"} == {
+            line.split(":")[0].removeprefix("HOLDS ") for line in out.splitlines() if line.startswith("HOLDS ")
+        }
+        assert f"HEAD size and leaf: {log.head}" in out
+        assert "NOT CHECKED signed heads: this version of the format has none" in out
+        assert "a score that was never logged" in out
+
+    def test_a_superseding_decision(self, log):
+        """A case's next decision names the newest one before it."""
+        for seq in (4, 5):
+            log.decide(BY_HAND["a refer flag"], f"again-{seq}", digest(b"case 1"), supersedes=seq - 1)
+        log.write()
+        assert findings(log) == (0, [], None)
+
+    def test_all_worked_out_decisions_fit_the_tables(self, tmp_path):
+        """Each decision of this module holds under verify and under recompute."""
+        log = Log(tmp_path / "l", *BY_HAND.values())
+        assert findings(log) == (0, [], None)
+        status, out = run(recompute, log.root)
+        assert status == 0
+        assert f"HOLDS recompute: {len(BY_HAND)} decisions" in out
+
+    def test_an_older_head_of_a_log_that_grew(self, log):
+        """An expected head may be older than the log's end."""
+        older = f"3:{log.leaf(2)}"
+        assert findings(log, "--expect", older) == (0, [], None)
+
+    def test_other_files_in_packs_are_mentioned(self, log):
+        """A file in packs/ that no record cites is counted, not judged."""
+        (log.root / "packs" / "notes.txt").write_text("x")
+        log.pack_file.with_suffix(".bak").write_text("x")
+        status, out = run(verify, log.root)
+        assert status == 0
+        assert "2 files that none cites" in out
+
+    def test_a_section_named_about(self, tmp_path):
+        """A section may be called `about`: its share belongs to the scoring digest, as it is no `about` object."""
+        pack = pack_of([section("about", MEAN)], {"about": "1"}, BANDS)
+        assert findings(Log(tmp_path / "l", pack=pack)) == (0, [], None)
+
+    def test_segments(self, tmp_path, monkeypatch):
+        """Segments follow each other by the number of records."""
+        monkeypatch.setattr(verify, "SEGMENT", 2)
+        log = Log(tmp_path / "l", BY_HAND["fatal"])
+        log.write(log.lines[:2])
+        second = log.root / "log" / "000000000002.jsonl"
+        second.write_bytes(log.lines[2] + b"\n")
+        assert findings(log, "--expect", log.head) == (0, [], None)
+        second.rename(log.root / "log" / "000000000004.jsonl")
+        gap = findings(log)
+        assert gap[1][0] == ("files", None)
+        log.write(log.lines)
+        (log.root / "log" / "000000000004.jsonl").unlink()
+        too_many = (1, [("files", None)], None)
+        assert too_many == findings(log)
+        log.write(log.lines[:1])
+        second.write_bytes(log.lines[1] + b"\n" + log.lines[2] + b"\n")
+        assert ("files", None) in findings(log)[1]
+
+
+class TestLawSeven:
+    """Any one-byte change, swap, drop or insertion in a log is found and located."""
+
+    def test_each_byte(self, log):
+        """Whichever byte is altered, the first bad record named is the one that the byte lies in."""
+        whole = b"".join(line + b"\n" for line in log.lines)
+        owner = [seq for seq, line in enumerate(log.lines) for _ in range(len(line) + 1)]
+        for at, seq in enumerate(owner):
+            flipped = whole[at] ^ (1 << at % 8)
+            log.file.write_bytes(whole[:at] + bytes([flipped]) + whole[at + 1 :])
+            assert (1, seq) == (findings(log, "--expect", log.head)[::2]), (at, seq)
+
+    def test_each_hexadecimal_digit_and_letter(self, log):
+        """The same where the altered line is as well-formed as before; without a head, all but the last record."""
+        whole = b"".join(line + b"\n" for line in log.lines)
+        ends = list(itertools.accumulate(len(line) + 1 for line in log.lines))
+        other = {**dict.fromkeys(b"0123456789", ord("7")), ord("7"): ord("4")}
+        for at in range(len(whole)):
+            flipped = other.get(whole[at])
+            if flipped in (None, whole[at]):
+                continue
+            log.file.write_bytes(whole[:at] + bytes([flipped]) + whole[at + 1 :])
+            seq = next(n for n, end in enumerate(ends) if at < end)
+            assert (1, seq) == (findings(log, "--expect", log.head)[::2]), at
+            if seq < len(log.lines) - 2:
+                assert (1, seq) == findings(log)[::2], at
+
+    @pytest.mark.parametrize(
+        ("order", "first"),
+        [
+            ((1, 0, 2, 3), 0), ((0, 2, 1, 3), 1), ((0, 1, 3, 2), 2), ((0, 3, 2, 1), 1),  # swaps
+            ((1, 2, 3), 0), ((0, 2, 3), 1), ((0, 1, 3), 2),  # drops
+            ((0, 0, 1, 2, 3), 1), ((0, 1, 1, 2, 3), 2), ((0, 1, 2, 2, 3), 3), ((0, 1, 2, 3, 3), 4),  # twice
+            ((0, 1, 0, 2, 3), 2), ((0, 1, 2, 1, 3), 3),  # a line from elsewhere in between
+        ],
+    )  # fmt: skip
+    def test_lines_moved(self, log, order, first):
+        """Swapped, dropped, doubled and inserted lines are found at the first place that is wrong."""
+        log.write([log.lines[n] for n in order])
+        assert (1, first) == findings(log)[::2]
+
+    def test_a_drop_is_not_named_again_and_again(self, tmp_path):
+        """Behind a dropped line the records fit each other, and are not named."""
+        log = Log(tmp_path / "l", *[BY_HAND["fatal"]] * 6)
+        log.write(log.lines[:3] + log.lines[4:])
+        assert findings(log) == (1, [("chain", 3), ("chain", 3)], 3)
+
+    def test_a_forged_line_in_between(self, log):
+        """An inserted record that fits the chain before it is found."""
+        forged = {**json.loads(log.lines[2]), "prev": log.leaf(2), "seq": 3}
+        forged["body"]["id"] = "forged"
+        log.write([*log.lines[:3], canonical(forged), log.lines[3]])
+        assert findings(log)[0] == 1
+        assert findings(log)[2] in (3, 4)
+
+    def test_a_cut_tail_needs_a_head(self, log):
+        """Records cut off the end are found only against a head kept elsewhere."""
+        head = log.head
+        log.write(log.lines[:-1])
+        assert findings(log) == (0, [], None)
+        assert findings(log, "--expect", head) == (1, [("head", None)], None)
+
+    def test_a_rewritten_log_needs_a_head(self, log):
+        """A record changed and everything behind it chained anew is found only against a head kept elsewhere."""
+        head = log.head
+        record = json.loads(log.lines[2])
+        record["body"]["decision"]["profile"] = "guess"
+        log.rechain(2, record)
+        assert findings(log) == (0, [], None)
+        assert findings(log, "--expect", head) == (1, [("head", 3)], 3)
+
+
+class TestLines:
+    """Canonical JSON (FORMAT.md 1) and the ends of lines."""
+
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [
+            (b'"v":1}', b'"v":1,"v":1}'),
+            (b'"v":1}', b'"v":1.0}'),
+            (b'"v":1}', b'"v":1e0}'),
+            (b'"v":1}', b'"v":NaN}'),
+            (b'"v":1}', b'"v":Infinity}'),
+            (b'"v":1}', b'"v":-0}'),
+            (b'"v":1}', b'"v":01}'),
+            (b'"v":1}', b'"v": 1}'),
+            (b'"v":1}', b'"v":1} '),
+            (b'"v":1}', b'"v":1}\r'),
+            (b'"v":1}', b'"v":9007199254740992}'),
+            (b'"v":1}', b'"v":' + b"9" * 5000 + b"}"),
+            (b'"v":1}', b'"v":1,"w":"\\ud800"}'),
+            (b'"v":1}', b'"v":1,"w":"\\u0041"}'),
+            (b'"v":1}', b'"v":1,"w":"\xff"}'),
+            (b'"v":1}', b'"v":1,"w":"\xed\xa0\x80"}'),
+            (b'"v":1}', b'"v":1,"\xc3\xa9":1}'),
+            (b'"v":1}', b'"v":1,"w":' + b"[" * 40 + b"]" * 40 + b"}"),
+            (b'"v":1}', b'"v":1,"w":' + b"[" * 9000 + b"]" * 9000 + b"}"),
+            (b'{"body"', b'\xef\xbb\xbf{"body"'),
+            (b'{"body"', b'{ "body"'),
+        ],
+    )
+    def test_what_is_not_canonical(self, log, old, new):
+        """Each spelling that is not the one spelling fails at its record, though the chain fits its bytes."""
+        assert old in log.lines[2]
+        log.rechain(2, log.lines[2].replace(old, new))
+        assert ("lines", 2) in findings(log)[1]
+        assert findings(log)[::2] == (1, 2)
+
+    @pytest.mark.parametrize("depth", [32, 33])
+    def test_depth(self, depth):
+        """Objects and arrays nest 32 deep and no deeper."""
+        text = b"[" * depth + b"]" * depth
+        if depth == 32:
+            assert verify.encode(verify.decode(text)) == text
+        else:
+            with pytest.raises(ValueError, match="too deep"):
+                verify.decode(text)
+
+    def test_a_missing_newline_at_the_end(self, log):
+        """The last line ends with a newline like every other."""
+        log.file.write_bytes(log.file.read_bytes()[:-1])
+        assert findings(log) == (1, [("lines", 3)], 3)
+
+    def test_the_longest_line(self, tmp_path):
+        """32,768 bytes are a line that is read, one more is not, with or without an end."""
+        for extra, check in ((0, "records"), (1, "lines")):
+            log = Log(tmp_path / str(extra), BY_HAND["fatal"])
+            log.add("decision", {"pad": "x" * 32_768})
+            log.lines[3] = log.lines[3].replace(b"x" * (len(log.lines[3]) - 32_768 - extra), b"", 1)
+            log.write()
+            assert findings(log) == (1, [(check, 3)], 3)
+            log.file.write_bytes(log.file.read_bytes()[:-1])
+            assert findings(log)[1][0] == ("lines", 3)
+
+    def test_content_is_never_printed(self, log):
+        """What a record holds is not repeated, be it a value, a key or a file's name."""
+        secret = "CANDIDATE-SECRET"
+        record = json.loads(log.lines[2])
+        record["body"]["decision"]["verdict"] = f"{secret} \x1b"
+        record["body"]["decision"]["profile"] = {secret: secret}
+        log.write([*log.lines[:2], canonical(record), canonical({**json.loads(log.lines[3]), secret: 1})])
+        status, out = run(verify, log.root)
+        assert status == 1
+        assert secret not in out
+
+    def test_many_findings_are_cut(self, tmp_path):
+        """Twenty findings are printed, and how many there were."""
+        log = Log(tmp_path / "l", *[{**BY_HAND["fatal"], "level": 3}] * 50)
+        status, out = run(verify, log.root)
+        assert status == 1
+        assert out.count("\nFAILS ") + out.startswith("FAILS ") == 20
+        assert "FIRST bad record: record #2, byte offset" in out
+        assert "50 findings in all" in out
+
+
+def change(path, value):
+    """Return a function that sets one value deep in a record; a value of ... deletes it."""
+
+    def apply(record):
+        *way, last = path.split(".")
+        for step in way:
+            record = record[step]
+        if value is ...:
+            del record[last]
+        else:
+            record[last] = value
+
+    return apply
+
+
+class TestRecords:
+    """The tables of FORMAT.md 3, 4 and 6: a re-chained record that does not fit them."""
+
+    @pytest.mark.parametrize(
+        ("path", "value"),
+        [
+            ("time", "2026-02-30T09:00:00Z"), ("time", "2026-11-21T09:00:00+"), ("time", "2026-11-21 09:00:00Z"),
+            ("time", "2026-11-21T24:00:00Z"), ("type", "genesis"), ("type", "other"), ("v", 2), ("v", True), ("seq", True),
+            ("seq", -1), ("body", []), ("body.id", ""), ("body.id", "a" * 49), ("body.id", "a b"), ("body.id", "é"),
+            ("body.more", 1), ("body.id", ...), ("body.disclosures.case", "0" * 63), ("body.supersedes", "1"),
+            ("body.disclosures.case", "G" + "0" * 63), ("body.supersedes", False), ("body.decision", None),
+            ("body.decision.action", "hire"), ("body.decision.assumed", ["even"]), ("body.decision.awaited", "="),
+            ("body.decision.awaited", ""), ("body.decision.caps", [{"by": "fatal"}]), ("body.decision.caps", {}),
+            ("body.decision.caps", [{"by": "refer", "verdict": "fail"}]), ("body.decision.determined_by", ["bands"]),
+            ("body.decision.flags", {"grave": "A"}), ("body.decision.flags", {"fatal": 1}),
+            ("body.decision.handed_in", []), ("body.decision.holds", ["notice", "refer"]),
+            ("body.decision.holds", ["refer", "refer"]), ("body.decision.irregularities", ["b", "a"]),
+            ("body.decision.irregularities", ["a", "a"]), ("body.decision.irregularities", [f"i{n}" for n in range(10, 31)]),
+            ("body.decision.assumed", ["profile:even", "profile:even"]), ("prev", "0" * 63), ("body.decision.score", "é"),
+            ("body.decision.level", "mid"), ("body.decision.notice", 1),
+            ("body.decision.outcomes", "G F"), ("body.decision.pack", "x"), ("body.decision.profile", ""),
+            ("body.decision.reachable", "pass"), ("body.decision.score", 1), ("body.decision.score", "2/4"),
+            ("body.decision.score", "4/1"), ("body.decision.score", "-0"), ("body.decision.score", "01"),
+            ("body.decision.score", "1/0"), ("body.decision.score", "0.5"), ("body.decision.score", " 1"),
+            ("body.decision.sections", {"core": "1.0"}), ("body.decision.sections", {"a b": "1"}),
+            ("body.decision.semantics", 2), ("body.decision.status", "void"), ("body.decision.verdict", 1),
+            ("body.decision.reasons", []), ("body.decision.status", ...),
+        ],
+    )  # fmt: skip
+    def test_what_fits_no_table(self, log, path, value):
+        """It fails at its record though the chain was made to fit."""
+        record = json.loads(log.lines[2])
+        change(path, value)(record)
+        log.rechain(2, record)
+        assert findings(log)[::2] == (1, 2)
+        assert ("records", 2) in findings(log)[1]
+
+    @pytest.mark.parametrize(("origin"), ["", "a b", "é", "a" * 201, 1])
+    def test_genesis(self, log, origin):
+        """An origin is 1 to 200 printable characters without space."""
+        record = json.loads(log.lines[0])
+        record["body"]["origin"] = origin
+        log.rechain(0, record)
+        assert findings(log) == (1, [("records", 0)], 0)
+
+    def test_the_first_record_is_genesis(self, log):
+        """A log that begins with another record fails at record 0; so does a genesis that cites something."""
+        log.write(log.lines[1:])
+        assert findings(log)[::2] == (1, 0)
+        record = json.loads(log.lines[0])
+        record["prev"] = "0" * 64
+        log.rechain(0, record)
+        assert findings(log) == (1, [("chain", 0)], 0)
+
+    def test_an_empty_log(self, log):
+        """No record is no log."""
+        log.file.unlink()
+        assert findings(log) == (1, [("files", None)], None)
+        log.write([])
+        assert findings(log)[0] == 1
+
+    def test_a_strange_file_beside_the_segments(self, log):
+        """A file in log/ that is no segment is named: records might hide there."""
+        for name in ("000000000001.jsonl", "copy.jsonl", "0.jsonl"):
+            (log.root / "log" / name).write_bytes(b"")
+        assert findings(log) == (1, [("files", None)] * 3, None)
+
+
+class TestOrder:
+    """What records say of earlier records, and of packs."""
+
+    def test_an_id_twice(self, log):
+        """A log holds an id once."""
+        log.decide(BY_HAND["fatal"], "s-0", digest(b"case 9"))
+        log.write()
+        assert findings(log) == (1, [("decisions", 4)], 4)
+
+    @pytest.mark.parametrize("supersedes", [None, 2, 0, 9])
+    def test_wrong_supersedes(self, log, supersedes):
+        """`supersedes` is the newest earlier decision of the case: here record 3."""
+        log.decide(BY_HAND["fatal"], "s-9", digest(b"case 1"), supersedes=supersedes)
+        log.write()
+        assert findings(log) == (1, [("decisions", 4)], 4)
+
+    def test_supersedes_without_an_earlier_decision(self, log):
+        """A case's first decision supersedes nothing."""
+        log.decide(BY_HAND["fatal"], "s-9", digest(b"case 9"), supersedes=3)
+        log.write()
+        assert findings(log) == (1, [("decisions", 4)], 4)
+
+    def test_a_pack_that_was_never_recorded(self, log):
+        """A decision cites a pack of an earlier rubric record."""
+        log.decide({**BY_HAND["fatal"], "pack": "0" * 64}, "s-9", digest(b"case 9"))
+        log.write()
+        assert findings(log) == (1, [("decisions", 4)], 4)
+
+    def test_a_rubric_twice(self, log):
+        """The same pack twice fails, and so does the same rubric and version with another pack."""
+        log.add("rubric", log.rubric(PACK))
+        other = {**PACK, "notice": "Another."}
+        log.add("rubric", log.rubric(other))
+        (log.root / "packs" / f"{digest(canonical(other))}.json").write_bytes(canonical(other))
+        log.write()
+        assert findings(log) == (1, [("rubrics", 4), ("rubrics", 4), ("rubrics", 5)], 4)
+
+    def test_a_pack_swapped(self, log):
+        """A pack file with other bytes fails at the record that cites it."""
+        log.pack_file.write_bytes(canonical({**PACK, "notice": "Another."}))
+        assert findings(log) == (1, [("packs", 1)], 1)
+
+    def test_a_pack_missing(self, log):
+        """A cited pack file that is not there fails; without packs/ at all the packs are not checked."""
+        log.pack_file.unlink()
+        assert findings(log) == (1, [("packs", 1)], 1)
+        log.pack_file.parent.rmdir()
+        status, out = run(verify, log.root)
+        assert status == 3
+        assert "NOT CHECKED packs: there is no packs/ beside log/" in out
+
+    @pytest.mark.parametrize("data", [b"{}", b"[]", b'{"rubric":1,"version":2}', b'{"a": 1}', b"\xff", b""])
+    def test_a_pack_that_is_none(self, log, data):
+        """A pack file with the cited digest that is no canonical pack fails."""
+        record = json.loads(log.lines[1])
+        record["body"].update(pack=digest(data), length=max(1, len(data)))
+        log.rechain(1, record)
+        (log.root / "packs" / f"{digest(data)}.json").write_bytes(data)
+        assert findings(log)[1][0] == ("packs", 1)
+
+    @pytest.mark.parametrize(
+        ("field", "value"), [("length", 5), ("rubric", "other"), ("version", "other"), ("scoring", "0" * 64)]
+    )
+    def test_a_rubric_record_that_misstates_its_pack(self, log, field, value):
+        """Length, ids and scoring digest agree with the pack's."""
+        record = json.loads(log.lines[1])
+        record["body"][field] = value
+        log.rechain(1, record)
+        assert findings(log) == (1, [("packs", 1)], 1)
+
+
+class TestRecomputeLog:
+    def test_a_forged_verdict_passes_verify_and_not_recompute(self, log):
+        """A verdict changed and re-hashed leaves a log in good form; recomputing it from the outcomes finds it."""
+        record = json.loads(log.lines[3])
+        record["body"]["decision"]["verdict"] = "border"
+        log.rechain(3, record)
+        assert findings(log) == (0, [], None)
+        status, out = run(recompute, log.root)
+        offset = sum(len(line) + 1 for line in log.lines[:3])
+        assert status == 1
+        place = f"record #3, byte offset {offset} of log/000000000000.jsonl"
+        assert f'FAILS recompute: {place}: field `verdict`: expected "fail"; found "border"' in out
+        assert run(recompute, log.root, "--record", "2")[0] == 0
+        assert run(recompute, log.root, "--record", "3")[0] == 1
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            ("action", "review"), ("assumed", ["profile:even"]), ("awaited", "B"), ("caps", []), ("determined_by", []),
+            ("flags", {}), ("handed_in", ["other"]), ("holds", ["unclear"]), ("irregularities", ["a", "a"]), ("level", 1),
+            ("notice", None), ("outcomes", "IFHF"), ("profile", "other"), ("reachable", ["fail"]), ("score", "4/5"),
+            ("sections", None), ("semantics", True), ("status", "ended"), ("verdict", None),
+        ],
+    )  # fmt: skip
+    def test_each_field(self, log, field, value):
+        """Whichever field of a decision is forged, it is the field that is named."""
+        record = json.loads(log.lines[3])
+        record["body"]["decision"][field] = value
+        log.rechain(3, record)
+        status, out = run(recompute, log.root)
+        assert status == 1
+        assert f"record #3, byte offset {sum(len(line) + 1 for line in log.lines[:3])} of" in out
+        assert f"field `{field}`" in out
+
+    def test_reachable_null_claims_nothing(self, tmp_path):
+        """A pending record without reachable verdicts is not checked there, which the exit status says."""
+        log = Log(tmp_path / "l", {**BY_HAND["pending, two bands"], "reachable": None})
+        status, out = run(recompute, log.root)
+        assert status == 3
+        assert "reachable: the record claims nothing" in out
+
+    def test_too_many_combinations(self, tmp_path, monkeypatch):
+        """Where there are too many combinations that is said, and the rest of the record is still compared."""
+        monkeypatch.setattr(recompute, "STATES_MAX", 3)
+        status, out = run(recompute, Log(tmp_path / "l", BY_HAND["pending, two bands"]).root)
+        assert status == 3
+        assert "caps, reachable: there are too many combinations" in out
+        forged = {**BY_HAND["pending, two bands"], "awaited": "g"}
+        assert run(recompute, Log(tmp_path / "m", forged).root)[0] == 1
+
+    def test_packs(self, log):
+        """Another pack under the cited name fails; none is not checked; a digest that is a path is not followed."""
+        log.pack_file.write_bytes(canonical({**PACK, "notice": "Another."}))
+        recompute.read_plan.cache_clear()
+        assert run(recompute, log.root)[0] == 1
+        log.pack_file.unlink()
+        assert run(recompute, log.root)[0] == 3
+        record = json.loads(log.lines[3])
+        record["body"]["decision"]["pack"] = "../../etc/passwd"
+        log.rechain(3, record)
+        assert "ValueError" in run(recompute, log.root, "--record", "3")[1]
+
+    @pytest.mark.parametrize(
+        "text", [b"", b"[]", b"{}", b'{"type":"decision"}', b"\xff", b'{"a":1,"a":2}', b"9" * 40_000]
+    )
+    def test_a_line_that_is_no_record(self, log, text):
+        """A line that is none fails here too, without a traceback."""
+        log.write([*log.lines[:2], text, log.lines[3]])
+        status, out = run(recompute, log.root)
+        assert status == 1
+        assert "FAILS recompute: record #2, byte offset" in out
+
+    @pytest.mark.parametrize("broken", [{}, {**PACK, "stages": []}, {**PACK, "overrides": [{"id": "x"}]}])
+    def test_a_pack_that_is_none(self, tmp_path, broken):
+        """A decision under something that is no pack fails, without a traceback."""
+        log = Log(tmp_path / "l", {**BY_HAND["fatal"], "pack": digest(canonical(broken))})
+        (log.root / "packs" / f"{digest(canonical(broken))}.json").write_bytes(canonical(broken))
+        assert run(recompute, log.root)[0] == 1
+
+
+class TestAsPrograms:
+    """The way a stranger runs them: isolated, without site packages."""
+
+    @staticmethod
+    def call(*arguments):
+        command = [sys.executable, "-I", "-S", *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+    def test_verify(self, log):
+        """verify.py prints its checks and exits 0, 1, 2."""
+        good = self.call(AUDIT / "verify.py", log.root, "--expect", log.head)
+        assert (good.returncode, good.stderr) == (0, "")
+        assert "HOLDS chain: 4 records" in good.stdout
+        log.write(log.lines[:1] + log.lines[2:])
+        bad = self.call(AUDIT / "verify.py", log.root)
+        assert (bad.returncode, bad.stderr) == (1, "")
+        assert "FIRST bad record: record #1, " in bad.stdout
+        for wrong in ([], [log.root / "nowhere"], [log.root, "--expect", "4"], [log.root, "--expect", f"0:{'0' * 64}"]):
+            assert self.call(AUDIT / "verify.py", *wrong).returncode == 2
+
+    def test_a_line_of_a_gigabyte(self, log):
+        """A line without an end is refused without reading it: 400 MB of address space are enough."""
+        resource = pytest.importorskip("resource", reason="no limits on memory on this system")
+        with log.file.open("r+b") as stream:
+            stream.seek(0, io.SEEK_END)
+            stream.truncate(stream.tell() + (1 << 30))
+        limit = (400 << 20, 400 << 20)
+        command = [sys.executable, "-I", "-S", AUDIT / "verify.py", log.root]
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=60,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, limit),
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (1, "")
+        assert "FAILS lines: record #4, byte offset" in done.stdout
+        assert "NOT CHECKED chain: the log was not read beyond record #4" in done.stdout
+
+    def test_recompute(self, log):
+        """recompute.py prints its result and exits 0 or 2."""
+        good = self.call(AUDIT / "recompute.py", log.root)
+        assert (good.returncode, good.stderr) == (0, "")
+        assert good.stdout.startswith("HOLDS recompute: 2 decisions")
+        for wrong in ([], [log.root / "nowhere"], [log.root, "--record", "0"], [log.root, "--record", "99"]):
+            assert self.call(AUDIT / "recompute.py", *wrong).returncode == 2
+
+    def test_json_lines_have_the_same_keys(self, log):
+        """Every line of --json is an object with the eight documented keys."""
+        log.write(log.lines[1:])
+        _, out = run(verify, log.root, "--json")
+        keys = {"check", "result", "seq", "offset", "file", "expected", "found", "detail"}
+        assert all(keys == set(json.loads(line)) for line in out.splitlines())
+
+    @pytest.mark.parametrize("name", ["verify.py", "recompute.py"])
+    def test_nothing_of_ours_and_nothing_installed(self, name):
+        """The scripts import only modules of the standard library."""
+        imports = [
+            line.split()[1] for line in (AUDIT / name).read_text().splitlines() if line.startswith(("import ", "from "))
+        ]
+        assert {module.split(".")[0] for module in imports} <= set(sys.stdlib_module_names)
