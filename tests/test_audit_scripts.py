@@ -627,6 +627,26 @@ class TestVerifyHolds:
         pack = pack_of([section("about", MEAN)], {"about": "1"}, BANDS)
         assert findings(Log(tmp_path / "l", pack=pack)) == (0, [], None)
 
+    def test_an_empty_last_segment(self, log, monkeypatch):
+        """Only the last segment may be empty: its writer stopped between making and filling it."""
+        monkeypatch.setattr(verify, "SEGMENT", 4)
+        (log.root / "log" / "000000000004.jsonl").write_bytes(b"")
+        assert findings(log) == (0, [], None)
+        (log.root / "log" / "000000000008.jsonl").write_bytes(b"")
+        assert findings(log) == (1, [("files", None)], None)
+
+    def test_the_worked_example(self, tmp_path):
+        """FORMAT.md 10: both scripts hold, and the head is the last leaf of its table."""
+        _, example = (AUDIT / "FORMAT.md").read_text(encoding="utf-8").split("## 10. A worked example")
+        pack = example.split("```json\n")[1].split("\n```")[0].encode()
+        lines = example.split("```jsonl\n")[1].split("```")[0].encode()
+        leaf = example.split("| 2 | `")[1].split("`")[0]
+        for folder, name, data in (("log", "000000000000.jsonl", lines), ("packs", f"{digest(pack)}.json", pack)):
+            (tmp_path / folder).mkdir()
+            (tmp_path / folder / name).write_bytes(data)
+        assert run(verify, tmp_path, "--expect", f"3:{leaf}")[0] == 0
+        assert run(recompute, tmp_path)[0] == 0
+
     def test_segments(self, tmp_path, monkeypatch):
         """Segments follow each other by the number of records."""
         monkeypatch.setattr(verify, "SEGMENT", 2)
