@@ -16,7 +16,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-TESTS = ["test_plan.py", "test_rules.py", "test_golden.py", "test_explain.py", "test_edges.py", "test_ricci.py", "test_laws.py"]  # quick ones first
+TESTS = [
+    "test_plan.py",
+    "test_rules.py",
+    "test_golden.py",
+    "test_explain.py",
+    "test_edges.py",
+    "test_ricci.py",
+    "test_laws.py",
+]  # quick ones first
 
 # (what is spoiled, module of the engine, what stands there, what stands there instead)
 MUTANTS = [
@@ -107,7 +115,12 @@ def is_noticed(mutant: tuple[str, str, str, str]) -> bool | None:
         if source.count(old) != 1:
             return None
         path.write_text(source.replace(old, new), encoding="utf-8")
-        environment = {**os.environ, "PYTHONPATH": str(tree / "src"), "HYPOTHESIS_PROFILE": "ci", "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(tree / "src"),
+            "HYPOTHESIS_PROFILE": "ci",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
         tests = [f"tests/{name}" for name in TESTS]
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *tests]
         return subprocess.run(command, cwd=tree, env=environment, capture_output=True, check=False).returncode != 0
@@ -120,7 +133,13 @@ def main(words: list[str]) -> int:
     with ThreadPoolExecutor(max_workers=2) as pool:
         for mutant, noticed in zip(chosen, pool.map(is_noticed, chosen), strict=True):
             left += noticed is not True
-            print({True: "noticed  ", False: "SURVIVED ", None: "NOT THERE"}[noticed], mutant[1], "-", mutant[0], flush=True)
+            print(
+                {True: "noticed  ", False: "SURVIVED ", None: "NOT THERE"}[noticed],
+                mutant[1],
+                "-",
+                mutant[0],
+                flush=True,
+            )
     print(f"{len(chosen) - left} of {len(chosen)} mutants noticed")
     return 1 if left else 0
 

@@ -434,7 +434,9 @@ def cut_units(item: dict, text: str) -> tuple[str, list[tuple[int, int]]]:
             after = at(text, end + len(unit))
             if text.startswith(unit, end) and not (is_letter(after) or is_digit(after) or (after and spoils(after))):
                 text = blot(text, end, end + len(unit))
-                if after == "-" and at(text, end + len(unit) + 1) != ">":  # "a `-` directly behind a cut unit is no sign"
+                if (
+                    after == "-" and at(text, end + len(unit) + 1) != ">"
+                ):  # "a `-` directly behind a cut unit is no sign"
                     text = blot(text, end + len(unit), end + len(unit) + 1)
                 places = words(text)
                 break

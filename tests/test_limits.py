@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from packs import choice, number, override, pack, rubric, section, verdict
-
 from scoring.audit.chain import MAX_LINE
 from scoring.engine.shape import MAX_ID
 
@@ -19,7 +18,9 @@ def test_the_largest_decision_fits_a_record_with_room_to_spare() -> None:
     for s in range(50):
         items = [choice(long_id(f"i{s}-", n), A=("0", "refer"), B=("0", "fatal"), C=("1", "note")) for n in range(19)]
         best = [number(long_id(f"n{s}-", 0), points=f"{primes[s]}/{primes[s + 1]}", keys=[])]
-        best[0]["keys"] = [{"about": {}, "flag": None, "id": "k", "points": f"{primes[s]}/{primes[s + 1]}", "low": "1", "high": "1"}]
+        best[0]["keys"] = [
+            {"about": {}, "flag": None, "id": "k", "points": f"{primes[s]}/{primes[s + 1]}", "low": "1", "high": "1"}
+        ]
         sections.append(section(long_id("s", s), *items, *best))
     document = pack(
         *sections,
@@ -28,7 +29,9 @@ def test_the_largest_decision_fits_a_record_with_room_to_spare() -> None:
             *(verdict(long_id("v", n), "0" if n == 1 else None, "decline") for n in range(1, 16)),
         ],
         caps={"fatal": long_id("v", 15), "knock_out": long_id("v", 15)},
-        overrides=[override(long_id("o", n), long_id("v", 15), {"flag": "refer", "at_least": n + 1}) for n in range(100)],
+        overrides=[
+            override(long_id("o", n), long_id("v", 15), {"flag": "refer", "at_least": n + 1}) for n in range(100)
+        ],
     )
     document["profiles"][0]["id"] = document["default_profile"] = long_id("p", 0)
     document["profiles"][0]["assumed"] = True

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rubric_files import FILE, FULL, MARK, changed, examined, found, marked
 from scoring.errors import Problem, RubricError, StoreError
 from scoring.rubric import check as checking
+from scoring.rubric import warn
 from scoring.rubric.check import check
 from scoring.rubric.refuse_items import MAX_ITEMS, MAX_OUTCOMES
 from scoring.rubric.tree import MAX_PROBLEMS
@@ -33,6 +34,7 @@ REFUSED = {
         "unknown-key",
         'did you mean "points"?',
     ),
+    "a key with a capital": ("note: for readers", "«Note: for readers", "unknown-key", 'did you mean "note"?'),
     "a key by another name": ("ask: Which keys", "«question: Which keys", "unknown-key", 'did you mean "ask"?'),
     "a key of something else": (
         "    title: Skills",
@@ -179,6 +181,12 @@ REFUSED = {
         "- {id: barred, from: «0%,",
         "bands-order",
         'and "fail" above it at 0%',
+    ),
+    "a band below a verdict that only caps reach": (
+        "  - {id: fail, from: 0%, action: decline}\n  - {id: barred, action: decline, why: no permit}\n",
+        "  - {id: barred, action: decline, why: no permit}\n  - {id: fail, from: «0%, action: decline}\n",
+        "bands-order",
+        '"fail" has a `from`, but "barred" above it has none',
     ),
     "a bare number for a share": ("from: 75%", "from: «75", "number", '75 is no share; did you mean "75%"?'),
     "more than everything": ("from: 75%", "from: «101%", "number", "a share from 0% to 100%"),
@@ -445,6 +453,12 @@ REFUSED = {
         "«{below: 50%}",
         "condition-form",
         "expected a condition: {flag, at_least}",
+    ),
+    "a text for a condition": (
+        "{flag: refer, at_least: 2}",
+        "«too rude",
+        "wrong-form",
+        "expected a condition such as {section: ID, below: 50%}; found a text",
     ),
     "a condition with not": (
         "{flag: refer, at_least: 2}",
@@ -983,6 +997,12 @@ class TestWarned:
         profiles = "weights: {default: p, profiles: {p: {shares: {s: 1/2, t: 1/2}}, q: {shares: {s: 60%, t: 40%}}}}\n"
         sections = ONE + changed("id: s\n", "id: t\n", changed("{id: i", "{id: j", ONE))
         assert [] == [problem.show() for problem in examined(small(sections, verdicts=bands, top=profiles)).problems]
+
+    def test_where_there_are_too_many_combinations_nothing_is_claimed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        text = changed("knock_out: barred", "knock_out: fail")
+        assert ["verdict-unreachable"] == [problem.code for problem in examined(text).problems]
+        monkeypatch.setattr(warn, "reachable", lambda _plan: None)
+        assert [] == [problem.show() for problem in examined(text).problems]
 
 
 class TestAccepted:

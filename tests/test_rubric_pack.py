@@ -487,6 +487,16 @@ class TestLoad:
             with pytest.raises(StoreError, match=says):
                 load("x.json")
 
+    def test_a_directory_that_cannot_be_listed_gives_no_suggestion(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(_: str) -> None:
+            raise PermissionError
+
+        monkeypatch.setattr(os, "scandir", fail)
+        with pytest.raises(StoreError, match=r"no such file$"):
+            load(tmp_path / "x.json")
+
     def test_a_file_is_read_only_as_far_as_it_may_be_long(self, tmp_path: Path) -> None:
         (tmp_path / "x").write_bytes(b"x" * 100)
         assert (b"x" * 11, b"x" * 100) == (read_file(str(tmp_path / "x"), 10), read_file(str(tmp_path / "x"), 1000))

@@ -13,6 +13,7 @@ from rubric_files import FULL, MARK, marked
 from scoring.errors import MissingExtraError, RubricError
 from scoring.rubric.exact import NumberError, number, share, show_number, show_share
 from scoring.rubric.reader import MAX_BYTES, MAX_DEPTH, MAX_NODES, MAX_SCALAR, parse, read
+from scoring.rubric.syntax import explain
 from scoring.rubric.tree import MAX_PROBLEMS, Enough, Findings, Mapping, Node, Scalar, Sequence, oddity
 
 
@@ -183,6 +184,13 @@ REFUSED = {
     "a list on the line of its key": ("a: «- b\n", "syntax", "a list begins on the line after its key"),
     "two columns at the top": ("  a: b\n«c: d\n", "syntax", "does not belong to what begins in line 1, column 3"),
     "a value left out": ("a: [b,«,c]\n", "syntax", "a value is missing before this ,"),
+    "a key that is too long": ("x" * 1100 + "«: b\n", "syntax", "too long for a key"),
+    "a text that was closed too early": ("a: 'b'\n  «'c'\nd: e\n", "syntax", "closed too early"),
+    "text behind quotes that began further up": (
+        'a: "x\\" y\n  z" «w\nb: c\n',
+        "syntax",
+        "there is more text behind the closing quote",
+    ),
     "curly quotes": ("a: “Hi«: there”\n", "syntax", "type the straight quote"),
     "a non-breaking space": ("«a:\u00a0b\nc: d\n", "syntax", "non-breaking space"),
 }
@@ -228,6 +236,17 @@ class TestRefused:
         assert [(1, "anchor"), (2, "key-twice"), (3, "alias"), (4, "tag")] == [
             (p.line, p.code) for p in findings.sorted()
         ]
+
+    def test_a_complaint_that_nobody_foresaw_is_passed_on_as_it_is(self) -> None:
+        import yaml
+
+        error = yaml.MarkedYAMLError("while on the way", None, "something odd", None)
+        assert (1, 1, "syntax", "no YAML: while on the way / something odd") == explain(error, "a: b")
+
+    def test_there_is_an_end_to_it(self) -> None:
+        root, findings = parse(b"- &x y\n" * 1000, "f")
+        assert root is None
+        assert len(findings.sorted()) == MAX_PROBLEMS + 1
 
     def test_billion_laughs_stop_at_the_first_alias(self) -> None:
         lines = ["a: &a [x, x, x]"] + [

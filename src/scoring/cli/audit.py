@@ -6,13 +6,10 @@ Owns how a record is named on the command line, and which findings make which ex
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from scoring.audit.packs import Packs
-from scoring.audit.replay import Rubrics
 from scoring.audit.report import FAILS as FINDING_FAILS
 from scoring.audit.report import HOLDS as FINDING_HOLDS
 from scoring.audit.report import NOT_CHECKED

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from scoring.engine.classify import MAX_CODES, OWN
 from scoring.engine.exact import MAX_DIGITS
-from scoring.engine.reading import prepare_number, prepare_text
+from scoring.engine.reading import prepare_number
 from scoring.rubric import model
 from scoring.rubric.exact import show_number
-from scoring.rubric.pack import always_awaits, interval, text_match
+from scoring.rubric.pack import always_awaits, interval
 from scoring.rubric.part import spot
 from scoring.rubric.study import Study, id_spot
 from scoring.rubric.tree import Enough
@@ -117,7 +117,7 @@ def _number_key(study: Study, key: model.NumberKey) -> None:
 
 
 def text_keys(study: Study, item: model.TextItem) -> None:
-    """Each key of a text says in exactly one way what it matches, and something is left of each of its texts after the steps."""
+    """Each key of a text says in exactly one way what it matches."""
     for key in item.keys:
         given = [name for name in ("is", "contains_any", "contains_all", "like") if spot(key, name) is not key.node]
         if not study.sound(key.node):
@@ -128,11 +128,6 @@ def text_keys(study: Study, item: model.TextItem) -> None:
             study.report(
                 where, "key-form", f"a key of a text needs one of `is`, `contains_any`, `contains_all`, `like`{found}"
             )
-            continue
-        match, texts = text_match(key)
-        for place, text in enumerate(texts):
-            if not prepare_text(text, item.steps):
-                study.report(spot(key, match, place), "empty-text", "after the steps nothing is left of this text")
 
 
 def key_points(study: Study, item: model.NumberItem | model.TextItem) -> None:

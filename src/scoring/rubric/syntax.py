@@ -27,6 +27,7 @@ _QUOTES = {
 _TROUBLE = ((":", "a colon"), ("?", "a question mark"), (("{", "[", "}", "]"), "brackets or braces"))
 _DIRECTIVE = "lines that begin with % are not read: delete this line"
 _CURLY = " \u201c\u201d\u2018\u2019"
+_MAX_KEY = 1024  # characters, by YAML's own rule
 _MAX_SHOWN = 60  # characters of the file that a message repeats
 
 
@@ -118,8 +119,8 @@ def _colon(said: _Complaint) -> Told:
             "a colon behind quoted text: put the whole text in one pair of quotes, or start a new line for a new key",
         )
     above = next((n for n in range(place.line - 2, -1, -1) if said.lines[n].strip()), None)
-    if above is None:
-        return place, "a colon that follows no key"
+    if above is None or place.column > _MAX_KEY:
+        return place, "a colon behind text that is too long for a key: text with a colon in it needs quotes"
     indent, indent_above = _indent(place.text), _indent(said.lines[above])
     if indent <= indent_above:
         return _without_colon(_Place(said.lines, above + 1, indent_above + 1))
