@@ -35,7 +35,6 @@ MUTANTS = [
     ("all means any", "conditions", "return all(met) if every else any(met)", "return any(met)"),
     ("any means all", "conditions", "return all(met) if every else any(met)", "return all(met)"),
     ("a fatal flag caps without notice", "judge", "if standing.word & _FATAL and standing.notice is not False:", "if standing.word & _FATAL:"),
-    ("a fatal flag caps only with notice proven", "judge", "standing.notice is not False:", "standing.notice:"),
     ("a knock-out does not end", "judge", "    if standing.word & _KNOCK_OUT:\n        standing.status", "    if False:\n        standing.status"),
     ("the best of band and caps wins", "judge", "else max(worst)", "else min(worst)"),
     ("an empty section is not awaited", "judge", "if maximum == 0 and section.share[0]:", "if False:"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from packs import choice, number, override, pack, rubric, sample, section, verdict
+from packs import choice, mark, number, override, pack, rubric, sample, section, verdict
 from scoring import RubricError, canonical
 from scoring.engine.plan import MAX_PACK, compile_plan, scoring_form
 
@@ -139,6 +139,12 @@ def test_denominators_that_would_overflow_a_line_are_refused() -> None:
     items = [choice(f"q{n}", A=(f"1/{prime}", None), B=("0", None)) for n, prime in enumerate(primes)]
     with pytest.raises(RubricError, match=r"above 10\^15"):
         rubric(pack(section("a", *items)))
+
+
+def test_more_outcomes_than_a_plan_may_hold_are_refused_before_they_are_made() -> None:
+    marks = [mark(f"m{n}", "250000") for n in range(5)]
+    with pytest.raises(RubricError, match="1,048,576 outcomes together"):
+        rubric(pack(section("a", *marks)))
 
 
 def test_an_unknown_profile_and_level_are_named_with_what_there_is() -> None:

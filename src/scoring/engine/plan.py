@@ -40,6 +40,7 @@ __all__ = ["MAX_PACK", "SEMANTICS", "Item", "Plan", "Scale", "Section", "compile
 
 SEMANTICS = 1
 MAX_PACK = 4 * 1024 * 1024  # bytes; 500 items need about 660 KB
+MAX_OUTCOMES = 2**20  # of all items together: a second to prepare and some 150 MB
 MAX_DENOMINATOR = 10**15  # of the points of a section; keeps sums within two machine words and scores within a line
 
 
@@ -265,6 +266,8 @@ def _check_names(pack: dict[str, Any]) -> list[Problem]:
     _check_unique("items", [item["id"] for item in items], report)
     if len(items) > 1000:
         report("stages", "more than 1,000 items")
+    if sum(map(_count_outcomes, items)) > MAX_OUTCOMES:
+        report("stages", f"its items have more than {MAX_OUTCOMES:,} outcomes together: take larger steps between marks")
 
     edges = [verdict["from"] for verdict in pack["verdicts"]]
     bands = [rational(edge) for edge in edges if edge is not None]
@@ -335,6 +338,16 @@ def _check_item(item: dict[str, Any], path: str, notice: str | None, report: Any
             report(f"{path}/step", "max is not a whole number of steps")
         elif steps + 1 + OWN > MAX_CODES:
             report(f"{path}/step", f"more than {MAX_CODES - OWN:,} marks: take larger steps")
+
+
+def _count_outcomes(item: dict[str, Any]) -> int:
+    """How many outcomes an item has of its own, at most."""
+    if item["kind"] == "mark":
+        (top, top_den), (step, step_den) = rational(item["max"]), rational(item["step"])
+        return top * step_den // (top_den * step) + 1
+    if item["kind"] == "selection":
+        return 1 << len(item["options"])
+    return 2 * len(item.get("options", item.get("keys", ()))) + 3
 
 
 def _above(left: str, right: str) -> bool:
