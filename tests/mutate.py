@@ -18,6 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 TESTS = [
     "test_plan.py",
+    "test_judge.py",
     "test_rules.py",
     "test_golden.py",
     "test_explain.py",
