@@ -507,7 +507,7 @@ def read_number(item: dict, answer: str) -> str:
     text, found = tokens(item, text)
     values = {token.value for token in found if token.value is not None}
     if item["read"] == "contains":
-        return read_containing(item, values)
+        return read_containing(item, values, any(token.value is None for token in found))
     if not found or any(token.value is None for token in found):  # "any malformed token, or no token"
         return "unclear"
     if len(values) == 1:
@@ -516,18 +516,21 @@ def read_number(item: dict, answer: str) -> str:
         marker = behind_last_marker(text)
         behind = {token.value for token in found if marker is not None and token.start >= marker}
         if len(behind) == 1:
-            return match_number(item, behind.pop())
+            outcome = match_number(item, behind.pop())
+            if outcome == "wrong" and any(match_number(item, value) != "wrong" for value in values):
+                return "unclear"  # "if it matches no key and another value of the answer does"
+            return outcome
     return "unclear"
 
 
-def read_containing(item: dict, values: set[Fraction]) -> str:
+def read_containing(item: dict, values: set[Fraction], malformed: bool) -> str:
     """'the first key in file order that some value matches: that key, or ... that *key among others*; no key: `wrong`'."""
     if not values:
         return "unclear"
     for key in item["keys"]:
         if any(Fraction(key["low"]) <= value <= Fraction(key["high"]) for value in values):
             return key["id"] if len(values) == 1 else key["id"] + "+others"
-    return "wrong"
+    return "unclear" if malformed else "wrong"
 
 
 # ---- Submissions (FORMAT.md 9) --------------------------------------------------------------------------------------------------------------

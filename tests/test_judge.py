@@ -177,3 +177,40 @@ class TestUnclear:
 
 def _worth(points: str) -> list[dict[str, Any]]:
     return [{"about": {}, "flag": None, "id": "key-1", "points": points, "low": "70", "high": "70"}]
+
+
+class TestLastingCaps:
+    """'While anything is awaited, a cap is listed if it holds in every completion.'"""
+
+    def document(self, marks: int) -> dict[str, Any]:
+        """A knock-out at the door, and a cap that holds whichever way an open item comes out, beside marks that no cap looks at."""
+        door = choice("door", yes=("1", None), no=("0", "knock_out")) | AWAITS_ALL
+        either = choice("either", P=("1", "note"), Z=("0", None)) | AWAITS_ALL
+        awkward = ("1009/97", "1013/89", "1019/83", "1021/79")  # ratios of primes
+        open_marks = [mark(f"m{n}", "1009", points=points) for n, points in enumerate(awkward[:marks])]
+        cap = {
+            "any": [
+                {"flag": "note", "at_least": 1},
+                {"item": "either", "is": ["Z", "several", "absent", "blank", "invalid"]},
+            ]
+        }
+        base = pack(section("a", door, either, *open_marks), overrides=[override("whichever", "barred", cap)])
+        return base | {"verdicts": [*base["verdicts"], verdict("barred", None, "decline")]}
+
+    @pytest.mark.parametrize("marks", [0, 1, 4])
+    def test_points_that_no_cap_looks_at_change_nothing_however_many_there_are(self, marks: int) -> None:
+        decision = score(self.document(marks), {"door": "no"})
+        assert {"knock_out": "weak", "override:whichever": "barred"} == decision.caps
+        assert "barred" == decision.verdict
+
+    def test_past_the_bound_only_what_is_still_reachable_is_not_claimed(self) -> None:
+        decision = score(self.document(4), {"door": "yes"})
+        assert (None, {"override:whichever": "barred"}) == (decision.reachable, decision.caps)
+
+    def test_many_items_whose_best_is_flagged_end_in_time(self) -> None:
+        items = [choice(f"q{n}", A=("1", "refer"), B=("1/2", "note"), C=("0", None)) | AWAITS_ALL for n in range(60)]
+        flags = {"all": [{"flag": "refer", "at_least": 20}, {"flag": "note", "at_least": 20}]}
+        document = pack(
+            section("a", *items), overrides=[override("o", "weak", {"any": [flags, {"section": "a", "below": "1/2"}]})]
+        )
+        assert {} == score(document, {}).caps

@@ -122,7 +122,11 @@ READING = [
     (STATED, "80 this 70", "unclear"),
     (STATED, "70 is 70.0", "key"),
     (STATED, "70 = 30 + 40", "unclear"),
-    (STATED, "80 = 70 -> 71", "wrong"),
+    (STATED, "80 = 70 -> 71", "unclear"),  # the 70 may have been meant
+    (STATED, "80 = 60 -> 71", "wrong"),
+    (STATED, "It is 70, because the rest is 12", "unclear"),
+    (CONTAINS, "141yo is impossible, nobody lives beyond 120", "unclear"),
+    (CONTAINS, "120, nobody lives longer", "wrong"),
     (STATED, "70 and 80 is it", "unclear"),
     (STATED, "70 and 80", "unclear"),
     (STATED, "70 or 80", "unclear"),

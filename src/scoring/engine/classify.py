@@ -271,14 +271,16 @@ def _number(item: dict[str, Any]) -> Table:
                 return unclear
             places = [place for value in values if (place := match(*value)) is not None]
             if not places:
-                return wrong
+                return unclear if found.malformed else wrong
             return OWN + min(places) + (among_others if len(values) > 1 else 0)
         if rule == "stated" and len(values) > 1:
             values = found.stated
         if found.malformed or len(values) != 1:
             return unclear
         place = match(*next(iter(values)))
-        return wrong if place is None else OWN + place
+        if place is None:  # a right value that stands elsewhere in the text may have been meant
+            return unclear if any(match(*value) is not None for value in found.values) else wrong
+        return OWN + place
 
     # The plainest spelling of each exact key, looked up without reading.
     spellings = [key["low"] for key in keys if key["low"] == key["high"] and key["low"].isdigit()]

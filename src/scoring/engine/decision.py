@@ -127,7 +127,9 @@ def decode_outcomes(plan: Plan, text: str) -> list[int]:
         code = 0
         for digit in digits:
             code = code << 6 | _DIGIT.get(digit, 1 << 20)
-        if len(digits) < item.digits or code >= len(item.words):
+        if (
+            len(digits) < item.digits or code >= len(item.words) or code == UNOPENED
+        ):  # the one stage counts as handed in
             raise LogError(f'outcomes do not fit the pack: item "{item.id}" has no such outcome')
         codes.append(code)
     if at != len(text):

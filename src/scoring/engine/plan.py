@@ -8,27 +8,25 @@ verdict) and the layout that `judge` computes with. Must not know of submissions
 from __future__ import annotations
 
 from hashlib import sha256
-from itertools import pairwise
 from math import lcm
 
 from scoring import canonical
+from scoring.engine.check import check_names
 from scoring.engine.classify import (
     COMMON,
     EXCLUDED,
     FLAGS,
-    MAX_CODES,
     OWN,
     Table,
     tabulate,
 )
 from scoring.engine.exact import ratio, rational
-from scoring.engine.reading import prepare_number
-from scoring.engine.shape import ACTIONS, check_shape, named
+from scoring.engine.shape import check_shape
 from scoring.errors import Problem, RubricError, did_you_mean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from typing import Any, TypeAlias
 
     from scoring.engine.classify import Reader
@@ -40,7 +38,6 @@ __all__ = ["MAX_PACK", "SEMANTICS", "Item", "Plan", "Scale", "Section", "compile
 
 SEMANTICS = 1
 MAX_PACK = 4 * 1024 * 1024  # bytes; 500 items need about 660 KB
-MAX_OUTCOMES = 2**20  # of all items together: a second to prepare and some 150 MB
 MAX_DENOMINATOR = 10**15  # of the points of a section; keeps sums within two machine words and scores within a line
 
 
@@ -59,7 +56,7 @@ class Item:
     """
 
     __slots__ = (
-        "awaits", "best", "best_code", "data", "digits", "id", "place", "points", "read", "section", "table", "unclear", "words",
+        "_named", "awaits", "best", "best_code", "data", "digits", "id", "place", "points", "read", "section", "table", "unclear", "words",
     )  # fmt: skip
 
     def __init__(self, data: dict[str, Any], place: int, section: int, table: Table) -> None:
@@ -74,11 +71,18 @@ class Item:
         self.words = (*(0,) * OWN, *table.words)
         self.points: tuple[int, ...] = ()
         self.best = self.best_code = 0
+        self._named: dict[str, int] = {}
         self.digits = 1 + (len(self.words) > 64) + (len(self.words) > 64**2)
 
     def name(self, code: int) -> str:
         """The name of an outcome."""
         return COMMON[code] if code < OWN else self.table.name(code - OWN)
+
+    def named(self) -> dict[str, int]:
+        """The codes that a condition may name."""
+        if not self._named:
+            self._named = {self.name(code): code for code in self.codes() if code not in range(EXCLUDED, OWN)}
+        return self._named
 
     def codes(self) -> range:
         """Every code that the item has."""
@@ -193,7 +197,7 @@ def compile_plan(pack: bytes, profile: str | None = None, level: str | None = No
     Source: FORMAT.md 5; DESIGN 4.
     """
     document = _parse(pack)
-    problems = check_shape(document) or _check_names(document)
+    problems = check_shape(document) or check_names(document)
     if problems:
         raise RubricError(problems)
     chosen = _choose_profile(document, profile, level)
@@ -207,6 +211,8 @@ def compile_plan(pack: bytes, profile: str | None = None, level: str | None = No
 
 
 def _parse(pack: bytes) -> dict[str, Any]:
+    if not isinstance(pack, bytes):
+        raise RubricError([Problem("pack", "not a pack: expected its bytes")])
     if len(pack) > MAX_PACK:
         raise RubricError([Problem("pack", f"not a pack: longer than {MAX_PACK} bytes")])
     try:
@@ -247,112 +253,6 @@ def _choose_profile(pack: dict[str, Any], profile: str | None, level: str | None
     if problems:
         raise RubricError(problems)
     return known[name]
-
-
-def _check_names(pack: dict[str, Any]) -> list[Problem]:
-    """What must hold between the values of a pack of the right shape, before anything is computed from it."""
-    problems: list[Problem] = []
-
-    def report(path: str, message: str) -> None:
-        problems.append(Problem("pack", message, path=path))
-
-    sections = [section for stage in pack["stages"] for section in stage["sections"]]
-    items = [item for section in sections for item in section["items"]]
-    verdicts = [verdict["id"] for verdict in pack["verdicts"]]
-    _check_unique("verdicts", verdicts, report)
-    _check_unique("profiles", [profile["id"] for profile in pack["profiles"]], report)
-    _check_unique("overrides", [override["id"] for override in pack["overrides"]], report)
-    _check_unique("sections", [section["id"] for section in sections], report)
-    _check_unique("items", [item["id"] for item in items], report)
-    if len(items) > 1000:
-        report("stages", "more than 1,000 items")
-    if sum(map(_count_outcomes, items)) > MAX_OUTCOMES:
-        report("stages", f"its items have more than {MAX_OUTCOMES:,} outcomes together: take larger steps between marks")
-
-    edges = [verdict["from"] for verdict in pack["verdicts"]]
-    bands = [rational(edge) for edge in edges if edge is not None]
-    if None in edges[: len(bands)] or not bands or bands[-1][0] != 0:
-        report("verdicts", "the verdicts with a `from` come first and the last of them is 0")
-    if any(high[0] * low[1] <= low[0] * high[1] for high, low in pairwise(bands)):
-        report("verdicts", "the `from` of every band must be below the one before it")
-    ranks = [ACTIONS.index(verdict["action"]) for verdict in pack["verdicts"]]
-    if ranks != sorted(ranks):
-        report("verdicts", "an action is better than the action of the verdict before it")
-    for path, cap in [
-        *((f"caps/{flag}", cap) for flag, cap in pack["caps"].items()),
-        *((f"overrides/{override['id']}/cap", override["cap"]) for override in pack["overrides"]),
-    ]:
-        if cap not in verdicts:
-            report(path, f"names no verdict; there are {', '.join(verdicts)}")
-
-    ids = [section["id"] for section in sections]
-    for profile in pack["profiles"]:
-        path = f"profiles/{profile['id']}/shares"
-        if sorted(profile["shares"]) != sorted(ids):
-            report(path, "must name every section, and nothing else")
-        shares = [rational(share) for share in profile["shares"].values()]
-        common = lcm(*(den for _, den in shares))
-        if sum(num * (common // den) for num, den in shares) != common:
-            report(path, "the shares do not sum to exactly 1")
-    if pack["default_profile"] not in [profile["id"] for profile in pack["profiles"]]:
-        report("default_profile", "names no profile")
-    for section in sections:
-        for index, item in enumerate(section["items"]):
-            _check_item(item, named(f"sections/{section['id']}/items", item, index), pack["notice"], report)
-    return problems
-
-
-def _check_unique(path: str, ids: Iterable[str], report: Any) -> None:
-    seen: set[str] = set()
-    for name in ids:
-        if name in seen:
-            report(path, f'the id "{name}" stands twice')
-        seen.add(name)
-
-
-def _check_item(item: dict[str, Any], path: str, notice: str | None, report: Any) -> None:
-    parts = "options" if "options" in item else "keys"
-    flags = [part["flag"] for part in item.get(parts, ())]
-    _check_unique(f"{path}/{parts}", [part["id"] for part in item.get(parts, ())], report)
-    if "fatal" in flags and notice is None:
-        report(path, "has a fatal option, but the rubric has no notice")
-    if ("knock_out" in flags or item["kind"] == "mark") and len(item["awaits"]) < 3:
-        report(f"{path}/awaits", "a mark, and an item with a knock-out option, awaits absent, blank and invalid")
-    if item["kind"] == "selection" and not any(option["right"] for option in item["options"]):
-        report(f"{path}/options", "no option is right")
-    for key in item.get("keys", ()):
-        if _above(key["points"], item["points"]):
-            report(f"{path}/keys/{key['id']}/points", "more than the item's points")
-        if item["kind"] == "number" and _above(key["low"], key["high"]):
-            report(f"{path}/keys/{key['id']}", "low is above high")
-    if item["kind"] == "number":
-        for unit in map(prepare_number, item["units"]):
-            if not unit or unit[0].isspace() or unit[0] in "0123456789.,-":
-                report(f"{path}/units", "a unit begins with no digit, white space, sign, point or comma")
-    if item["kind"] == "text" and item["steps"] != [s for s in ("trim", "collapse", "casefold") if s in item["steps"]]:
-        report(f"{path}/steps", "each step at most once, in the order trim, collapse, casefold")
-    if item["kind"] == "mark":
-        (top, top_den), (step, step_den) = rational(item["max"]), rational(item["step"])
-        steps, rest = divmod(top * step_den, top_den * step)
-        if rest:
-            report(f"{path}/step", "max is not a whole number of steps")
-        elif steps + 1 + OWN > MAX_CODES:
-            report(f"{path}/step", f"more than {MAX_CODES - OWN:,} marks: take larger steps")
-
-
-def _count_outcomes(item: dict[str, Any]) -> int:
-    """How many outcomes an item has of its own, at most."""
-    if item["kind"] == "mark":
-        (top, top_den), (step, step_den) = rational(item["max"]), rational(item["step"])
-        return top * step_den // (top_den * step) + 1
-    if item["kind"] == "selection":
-        return 1 << len(item["options"])
-    return 2 * len(item.get("options", item.get("keys", ()))) + 3
-
-
-def _above(left: str, right: str) -> bool:
-    (a, b), (c, d) = rational(left), rational(right)
-    return a * d > c * b
 
 
 def _lay_out(plan: Plan, shares: dict[str, str], problems: list[Problem]) -> None:
@@ -461,7 +361,7 @@ def _compile(
 
 def _listed_codes(item: Item, names: list[str], path: str, problems: list[Problem]) -> frozenset[int]:
     """The codes that an `is` condition lists, once it is sure that the condition can only turn off as a case gets better."""
-    codes = {item.name(code): code for code in item.codes() if code not in range(EXCLUDED, OWN)}
+    codes = item.named()
     unknown = [name for name in names if name not in codes]
     if unknown:
         message = f'item "{item.id}" has no outcome "{unknown[0][:100]}"{did_you_mean(unknown[0], [*codes][:500])}'

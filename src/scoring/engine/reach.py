@@ -3,7 +3,7 @@ What a case that still waits for answers can come to: exactly, never by sampling
 
 Owns *completions* (FORMAT.md 6, step 6). Within a section it keeps the set of (flags, conditions, points) that the awaited items can add up to; sections
 then become additions to the total, are folded into two halves, and a sorted sweep over pairs finds which bands some completion reaches. Bounded: past
-`LIMIT` states it claims nothing about verdicts and keeps only the caps that each hold whatever comes. Must not know of answers.
+`LIMIT` states it claims nothing about verdicts; which caps last is always found. Must not know of answers.
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     States: TypeAlias = dict[tuple[int, int], set[int]]  # (flag counts, conditions that hold) -> sums
+    Front: TypeAlias = set[tuple[int, int, int]]  # flag counts, conditions that hold, points
 
 __all__ = ["LIMIT", "Reach", "reach", "reachable"]
 
 LIMIT = 2**18  # states of a section or a half: about half a second of work and 30 MB
+MAX_FRONT = 512  # undominated completions; more are only met where many items have nothing but flagged best outcomes
 _DENSE = 2**20  # bits: the widest range of sums that is worth a bit each
 
 _FATAL, _KNOCK_OUT = FLAGS.index("fatal"), FLAGS.index("knock_out")
@@ -71,9 +73,10 @@ def reach(
     """
     search = _Search(plan, codes, frozenset(awaited), maxima, notice)
     try:
-        return search.exact()
+        verdicts = search.verdicts()
     except _TooMany:
-        return Reach(None, search.certain_caps())
+        verdicts = None
+    return Reach(verdicts, search.lasting_caps())
 
 
 class _TooMany(Exception):  # noqa: N818 - not an error: the bound was met
@@ -106,7 +109,7 @@ class _Search:
             if kind == "flag":
                 self.needed[flag] = max(self.needed[flag], limit)
 
-    def exact(self) -> Reach:
+    def verdicts(self) -> list[int]:
         """Fold all sections into two halves and sweep over their pairs."""
         sections = [self.contributions(place, self.section_states(place)) for place in range(len(self.full))]
         left: States = {(0, 0): {0}}
@@ -188,34 +191,28 @@ class _Search:
                     raise _TooMany
         return result
 
-    def sweep(self, left: States, right: States) -> Reach:
-        """Find which verdicts some pair of one total from each half comes to, and which caps hold for every pair."""
+    def sweep(self, left: States, right: States) -> list[int]:
+        """Find which verdicts some pair of one total from each half comes to."""
+        if len(left) * len(right) > LIMIT:
+            raise _TooMany
         found: set[int] = set()
-        common = (1 << len(self.plan.caps)) - 1
         partners = {key: sorted(sums) for key, sums in right.items()}
-        known: dict[tuple[int, int], tuple[int, int]] = {}
+        known: dict[tuple[int, int], int] = {}
         for (word, truths), sums in left.items():
             ordered = sorted(sums)
             for (more, others), others_sums in partners.items():
                 key = self.clip(word + more), truths | others
                 if key not in known:
-                    known[key] = self.caps(*key)
-                caps, worst = known[key]
-                common &= caps
-                self.find_verdicts(ordered, others_sums, worst, found)
-        return Reach(sorted(found), [place for place in range(len(self.plan.caps)) if common >> place & 1])
+                    known[key] = max((self.plan.caps[cap][1] for cap in self.caps(*key)), default=0)
+                self.find_verdicts(ordered, others_sums, known[key], found)
+        return sorted(found)
 
-    def caps(self, word: int, truths: int) -> tuple[int, int]:
-        """Which caps hold, one bit for each, and the worst verdict among them (0 if none holds)."""
+    def caps(self, word: int, truths: int) -> list[int]:
+        """Which caps hold, by place."""
         truths |= flag_truths(self.plan, word)
-        met = [
-            self.fatal_caps and count(word, _FATAL) > 0,
-            count(word, _KNOCK_OUT) > 0,
-            *(holds(tree, truths) for tree in self.plan.trees),
-        ]
-        bits = sum(1 << place for place, is_met in enumerate(met) if is_met)
-        worst = max((verdict for (_, verdict), is_met in zip(self.plan.caps, met, strict=True) if is_met), default=0)
-        return bits, worst
+        own = [self.fatal_caps and count(word, _FATAL) > 0, count(word, _KNOCK_OUT) > 0]
+        met = [*own, *(holds(tree, truths) for tree in self.plan.trees)]
+        return [place for place, is_met in enumerate(met) if is_met]
 
     def find_verdicts(self, left: list[int], right: list[int], worst: int, found: set[int]) -> None:
         """Add the verdicts that one total of *left* and one of *right* come to under the cap *worst*."""
@@ -228,27 +225,72 @@ class _Search:
             if verdict not in found and low < below and high >= least and _some_sum(left, right, least, below):
                 found.add(verdict)
 
-    def certain_caps(self) -> list[int]:
-        """The caps whose conditions, each taken by itself, hold whatever the awaited items come to."""
+    def lasting_caps(self) -> list[int]:
+        """
+        Find the caps that hold in every completion.
+
+        A condition can only turn off as a case gets better: with fewer flags, fewer literals, more points. So of all completions only those count that no other
+        is better than in all three, and an item with an unflagged best outcome has only one: that outcome.
+        """
         plan = self.plan
-        word = truths = 0
-        most = [0] * len(plan.sections)
-        for item in plan.items:
-            now = self.codes[item.place]
-            chances = self.outcomes(item.place) if item.place in self.waiting else [now]
-            most[item.section] += max(item.points[code] for code in chances)
-            if now != EXCLUDED:
-                word += sum(
-                    min(count(item.words[code], flag) for code in chances) << 16 * flag for flag in range(len(FLAGS))
-                )
-                always = -1
-                for code in chances:
-                    always &= outcome_truths(plan, item.place, code)
-                truths |= always
-        for place, maximum in enumerate(self.full):
-            truths |= section_truths(plan, place, most[place], maximum)
-        bits, _ = self.caps(word, truths)
-        return [place for place in range(len(plan.caps)) if bits >> place & 1]
+        whole: Front = {(0, 0, 0)}
+        for place, section in enumerate(plan.sections):
+            best: Front = {(0, 0, 0)}
+            for item in plan.items[section.start : section.stop]:
+                code = self.codes[item.place]
+                given = self.outcomes(item.place) if item.place in self.waiting and code != EXCLUDED else [code]
+                steps = {(self.clip(item.words[c]), outcome_truths(plan, item.place, c), item.points[c]) for c in given}
+                best = self.join_best(best, _undominated(steps))
+            most = self.most(place) if self.maxima[place] != self.full[place] else None
+            whole = self.join_best(
+                whole,
+                {
+                    (word, truths | section_truths(plan, place, earned if most is None else most, self.full[place]), 0)
+                    for word, truths, earned in best
+                },
+            )
+        lasting = [{*self.caps(word, truths)} for word, truths, _ in whole]
+        return sorted(set.intersection(*lasting))
+
+    def most(self, place: int) -> int:
+        """The most that an empty section could earn."""
+        section = self.plan.sections[place]
+        items = self.plan.items[section.start : section.stop]
+        return sum(max(item.points[code] for code in self.outcomes(item.place)) for item in items)
+
+    def join_best(self, left: Front, right: Front) -> Front:
+        """Every state of one with every state of the other, without those that another is better than."""
+        if len(left) * len(right) > MAX_FRONT:
+            left, right = {_ideal(left)}, {_ideal(right)}
+        return _undominated({(self.clip(a[0] + b[0]), a[1] | b[1], a[2] + b[2]) for a in left for b in right})
+
+
+def _ideal(states: Front) -> tuple[int, int, int]:
+    """A state at least as good as each of these: what holds for it holds for all of them."""
+    fewest = sum(min(count(word, flag) for word, _, _ in states) << 16 * flag for flag in range(len(FLAGS)))
+    common = -1
+    for _, truths, _ in states:
+        common &= truths
+    return fewest, common, max(earned for _, _, earned in states)
+
+
+def _undominated(states: Front) -> Front:
+    """The states that no other has fewer flags, fewer true literals and more points than."""
+    if len(states) == 1:
+        return states
+    kept: Front = set()
+    for state in sorted(
+        states, key=lambda s: (sum(count(s[0], flag) for flag in range(len(FLAGS))), s[1].bit_count(), -s[2])
+    ):
+        word, truths, earned = state
+        if not any(
+            other[2] >= earned
+            and other[1] & ~truths == 0
+            and all(count(other[0], flag) <= count(word, flag) for flag in range(len(FLAGS)))
+            for other in kept
+        ):
+            kept.add(state)
+    return kept
 
 
 def _size(states: States) -> int:

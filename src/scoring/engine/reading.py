@@ -7,11 +7,11 @@ untrusted: no regular expression, no recursion, no integer longer than `MAX_TOKE
 
 from __future__ import annotations
 
-from unicodedata import category, decimal, normalize
+from unicodedata import category, combining, decimal, normalize
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from typing import TypeAlias
 
     Value: TypeAlias = tuple[int, int]  # (n, p): n / 10^p, with p as small as it can be
@@ -72,7 +72,7 @@ def _ascii_of(c: str) -> str:
     return _MAPPED.get(c, c)
 
 
-def read_numbers(text: str, units: Sequence[str] = (), separators: Iterable[str] = ()) -> Numbers:
+def read_numbers(text: str, units: Sequence[str] = (), separators: Sequence[str] = ()) -> Numbers:
     """
     Find every number in a prepared text.
 
@@ -83,8 +83,8 @@ def read_numbers(text: str, units: Sequence[str] = (), separators: Iterable[str]
 
     Source: docs/reading.md, "number".
     """
-    for separator in separators:
-        text = _ungrouped(text, SEPARATORS[separator])
+    if separators:
+        text = _ungrouped(text, [SEPARATORS[separator] for separator in separators])
     if units:
         text = _without_units(text, units)
     found = Numbers()
@@ -187,7 +187,7 @@ def plain_decimal(token: str) -> Value:
     return int(whole + part), len(part)
 
 
-def _ungrouped(text: str, separators: str) -> str:
+def _ungrouped(text: str, separators: Sequence[str]) -> str:
     """Drop the thousands separators of every well-formed group: 1-3 digits, then groups of one separator and three digits."""
     out: list[str] = []
     copied = at = 0
@@ -197,15 +197,21 @@ def _ungrouped(text: str, separators: str) -> str:
             at += 1
             continue
         first = last = _digits_end(text, at)
-        if first - at <= 3 and not _continues(text, at):
-            while text[last : last + 1] in separators and last < end and _digits_end(text, last + 1) == last + 4:
-                last += 4
+        if first - at <= 3 and first < end and not _continues(text, at):
+            last = max(_groups_end(text, first, spellings) for spellings in separators)
         if last > first:
             digits = (c for c in text[at:last] if c in _DIGITS)
             out.append(text[copied:at] + "".join(digits))
             copied = last
         at = last
     return "".join(out) + text[copied:] if out else text
+
+
+def _groups_end(text: str, at: int, spellings: str) -> int:
+    """Where the groups that begin at *at*, each one separator and exactly three digits, end."""
+    while at < len(text) and text[at] in spellings and _digits_end(text, at + 1) == at + 4:
+        at += 4
+    return at
 
 
 def _continues(text: str, at: int) -> bool:
@@ -249,7 +255,7 @@ def prepare_text(text: str, steps: Sequence[str]) -> str:
     if not plain:
         from scoring.engine.unicode14 import only_assigned
 
-        text = normalize("NFC", only_assigned(text))
+        text = normalize("NFC", _with_sorted_marks(only_assigned(text)))
     if "trim" in steps:
         text = text.strip()
     if "collapse" in steps and text:
@@ -259,6 +265,24 @@ def prepare_text(text: str, steps: Sequence[str]) -> str:
     if "casefold" in steps:
         text = text.casefold() if plain else normalize("NFC", text.casefold())
     return text
+
+
+def _with_sorted_marks(text: str) -> str:
+    """
+    Put every long run of combining marks in canonical order, which normalising would do in quadratic time.
+
+    The text stays canonically equivalent, so its normal form is the same.
+    """
+    out: list[str] = []
+    run: list[str] = []
+    for c in text:
+        if combining(c):
+            run.append(c)
+            continue
+        out += sorted(run, key=combining)
+        run.clear()
+        out.append(c)
+    return "".join(out + sorted(run, key=combining))
 
 
 def fits(pattern: str, text: str) -> bool:

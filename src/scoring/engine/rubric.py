@@ -112,7 +112,10 @@ class Rubric:
             LogError: Its outcomes do not fit this pack.
         """
         codes = decode_outcomes(self.plan, decision["outcomes"])
-        return self._decide(codes, Circumstances(decision["notice"], decision["irregularities"]))
+        notice = (
+            None if self.notice is None else decision["notice"] is True
+        )  # what the pack does not allow shows as a difference
+        return self._decide(codes, Circumstances(notice, decision["irregularities"]))
 
     def _decide(self, codes: list[int], circumstances: Circumstances) -> Decision:
         return Decision.of(self.plan, judge(self.plan, codes, circumstances.notice), circumstances)

@@ -27,6 +27,7 @@ MAX_SUBMISSION = 1024 * 1024  # bytes; a sheet of 1,000 answers has some 60 KB
 MAX_CASE = 200  # characters
 MAX_REASON = 500  # characters
 MAX_IRREGULARITIES = 20
+MAX_HINTS = 20  # unknown names that are told one by one; each look for a likely name takes about a millisecond
 
 _KEYS = ("answers", "case", "facts", "handed_in", "id", "not_administered")
 _FACTS = ("irregularities", "notice", "started_at")
@@ -116,17 +117,21 @@ def _read_answers(plan: Plan, answers: dict[str, Any], report: Report) -> list[i
 
 
 def _check_items(plan: Plan, entries: dict[str, Any], path: str, report: Report) -> None:
-    for name in entries:
-        if name not in plan.index:
-            shown, hint = (name, did_you_mean(name, [*plan.index])) if is_id(name) else ("?", "")
-            report(f"{path}/{shown}", f"this rubric has no such item{hint}")
+    _check_names_in(entries, plan.index, path, "this rubric has no such item", report)
 
 
 def _check_keys(entries: dict[str, Any], known: Collection[str], path: str, report: Report) -> None:
-    for key in entries:
-        if key not in known:
-            shown, hint = (key, did_you_mean(key, [*known])) if is_id(key) else ("?", "")
-            report(f"{path}/{shown}" if path else shown, f"unknown key; known are {', '.join(known)}{hint}")
+    _check_names_in(entries, known, path, f"unknown key; known are {', '.join(known)}", report)
+
+
+def _check_names_in(entries: dict[str, Any], known: Collection[str], path: str, message: str, report: Report) -> None:
+    """Report the names that are not known. A key that is no id may be anything, and is not repeated."""
+    unknown = [name for name in entries if name not in known]
+    for name in unknown[:MAX_HINTS]:
+        shown, hint = (name, did_you_mean(name, [*known])) if is_id(name) else ("?", "")
+        report(f"{path}/{shown}" if path else shown, message + hint)
+    if len(unknown) > MAX_HINTS:
+        report(path, f"and {len(unknown) - MAX_HINTS} more names that are not known")
 
 
 def _exclude(plan: Plan, entries: Any, answers: Any, codes: list[int], report: Report) -> None:
