@@ -60,7 +60,8 @@ class TestChanges:
         decision = handle.score({"answers": {"sum": "70", "dilemma": "D", "set": ["A", "B"]}, "facts": proven(handle)})
         story = explain(decision)
         assert {"dilemma"} == {change["item"] for change in story.data["changes"]}
-        assert "and no others" in story.text()
+        assert "  dilemma to A, several, several_flagged, absent, blank and 1 more: middling, review" in story.text()
+        assert "  dilemma to B: strong, advance" in story.text()
 
     def test_two_fatal_answers_leave_none(self) -> None:
         two = [selection(name) for name in ("p", "q")]
@@ -134,6 +135,54 @@ class TestAudiences:
             story = explain(decision, audience)
             assert json.loads(json.dumps(story.data)) == story.data
             assert all(item["item"] in story.text() for item in story.data["items"])
+
+    def test_a_candidate_is_told_the_reason_of_a_flagged_pick_only(self) -> None:
+        item = selection("s")
+        for option, why in zip(
+            item["options"], ("the first right one", "the second right one", "breaks the law"), strict=True
+        ):
+            option["about"] = {"why": why}
+        item["options"][2]["flag"] = "refer"
+        story = explain(rubric(pack(section("a", item))).score({"answers": {"s": ["A", "C"]}}), "candidate")
+        assert ["breaks the law"] == story.data["items"][0]["why"]
+
+    def test_a_candidate_is_pointed_only_to_what_would_have_been_better(self) -> None:
+        """The right answer beside a flagged option is not held against anybody."""
+        handle = exam()
+        perfect = handle.score({"answers": {"sum": "70", "dilemma": "B", "set": ["A", "B"]}})
+        assert [] == explain(perfect, "candidate").data["changes"]
+        assert [] != explain(perfect, "auditor").data["changes"]
+
+    def test_what_a_key_is_called_says_nothing_to_a_candidate(self) -> None:
+        item = number(
+            "n",
+            keys=[{"about": {"why": "secret"}, "flag": None, "id": "accepted", "points": "0", "low": "1", "high": "1"}],
+        )
+        other = number("m")
+        story = explain(rubric(pack(section("a", item, other))).score({"answers": {"n": "1", "m": "70"}}), "candidate")
+        assert ["not accepted", "accepted"] == [entry["outcome"] for entry in story.data["items"]]
+        assert "secret" not in story.text()
+
+    def test_a_reason_belongs_to_the_key_that_was_met(self) -> None:
+        """A key may be called `others`, and `x+others` is another outcome than that key."""
+        keys = [
+            {"about": {"why": f"why {name}"}, "flag": None, "id": name, "points": "1", "low": low, "high": low}
+            for name, low in (("x", "1"), ("others", "2"))
+        ]
+        handle = rubric(pack(section("a", number("n", read="contains", keys=keys))))
+        whys = [
+            explain(handle.score({"answers": {"n": n}})).data["items"][0].get("why")
+            for n in ("1, 7", "2", "2, 7", "9", "x")
+        ]
+        assert [["why x"], ["why others"], ["why others"], None, None] == whys
+
+
+class TestLosses:
+    def test_below_a_floor_one_item_alone_would_have_added_nothing(self) -> None:
+        two = [choice(name, R=("1", None), W=("-3", None)) for name in ("p", "q")]
+        handle = rubric(pack(section("a", *two), section("b", number("n"))))
+        decision = handle.score({"answers": {"p": "W", "q": "W", "n": "70"}})
+        assert ["1/2", []] == [decision.data["score"], explain(decision).data["lost"]]
 
 
 class TestPending:

@@ -131,8 +131,17 @@ def _guard(value: JSON, depth: int) -> None:
 
 
 def _below(key: str, error: CanonicalError) -> CanonicalError:
-    name = key if len(key) <= 48 else key[:45] + "..."
+    name = _shown(key)
     return CanonicalError(error.message, f"{name}/{error.path}" if error.path else name)
+
+
+def _shown(key: str) -> str:
+    """A key as messages may show it: what has not the form of an id may be anybody's text."""
+    return (
+        key
+        if len(key) <= 48 and key.isascii() and key.replace("_", "").replace("-", "").replace(".", "").isalnum()
+        else "?"
+    )
 
 
 def _check_text(text: str) -> None:
@@ -165,7 +174,7 @@ def _pairs(pairs: list[tuple[str, JSON]]) -> JSON:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise CanonicalError(f'the key "{key[:48]}" stands twice' if key.isascii() else "a key stands twice")
+                raise CanonicalError(f'the key "{_shown(key)}" stands twice')
             seen.add(key)
     return members
 

@@ -282,7 +282,7 @@ class Reason:
     Attributes:
         code: ``band``, ``fatal``, ``knock_out``, ``override:ID`` or ``lost``.
         item: The item's id, or None.
-        lost: For ``lost``, the share of the total that the item cost; else None.
+        lost: For ``lost``, what the item's best outcome alone would have added to the total; else None.
         text: One sentence.
     """
 
@@ -300,39 +300,47 @@ class Reason:
 
 def _determining(decision: Decision) -> list[Reason]:
     plan, verdict = decision.plan, decision.verdict
+    why = {f"override:{override['id']}": override["about"].get("why") for override in plan.pack["overrides"]}
     reasons = []
     for by in decision.determined_by:
         if by == "band":
             reasons.append(Reason(by, None, None, f"the score of {decision.percent} is in the band {verdict}"))
-        elif by.startswith("override:"):
-            reasons.append(Reason(by, None, None, f'the override "{by[9:]}" caps the verdict at {verdict}'))
+        elif by in why:
+            text = f'the override "{by.removeprefix("override:")}" caps the verdict at {verdict}'
+            reasons.append(Reason(by, None, None, f"{text}: {why[by]}" if why[by] else text))
         else:
-            raised = [plan.items[place].id for place in items_in(decision.data["flags"][by])]
+            flag = by.replace("_", "-")
             reasons += [
-                Reason(by, item, None, f'a {by.replace("_", "-")} answer in "{item}" caps the verdict at {verdict}')
-                for item in raised
+                Reason(by, item, None, f'a {flag} answer in "{item}" caps the verdict at {verdict}')
+                for item in decision.flags[by]
             ]
     return reasons
 
 
 def _losses(decision: Decision) -> list[Reason]:
+    """What each item's best outcome alone would have added to the score: below a section's floor that may be nothing."""
     from fractions import Fraction
 
     standing, plan = decision.standing, decision.plan
     if standing.awaited:
         return []
+    scale = standing.scale
     losses = []
     for item, code in zip(plan.items, standing.codes, strict=True):
-        missed = (item.best - item.points[code]) * standing.scale.factors[item.section]
-        if missed and code not in {EXCLUDED, UNOPENED}:
-            losses.append((missed, item, code))
+        if code in {EXCLUDED, UNOPENED}:
+            continue
+        earned, factor, floor = (row[item.section] for row in (standing.earned, scale.factors, scale.floors))
+        better = (earned + item.best - item.points[code]) * factor
+        missed = max(better, floor) - max(earned * factor, floor)
+        if missed:
+            losses.append((missed, item.id))
     losses.sort(key=lambda loss: -loss[0])  # stable: ties stay in rubric order
     return [
         Reason(
             "lost",
-            item.id,
-            Fraction(missed, standing.scale.unit),
-            f'"{item.id}" lost {points_away(missed, standing.scale.unit)[1:]} percentage points',
+            name,
+            Fraction(missed, scale.unit),
+            f'"{name}" lost {points_away(missed, scale.unit)[1:]} percentage points',
         )
-        for missed, item, _ in losses
+        for missed, name in losses
     ]

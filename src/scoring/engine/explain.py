@@ -8,16 +8,19 @@ asks `judge`.
 
 from __future__ import annotations
 
+from scoring.canonical import dumps
 from scoring.engine.classify import EXCLUDED, OWN, UNOPENED, flags_of
 from scoring.engine.conditions import outcome_truths
-from scoring.engine.exact import points_away, spell
+from scoring.engine.decision import Decision
+from scoring.engine.exact import spell
 from scoring.engine.judge import action_of, holds_of, judge
+from scoring.engine.shape import ACTIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from fractions import Fraction
     from typing import Any
 
-    from scoring.engine.decision import Decision
     from scoring.engine.plan import Item, Plan
 
 __all__ = ["AUDIENCES", "Explanation", "explain"]
@@ -26,10 +29,10 @@ AUDIENCES = ("auditor", "candidate")
 NAMED_OUTCOMES = 5  # in a line of text; `data` holds them all
 
 _HELD = {
-    "refer": "an answer is marked for a person to look at",
+    "refer": "an answer, or several chosen together, is marked for a person to look at",
     "verdict": "this verdict always goes to a person",
     "irregularity": "something went wrong in the administration",
-    "notice": "an answer would disqualify, but there is no proof that the candidate was told beforehand",
+    "notice": "an answer is marked fatal, but there is no proof that the candidate was told beforehand; the mark by itself caps nothing",
     "unclear": "an answer could not be read for certain, and read otherwise it could change the verdict",
 }
 
@@ -62,18 +65,22 @@ def explain(decision: Decision, audience: str = "auditor") -> Explanation:
     Tell why a decision is what it is.
 
     Args:
-        decision: From `Rubric.score`, or from a log.
+        decision: From `Rubric.score`, or `AuditLog.decision`; what `AuditLog.decide` returns holds one as `decision`.
         audience: ``auditor`` is told everything; ``candidate`` never a key, nor what another answer would have to be.
 
     Raises:
         ValueError: No such audience.
+        TypeError: No decision.
 
     Source: DESIGN 5 and 8.
     """
     if audience not in AUDIENCES:
         raise ValueError(f"audience must be one of {', '.join(AUDIENCES)}")
+    if not isinstance(decision, Decision):
+        raise TypeError("explain takes a Decision; what AuditLog.decide returns holds one as `.decision`")
     full = audience == "auditor"
-    plan = decision.plan
+    plan, standing = decision.plan, decision.standing
+    lost = {reason.item: reason.lost for reason in decision.reasons if reason.code == "lost"}
     data: dict[str, Any] = {
         "audience": audience,
         "rubric": plan.pack["rubric"],
@@ -91,58 +98,72 @@ def explain(decision: Decision, audience: str = "auditor") -> Explanation:
         "holds": {hold: _HELD[hold] for hold in decision.holds},
         "awaited": list(decision.awaited),
         "reachable": decision.data["reachable"],
-        "sections": decision.data["sections"],
-        "items": [_item(decision, item, full=full) for item in plan.items],
-        "reasons": [reason.text for reason in decision.reasons],
+        "sections": {
+            section.id: {"earned": spell(earned, section.unit), "maximum": spell(maximum, section.unit)}
+            for section, earned, maximum in zip(plan.sections, standing.earned, standing.maxima, strict=True)
+        },
+        "items": [_item(decision, item, lost.get(item.id), full=full) for item in plan.items],
+        "reasons": [reason.text for reason in decision.reasons if reason.code != "lost"],
+        "lost": [reason.text for reason in decision.reasons if reason.code == "lost"],
         "changes": _changes(decision, full=full),
     }
     if full:
         data["decision"] = decision.data
+        data["overrides"] = [o for o in plan.pack["overrides"] if f"override:{o['id']}" in decision.caps]
     return Explanation(audience, data)
 
 
-def _item(decision: Decision, item: Item, *, full: bool) -> dict[str, Any]:
-    standing = decision.standing
-    code = standing.codes[item.place]
-    section = decision.plan.sections[item.section]
+def _item(decision: Decision, item: Item, lost: Fraction | None, *, full: bool) -> dict[str, Any]:
+    code = decision.standing.codes[item.place]
+    unit = decision.plan.sections[item.section].unit
     about = item.data["about"]
+    picked = _picked(item, code)
+    flags = flags_of(item.words[code])
     entry: dict[str, Any] = {
         "item": item.id,
-        "section": section.id,
+        "section": decision.plan.sections[item.section].id,
         "title": about.get("title", about.get("ask", item.id)),
-        "outcome": item.name(code),
-        "points": spell(item.points[code], section.unit),
-        "best": spell(item.best, section.unit),
-        "flags": list(flags_of(item.words[code])),
+        "outcome": item.name(code) if full else _outcome_for_candidate(item, code),
+        "points": spell(item.points[code], unit),
+        "best": spell(item.best, unit),
+        "flags": list(flags),
+        "lost": None if decision.standing.awaited else str(lost or 0),
     }
-    if not full and item.data["kind"] in {"number", "text"} and code >= OWN:
-        # A key's id may give the key away, and which of several keys was met is nobody's business but the author's.
-        entry["outcome"] = "accepted" if item.points[code] == item.best else item.name(code).split("+")[0]
-        if entry["outcome"] not in {"accepted", "wrong", "unclear", "no_digits"}:
-            entry["outcome"] = "accepted in part" if item.points[code] > 0 else "wrong"
-    why = _why(item, code)
-    if why and (full or entry["flags"]):
+    # A candidate is told why an answer was flagged, and no other reason: it could give a key away.
+    why = [part["about"]["why"] for part in picked if "why" in part["about"] and (full or part["flag"])]
+    if why:
         entry["why"] = why
-    if not standing.awaited:
-        factor = standing.scale.factors[item.section] if code not in {EXCLUDED, UNOPENED} else 0
-        missed = (item.best - item.points[code]) * factor
-        entry["lost"] = spell(missed, standing.scale.unit)
-        entry["lost_shown"] = points_away(missed, standing.scale.unit).lstrip("+")
     if full:
         entry |= {key: about[key] for key in ("audit_note", "origin", "assumption", "job_related") if key in about}
     return entry
 
 
-def _why(item: Item, code: int) -> list[str]:
-    """What the rubric says about what was picked."""
-    name = item.name(code)
-    picked = set(name.split("+")) if item.data["kind"] in {"selection", "number"} else {name}
-    parts = item.data.get("options", item.data.get("keys", ()))
-    return [part["about"]["why"] for part in parts if part["id"] in picked and "why" in part["about"]]
+def _outcome_for_candidate(item: Item, code: int) -> str:
+    """What a candidate may know: which options it chose, but not which of several keys it met."""
+    if code < OWN or item.data["kind"] not in {"number", "text"}:
+        return item.name(code)
+    if item.points[code] > 0:
+        return "accepted" if item.points[code] == item.best else "accepted in part"
+    if item.data["kind"] == "number" and item.unclear is not None and code >= item.unclear:
+        return item.name(code)  # unclear, no_digits
+    return "not accepted"
+
+
+def _picked(item: Item, code: int) -> list[dict[str, Any]]:
+    """The options that were chosen, or the key that was met."""
+    parts: list[dict[str, Any]] = item.data.get("options", item.data.get("keys", []))
+    place = code - OWN
+    if place < 0 or not parts:
+        return []
+    if item.data["kind"] == "selection":
+        return [part for bit, part in enumerate(parts) if place + 1 >> bit & 1]
+    if item.data["kind"] == "number" and item.unclear is not None and code < item.unclear - 1:
+        return [parts[place % len(parts)]]
+    return parts[place : place + 1]
 
 
 def _changes(decision: Decision, *, full: bool) -> list[dict[str, Any]]:
-    """Which single answers, changed alone, would have changed the verdict or the action."""
+    """Which single answers, changed alone, would have changed the verdict or the action; a candidate is told only of better ones."""
     if decision.verdict is None:
         return []
     changes = []
@@ -158,9 +179,18 @@ def _changes(decision: Decision, *, full: bool) -> list[dict[str, Any]]:
                 {"item": item.id, "verdict": verdict, "action": action, "outcomes": names}
                 for (verdict, action), names in to.items()
             ]
-        elif to:
+        elif any(_is_better(decision, *result) for result in to):
             changes.append({"item": item.id})
     return changes
+
+
+def _is_better(decision: Decision, verdict: str | None, action: str) -> bool:
+    """Whether a result is better for the candidate than the decision's: in its verdict, or with the same verdict in its action."""
+    if verdict is None or decision.verdict is None:
+        return False
+    order = decision.plan.verdicts
+    place, now = order.index(verdict), order.index(decision.verdict)
+    return place < now or (place == now and ACTIONS.index(action) < ACTIONS.index(decision.action))
 
 
 def _alternatives(decision: Decision, item: Item) -> dict[int, tuple[str | None, str]]:
@@ -181,7 +211,7 @@ def _alternatives(decision: Decision, item: Item) -> dict[int, tuple[str | None,
         classes = [codes for _, codes in sorted(by_points.items())]
         for codes, judged in zip(classes, _judge_classes(decision, item, classes, steady=steady), strict=True):
             result |= dict.fromkeys(codes, judged)
-    return dict(sorted(result.items()))
+    return dict(sorted(result.items(), key=lambda entry: (entry[0] < OWN, entry[0])))
 
 
 def _judge_classes(
@@ -224,32 +254,48 @@ def _lines(data: dict[str, Any]) -> list[str]:
         lines.append("decided by " + ", ".join(data["determined_by"]))
     lines += [f"  because {reason}" for reason in data["reasons"]]
     lines += [f"capped at {verdict} by {by}" for by, verdict in data["caps"].items()]
+    lines += [f"  {override['id']}: {dumps(override['when']).decode()}" for override in data.get("overrides", ())]
     lines += [f"held for a person: {text}" for text in data["holds"].values()]
     if data["awaited"]:
-        lines.append("waits for " + ", ".join(data["awaited"]))
+        lines.append(("was still open: " if data["status"] == "ended" else "waits for ") + ", ".join(data["awaited"]))
     if data["reachable"] is not None:
         lines.append("can still become " + ", ".join(data["reachable"]))
-    lines.append("")
-    for item in data["items"]:
-        flags = f"  [{', '.join(item['flags'])}]" if item["flags"] else ""
-        earned = "awaited" if item["item"] in data["awaited"] else f"{item['points']} of {item['best']}"
-        lines.append(f"{item['section']}/{item['item']}: {item['outcome']}, {earned}{flags}")
-        lines += [f"    {why}" for why in item.get("why", ())]
+    lines += ["", *map(_item_line, _with_awaited(data))]
+    if data["lost"]:
+        lines += ["", "points lost, each as what its best answer alone would have added to the score:"]
+        lines += [f"  {text}" for text in data["lost"]]
     if data["verdict"] is not None:
         lines += ["", *_change_lines(data)]
     return lines
 
 
+def _with_awaited(data: dict[str, Any]) -> list[dict[str, Any]]:
+    return [item | {"open": item["item"] in data["awaited"]} for item in data["items"]]
+
+
+def _item_line(item: dict[str, Any]) -> str:
+    place = f"{item['section']}/{item['item']}: "
+    if item["outcome"] == "excluded":
+        return place + "not administered"
+    earned = "awaited" if item["open"] else f"{item['points']} of {item['best']}"
+    flags = f"  [{', '.join(item['flags'])}]" if item["flags"] else ""
+    return "\n    ".join([f"{place}{item['outcome']}, {earned}{flags}", *item.get("why", ())])
+
+
 def _change_lines(data: dict[str, Any]) -> list[str]:
     changes = data["changes"]
-    if not changes:
-        return ["No single answer, changed alone, would have changed the verdict or the action."]
     if data["audience"] == "candidate":
+        if not changes:
+            return ["No other answer to a single question would have given a better result."]
         return [
-            "Changed alone, an answer to one of these would have changed the result: "
+            "A better answer to one of these alone would have given a better result: "
             + ", ".join(c["item"] for c in changes)
         ]
-    lines = ["Changed alone, these answers would have changed the result, and no others:"]
+    if not changes:
+        return ["No single answer, changed alone, would have changed the verdict or the action."]
+    lines = [
+        "Changed alone, these answers would have changed the result (answers that would leave the case waiting are not listed):"
+    ]
     for change in changes:
         names = change["outcomes"]
         more = f" and {len(names) - NAMED_OUTCOMES} more" if len(names) > NAMED_OUTCOMES else ""
