@@ -37,3 +37,41 @@ def test_no_event_has_a_field_for_a_case_an_answer_or_a_verdict() -> None:
     assert not {"case", "answer", "answers", "verdict", "id"} & {
         field for fields in EVENTS.values() for field in fields
     }
+
+
+def test_a_listener_that_fails_changes_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    def spoil(record: logging.LogRecord) -> bool:
+        raise RuntimeError("a filter of the host")
+
+    logger = logging.getLogger("scoring")
+    logger.addFilter(spoil)
+    try:
+        with caplog.at_level(logging.INFO, logger="scoring"):
+            emit("recorded", first=3, last=4, pack="ab", elapsed_us=12)
+    finally:
+        logger.removeFilter(spoil)
+    assert [] == caplog.records
+
+
+def test_loading_a_rubric_is_heard(caplog: pytest.LogCaptureFixture) -> None:
+    from packs import sample
+    from scoring import canonical, load
+
+    with caplog.at_level(logging.INFO, logger="scoring"):
+        load(canonical.dumps(sample()))
+    assert ["event='loaded' level=None"] == [record.getMessage()[:25] for record in caplog.records]
+
+
+def test_every_event_that_the_source_emits_is_listed_with_its_fields() -> None:
+    import ast
+    from pathlib import Path
+
+    import scoring
+
+    found = {}
+    for path in Path(scoring.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(func=ast.Name("emit"), args=[ast.Constant(str(event)), *_], keywords=keywords):
+                    found[event] = {keyword.arg for keyword in keywords}
+    assert {event: {*fields} for event, fields in EVENTS.items()} == found

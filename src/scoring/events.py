@@ -1,9 +1,10 @@
 """
 What operations can listen to: a short list of events on the logger ``scoring``.
 
-Owns the list and the promise that an event carries numbers, digests and codes, never a case, an answer or a verdict. Quiet until somebody listens: where
-nobody has imported `logging`, or the logger is not enabled for INFO, an event costs one look-up, and structlog is not imported. Never calls
-``structlog.configure``: how lines look is the host's business. The engine does not emit; it is pure.
+Owns the list and the promise that an event carries numbers, digests and codes, never a case, an answer, a verdict, or a key that the sender chose. Quiet
+until somebody listens: where nobody has imported `logging`, or the logger is not enabled for INFO, an event costs one look-up, and structlog is not
+imported. Never calls ``structlog.configure``: how lines look is the host's business, and a listener that fails never turns a recorded decision into an
+error. The engine does not emit; it is pure.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ __all__ = ["EVENTS", "emit"]
 EVENTS = {
     "loaded": ("rubric", "version", "pack", "profile", "level"),
     "recorded": ("first", "last", "pack", "elapsed_us"),
-    "refused": ("problems", "paths"),
+    "refused": ("problems",),
     "log_failed": ("reason",),
 }
 
@@ -33,15 +34,17 @@ def emit(event: str, **fields: object) -> None:
 
     Args:
         event: A key of `EVENTS`.
-        fields: The values that `EVENTS` lists for it; lists for ranges and paths, never text of a candidate.
+        fields: The values that `EVENTS` lists for it; numbers, digests and codes, never what a sender wrote.
     """
     logging = sys.modules.get("logging")
     if logging is None:
         return
-    logger = logging.getLogger("scoring")
-    if not logger.isEnabledFor(logging.INFO) or not logger.hasHandlers():
-        return
-    _bound(logger).info(event, **fields)
+    try:
+        logger = logging.getLogger("scoring")
+        if logger.isEnabledFor(logging.INFO) and logger.hasHandlers():
+            _bound(logger).info(event, **fields)
+    except Exception:  # noqa: BLE001, S110 - what is recorded stays recorded, whatever a listener does
+        pass
 
 
 def _bound(logger: Any) -> Any:

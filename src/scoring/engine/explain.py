@@ -121,6 +121,7 @@ def _item(decision: Decision, item: Item, lost: Fraction | None, *, full: bool) 
     flags = flags_of(item.words[code])
     entry: dict[str, Any] = {
         "item": item.id,
+        "question": item.place + 1,
         "section": decision.plan.sections[item.section].id,
         "title": about.get("title", about.get("ask", item.id)),
         "outcome": item.name(code) if full else _outcome_for_candidate(item, code),
@@ -274,7 +275,7 @@ def _with_awaited(data: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _item_line(item: dict[str, Any]) -> str:
-    place = f"{item['section']}/{item['item']}: "
+    place = f"{item['question']}. {item['section']}/{item['item']}: "
     if item["outcome"] == "excluded":
         return place + "not administered"
     earned = "awaited" if item["open"] else f"{item['points']} of {item['best']}"

@@ -12,6 +12,7 @@ import os
 from scoring.engine.plan import MAX_PACK
 from scoring.engine.rubric import Rubric
 from scoring.errors import Problem, RubricError, StoreError, did_you_mean
+from scoring.events import emit
 
 __all__ = ["AUTHORED", "load", "read_file"]
 
@@ -33,6 +34,19 @@ def load(source: str | os.PathLike[str] | bytes, profile: str | None = None, lev
         StoreError: The file cannot be read.
         MissingExtraError: It is a rubric file, and PyYAML is not installed.
     """
+    rubric = _load(source, profile, level)
+    emit(
+        "loaded",
+        rubric=rubric.id,
+        version=rubric.version,
+        pack=rubric.digest,
+        profile=rubric.profile,
+        level=rubric.level,
+    )
+    return rubric
+
+
+def _load(source: str | os.PathLike[str] | bytes, profile: str | None, level: str | None) -> Rubric:
     if isinstance(source, (bytes, bytearray, memoryview)):
         return _from_pack(bytes(source), profile, level)
     if not isinstance(source, (str, os.PathLike)):

@@ -17,7 +17,7 @@ __all__ = ["paper"]
 _HOW = {
     "choice": "Choose one.",
     "selection": "Choose all that apply.",
-    "number": "Answer with a number.",
+    "number": "The answer is a number; write it in digits.",
     "text": "Answer in a few words.",
     "mark": "An examiner marks this.",
 }
