@@ -214,3 +214,31 @@ class TestLastingCaps:
             section("a", *items), overrides=[override("o", "weak", {"any": [flags, {"section": "a", "below": "1/2"}]})]
         )
         assert {} == score(document, {}).caps
+
+
+class TestOutcomesOnTheirOwn:
+    @pytest.mark.parametrize(
+        ("mode", "shares"),
+        [
+            ("exact", ["0", "1", "0", "0"]),
+            ("net", ["1/2", "1", "0", "1/2"]),
+            ("coverage", ["1/2", "1", "0", "0"]),
+            ("each", ["2/3", "1", "0", "2/3"]),
+        ],
+    )
+    def test_the_modes_of_a_selection(self, mode: str, shares: list[str]) -> None:
+        """Of A and B right and C wrong: A alone, both, C alone, all three. No mode earns less than nothing."""
+        document = pack(section("a", selection("s", mode=mode), floor="-1"))
+        chosen = [["A"], ["A", "B"], ["C"], ["A", "B", "C"]]
+        assert shares == [score(document, {"s": answer}).data["sections"]["a"] for answer in chosen]
+
+    def test_of_several_flagged_bests_the_first_is_tried_for_an_unclear_answer(self) -> None:
+        keys = [*_worth("1"), {"about": {}, "flag": "note", "id": "key-2", "points": "1", "low": "71", "high": "71"}]
+        keys[0]["flag"] = "refer"
+        document = pack(
+            section("a", number("n", keys=keys), number("big", points="8", keys=_worth("8"))),
+            overrides=[override("o", "weak", {"flag": "refer", "at_least": 1})],
+        )
+        assert ("unclear",) == score(document, {"n": "7 8", "big": "70"}).holds
+        keys.reverse()
+        assert () == score(document, {"n": "7 8", "big": "70"}).holds
