@@ -44,8 +44,8 @@ HALF = "expect: {verdict: look, action: review, score: 50%, determined_by: [band
 FIELDS = {
     "verdict": ("verdict: look", "verdict: fail", "expected fail, found look"),
     "action": ("action: review", "action: advance", "expected advance, found review"),
-    "score": ("score: 50%", "score: 1/3", "expected 1/3, found 1/2"),
-    "a score of none": ("score: 50%", "score: none", "expected none, found 1/2"),
+    "score": ("score: 50%", "score: 1/3", "expected 33.33 % (1/3), found 50.00 % (1/2)"),
+    "a score of none": ("score: 50%", "score: none", "expected none, found 50.00 % (1/2)"),
     "determined_by": (
         "determined_by: [band]",
         "determined_by: [band, fatal]",
@@ -86,7 +86,7 @@ CHANGES = {
 EXPECTATIONS = {
     "unknown verdict": ("verdict: pass", "verdict: pas", "unknown-word", 'expected one of pass, look, fail, none; found "pas"; did you mean "pass"?'),
     "unknown action": ("advance", "hire", "unknown-word", 'expected one of advance, review, decline, wait; found "hire"'),
-    "a bare score": ("score: 100%", "score: 1", "number", '1 is no share; did you mean "100%" or 1%?, or none while something is awaited'),
+    "a bare score": ("score: 100%", "score: 1", "number", '1 is no share; did you mean "100%" or 1%? (none while something is awaited)'),
     "unknown determinant": ("[band]", "[override:low]", "unknown-word",
         'expected one of band, fatal, knock_out, override:low-grade; found "override:low"; did you mean "override:low-grade"?'),
     "missing score": (", score: 100%", "", "missing-key", '`expect` needs the key "score"'),
@@ -143,13 +143,13 @@ class TestComparing:
 
     def test_a_field_that_differs_is_told_with_both_values_at_the_line_of_the_example(self, pack):
         (problem,) = run_on(pack, examples(PERFECT.replace("100%", "4/5")), "small.yaml").problems
-        assert 'small.yaml:4:9: example "e0": score: expected 4/5, found 1' == str(problem)
+        assert 'small.yaml:4:9: example "e0": score: expected 80.00 % (4/5), found 100.00 % (1)' == str(problem)
         assert ("example-fails", "  - id: e0", "examples/e0") == (problem.code, problem.source, problem.path)
 
     def test_all_fields_that_differ_stand_in_one_message_in_the_order_of_the_file(self, pack):
         (problem,) = run_on(pack, examples("answers: {pick: B}\n" + PERFECT)).problems
         assert (
-            'example "e0": verdict: expected pass, found look; action: expected advance, found review; score: expected 1, found 1/2'
+            'example "e0": verdict: expected pass, found look; action: expected advance, found review; score: expected 100.00 % (1), found 50.00 % (1/2)'
             == problem.message
         )
 
@@ -176,7 +176,7 @@ class TestComparing:
     def test_a_hair_beside_the_score_fails(self, pack):
         for score in ("49.99999999%", "49999999999999999999/100000000000000000000"):
             (problem,) = run_on(pack, examples("answers: {pick: B}\n" + HALF.replace("50%", score))).problems
-            assert problem.message.startswith('example "e0": score: expected ')
+            assert problem.message.startswith('example "e0": score: expected 49.99 % (')
 
     def test_examples_after_one_that_fails_are_run(self, pack):
         report = run_on(pack, examples(HALF, PERFECT, HALF))
@@ -283,9 +283,47 @@ class TestRefused:
         assert "secret" not in problem.message
         assert [None, "pass"] == [result.decision and result.decision.verdict for result in report.results]
 
-    def test_what_is_wrong_in_the_base_is_told_at_the_example(self, pack):
-        (problem,) = run_on(pack, examples(PERFECT, base=BASE.replace("[X]", "{X: X}"))).problems
-        assert 4 == problem.line
+    @pytest.mark.parametrize(
+        ("old", "new", "said"),
+        [
+            ("[X]", "X", "answers/tick: expected a list of option ids, got text; write [X]"),
+            ("[X]", "{X: X}", "answers/tick: expected a list of option ids, got an object"),
+            (
+                '"4"',
+                '["4"]',
+                "answers/grade: expected a number as an integer or as text, got a list; write 4, without brackets",
+            ),
+        ],
+    )
+    def test_what_is_wrong_in_the_base_is_told_once_at_its_line_with_the_form_that_works(self, pack, old, new, said):
+        problems = told(pack, examples(PERFECT, PERFECT, base=BASE.replace(old, new)))
+        assert [(2, "base-refused", f"the base is refused: {said}")] == problems
+
+    def test_a_wrong_start_in_the_base_is_told_at_its_line_and_without_the_notice_that_was_made_up_from_it(self, pack):
+        base = BASE.replace("examples:\n", "  facts:\n    started_at: yesterday\nexamples:\n")
+        ((line, code, message),) = told(pack, examples(PERFECT, base=base))
+        assert (4, "base-refused") == (line, code)
+        assert "facts/started_at" in message
+
+    def test_an_answer_of_the_wrong_form_in_an_example_is_told_with_the_form_that_works(self, pack):
+        (problem,) = run_on(pack, examples("answers: {tick: X}\n" + PERFECT)).problems
+        assert problem.message.endswith("answers/tick: expected a list of option ids, got text; write [X]")
+
+    @pytest.mark.parametrize(
+        ("answers", "said"),
+        [
+            ("pick: D", 'pick: "D" is no option of it (invalid)'),
+            ("pick: [D, E]", 'pick: "D", "E" are no options of it (invalid)'),
+            ("tick: [X, Z]", 'tick: "Z" is no option of it (invalid)'),
+        ],
+    )
+    def test_an_answer_that_names_no_option_is_said_where_the_example_fails(self, pack, answers, said):
+        (problem,) = run_on(pack, examples(f"answers: {{{answers}}}\n{PERFECT}")).problems
+        assert problem.message.endswith(f"; {said}")
+        item = answers.partition(":")[0]
+        meant = PERFECT.replace("}", f", outcomes: {{{item}: invalid}}}}")
+        (problem,) = run_on(pack, examples(f"answers: {{{answers}}}\n{meant}")).problems
+        assert "no option" not in problem.message
 
     def test_an_unknown_fact_is_refused(self, pack):
         (problem,) = run_on(pack, examples("facts: {weather: fine}\n" + PERFECT)).problems

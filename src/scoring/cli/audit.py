@@ -15,8 +15,8 @@ from scoring.audit.report import HOLDS as FINDING_HOLDS
 from scoring.audit.report import NOT_CHECKED
 from scoring.audit.verify import verify_directory
 from scoring.cli.inputs import open_log
-from scoring.cli.output import FAILS, HOLDS, UNCHECKED, CallError, complain, emit, mark, say, worst
-from scoring.cli.paths import log_at
+from scoring.cli.output import FAILS, HOLDS, UNCHECKED, CallError, complain, emit, in_options, mark, say, worst
+from scoring.cli.paths import log_at, vault_at, vault_missing
 from scoring.engine.explain import explain as explained
 from scoring.errors import LogError, StoreError
 
@@ -32,13 +32,15 @@ __all__ = ["explain", "replay", "show_findings", "status_of", "verify"]
 
 _STATUS = {FINDING_HOLDS: HOLDS, FINDING_FAILS: FAILS, NOT_CHECKED: UNCHECKED}
 _NOT_ASKED = frozenset({"head", "heads"})  # nobody who gives no head, or no key, asks for these
+_ELSEWHERE = "where it lies elsewhere, --vault PATH says where"
+_LOOKED_AT = 1000  # records, for the first decision whose case the vault does not have
 _LEAF_DIGITS = frozenset("0123456789abcdef")
 
 
 # --- verify ---
 
 
-def verify(directory: str, /, *, expect: str | None = None, json: bool = False) -> int:
+def verify(directory: str, /, *, expect: str | None = None, vault: str | None = None, json: bool = False) -> int:
     """
     Check that every record of a log is as it was written, and in its place.
 
@@ -48,12 +50,14 @@ def verify(directory: str, /, *, expect: str | None = None, json: bool = False) 
     Args:
         directory: The log.
         expect: A head that was kept elsewhere, as SIZE:LEAF: the log must have been so then.
+        vault: The log's vault, where it does not lie beside the log.
         json: One JSON object a check, and one for the log, for machines.
     """
     path = log_at(directory)
     kept = None if expect is None else _head(expect)
+    missing = _missing(directory, vault)
     try:
-        report = verify_directory(path, expect=kept)
+        report = verify_directory(path, vault=vault_at(directory, vault), expect=kept)
     except StoreError as error:
         complain(str(error))
         return UNCHECKED
@@ -66,6 +70,8 @@ def verify(directory: str, /, *, expect: str | None = None, json: bool = False) 
         emit({"type": "log", "result": result, **facts})
         return status
     show_findings(report.findings)
+    if missing:
+        say(f"\n{missing}: {_ELSEWHERE}.")
     say("\n".join(["", "No check of a log by itself can show", *(f"  - {text}" for text in report.cannot_show), ""]))
     if status == FAILS:
         say(f"{directory} is not as it was written.")
@@ -73,6 +79,14 @@ def verify(directory: str, /, *, expect: str | None = None, json: bool = False) 
         say("Keep this head elsewhere, and compare later with --expect:")
         say(f"{report.size}:{report.head}")
     return status
+
+
+def _missing(directory: str, vault: str | None) -> str:
+    """Where the vault was looked for in vain; empty where it is. One that the call names has to be there."""
+    missing = vault_missing(directory, vault)
+    if missing and vault is not None:
+        raise CallError(missing)
+    return missing
 
 
 def status_of(findings: Sequence[Finding]) -> int:
@@ -91,7 +105,7 @@ def show_findings(findings: Sequence[Finding]) -> None:
         where = "" if finding.seq is None else f"record #{finding.seq}: "
         differs = "" if finding.expected is None else f"\nexpected {finding.expected}\nfound    {finding.found}"
         place = "" if finding.file is None else f"\n{finding.file}, byte {finding.offset}"
-        text = (where + finding.detail + differs + place).replace("\n", "\n" + " " * width)
+        text = (where + in_options(finding.detail) + differs + place).replace("\n", "\n" + " " * width)
         mark(finding.result, f"{finding.check:<{width}}{text}")
 
 
@@ -129,6 +143,7 @@ def explain(
     /,
     *,
     audience: Annotated[Literal["auditor", "candidate"], Parameter(name="--for")] = "auditor",
+    vault: str | None = None,
     json: bool = False,
 ) -> int:
     """
@@ -138,9 +153,10 @@ def explain(
         directory: The log.
         record: A record's number, as 17 or '#17'; or a case, whose newest decision is meant (write case:17 where a case is only digits).
         audience: An auditor is told everything; a candidate never a key, nor what another answer would have to be.
+        vault: The log's vault, where it does not lie beside the log.
         json: One JSON object, for machines.
     """
-    with open_log(directory) as log:
+    with open_log(directory, vault=vault) as log:
         seq, others = _decision_named(log, record)
         entry = log.read(seq)
         decision = log.decision(seq)
@@ -176,13 +192,22 @@ def _decision_named(log: AuditLog, name: str) -> tuple[int, list[int]]:
     try:
         found = log.find(name.removeprefix("case:"))
     except LogError as error:
-        raise CallError(f"{error}; name the record by its number") from error
+        raise CallError(f"{error}: {_ELSEWHERE}; or name the record by its number, such as #2") from error
     if not found:
+        case = name.removeprefix("case:")
         raise CallError(
-            f'no decision of a case "{name.removeprefix("case:")}" in this log; a record is named by its number, such as #2'
+            f'no decision of a case "{case}" in this log{_not_in_vault(log)}; a record is named by its number, such as #2'
         )
     seqs = [record["seq"] for record in found]
     return seqs[-1], seqs[:-1]
+
+
+def _not_in_vault(log: AuditLog) -> str:
+    """Why a case may not be found though it is there: the vault is younger than the log, or answers were erased."""
+    for seq in range(min(len(log), _LOOKED_AT)):
+        if log.read(seq)["type"] == "decision" and log.case(seq) is None:
+            return f" that its vault knows of. The vault does not hold whose record #{seq} is: it was begun anew, or that was erased"
+    return ""
 
 
 def _number(name: str) -> int | None:
@@ -201,16 +226,18 @@ def _must_be_decision(log: AuditLog, seq: int) -> None:
 # --- replay ---
 
 
-def replay(directory: str, /, *records: str, json: bool = False) -> int:
+def replay(directory: str, /, *records: str, vault: str | None = None, json: bool = False) -> int:
     """
     Recompute decisions in two steps: from the answers, which the vault keeps, and from the outcomes in the log alone.
 
     Args:
         directory: The log.
         records: Which decisions, by number (17 or '#17') or by case; all of them where none is named.
+        vault: The log's vault, where it does not lie beside the log.
         json: One JSON object a step and a difference, for machines.
     """
-    with open_log(directory) as log:
+    missing = vault_missing(directory, vault)
+    with open_log(directory, vault=vault) as log:
         chosen = [_decision_named(log, name)[0] for name in records]
         reports = [log.replay(seq) for seq in chosen] or [log.replay()]
     show = _emit_replay if json else _show_replay
@@ -218,6 +245,8 @@ def replay(directory: str, /, *records: str, json: bool = False) -> int:
         show(report)
     if not any(report.decisions for report in reports):
         complain("this log holds no decision")
+    elif missing and not json:
+        say(f"\n{missing}: {_ELSEWHERE}.")
     return status_of([finding for report in reports for finding in report.findings])
 
 

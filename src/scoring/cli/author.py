@@ -7,6 +7,7 @@ Owns how problems, examples and what these reach are shown, and which files a pa
 from __future__ import annotations
 
 import json as standard_json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +16,7 @@ from cyclopts import Parameter
 from scoring.change.examples import FILE_NAME, run_on
 from scoring.cli.inputs import examined
 from scoring.cli.options import In  # noqa: TC001 - the parser of the command line reads annotations
-from scoring.cli.output import FAILS, HOLDS, WRONG, CallError, emit, say, show_problems, worst
+from scoring.cli.output import FAILS, HOLDS, WRONG, CallError, complain, emit, say, show_problems, worst
 from scoring.cli.paths import STDIN, shown
 from scoring.errors import Problem, RubricError, StoreError
 from scoring.rubric.paper import paper
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["check", "pack"]
 
+_RUBRIC_FILE = "rubric.yaml"
+_IN_FULL = 10  # failing examples that are shown with their line; of more, the reader looks for what they have in common
 _NAMED = 12  # of what no example reaches; the lines above mark all of it
 
 
@@ -42,7 +45,7 @@ def check(rubric: In, /, *rubrics: In, json: bool = False) -> int:
     Read rubrics, run the examples beside them, and say what no example reaches.
 
     Args:
-        rubric: A rubric.yaml or a pack; its examples lie beside it, in examples.yaml. `-` is standard input, which has none.
+        rubric: A rubric.yaml, the directory that holds it, or a pack; its examples lie beside it, in examples.yaml. `-` is standard input, which has none.
         rubrics: More of them.
         json: One JSON object a problem, an example, a thing to reach and a rubric, for machines.
     """
@@ -55,6 +58,8 @@ def check(rubric: In, /, *rubrics: In, json: bool = False) -> int:
 
 
 def _check(name: str, *, json: bool) -> int:
+    if (Path(name) / _RUBRIC_FILE).is_file():
+        name = str(Path(name) / _RUBRIC_FILE)
     problems, ready = examined(name)
     report = None
     if ready is not None:
@@ -79,8 +84,9 @@ def _check(name: str, *, json: bool) -> int:
     if json:
         _emit_check([*problems, *failed], report, summary)
     else:
-        show_problems([*problems, *failed])
+        show_problems(problems)
         if report is not None:
+            _show_failing(report)
             _show_reached(report)
         say(_summed_up(summary))
     return status
@@ -110,6 +116,18 @@ def _emit_check(problems: Iterable[Problem], report: ExampleReport | None, summa
     for row in report.coverage if report else ():
         emit({"type": "reached", "kind": row.kind, "name": row.name, "examples": list(row.examples)})
     emit({"type": "rubric", **summary})
+
+
+def _show_failing(report: ExampleReport) -> None:
+    """Print what fails: the first ones with their lines, the rest a line each, and how many first where that would be lost."""
+    failing = [result for result in report.results if not result.holds]
+    if len(failing) > _IN_FULL:
+        complain(f"{len(failing)} of {len(report.results)} examples fail")
+    for result in failing[:_IN_FULL]:
+        show_problems(result.problems)
+    show_problems(
+        Problem(problem.code, str(problem)) for result in failing[_IN_FULL:] for problem in result.problems[:1]
+    )
 
 
 def _show_reached(report: ExampleReport) -> None:
@@ -146,15 +164,23 @@ def _count(number: int, what: str) -> str:
 # --- pack ---
 
 
-def pack(rubric: In, /, *, output: Annotated[str, Parameter(name=["--output", "-o"])] = ".", json: bool = False) -> int:
+def pack(
+    rubric: In,
+    /,
+    *,
+    output: Annotated[str, Parameter(name=["--output", "-o"])] = ".",
+    untested: bool = False,
+    json: bool = False,
+) -> int:
     """
     Write the pack that scores, the paper that a candidate may see, and the JSON schemas of submission and decision.
 
-    A pack with the same name and other bytes is never overwritten: a rubric that changed is a new version.
+    A pack with the same name and other bytes is never overwritten: a rubric that changed is a new version. Nothing is written while an example fails.
 
     Args:
         rubric: A rubric.yaml, or a pack to write the rest for.
         output: The directory to write to; made if need be.
+        untested: Pack without running the examples beside the rubric.
         json: One JSON object, for machines.
     """
     problems, ready = examined(rubric)
@@ -170,6 +196,9 @@ def pack(rubric: In, /, *, output: Annotated[str, Parameter(name=["--output", "-
     }
     directory = Path(output)
     _keep(directory / f"{name}.pack.json", ready.pack)
+    failing = None if untested else _failing(rubric, ready)
+    if failing is not None:
+        return failing
     for file, data in files.items():
         _write(directory / file, data)
     paths = [str(directory / file) for file in files]
@@ -181,6 +210,25 @@ def pack(rubric: In, /, *, output: Annotated[str, Parameter(name=["--output", "-
         say(path)
     say(f"pack     {ready.digest}\nscoring  {ready.scoring_digest}")
     return HOLDS
+
+
+def _failing(name: str, rubric: Rubric) -> int | None:
+    """Say why a rubric is not packed, and give the status: its examples fail or cannot be read; None where they hold, or there are none."""
+    ways = f"`scoring check {shlex.quote(name)}` tells more, --untested packs all the same"
+    try:
+        report = _run_examples(name, rubric)
+    except RubricError as error:
+        show_problems(error.problems)
+        complain(f"nothing was written, as the examples cannot be read: {ways}")
+        return WRONG
+    if report is None:
+        complain(f"not tested: there is no {FILE_NAME} beside {shown(name)}")
+        return None
+    if report.holds:
+        return None
+    count = sum(not result.holds for result in report.results)
+    complain(f"nothing was written, as {count} of {_count(len(report.results), 'example')} fail: {ways}")
+    return FAILS
 
 
 def _indented(schema: dict[str, Any]) -> bytes:

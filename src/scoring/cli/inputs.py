@@ -28,6 +28,7 @@ from scoring.cli.paths import (
     kind_of,
     log_at,
     shown,
+    vault_missing,
 )
 from scoring.engine.plan import MAX_PACK
 from scoring.errors import LogError, Problem, RubricError, StoreError
@@ -103,31 +104,35 @@ def examined_data(data: bytes, name: str, profile: str | None = None) -> tuple[l
         return [*problems, *place(error.problems, file)], None
 
 
-def open_log(name: str, *, create: bool = False, hint: str = "") -> AuditLog:
+def open_log(name: str, *, vault: str | None = None, create: bool = False, hint: str = "") -> AuditLog:
     """
     Open a log to work with.
 
     Args:
         name: The directory.
-        create: Make the log where there is none.
+        vault: The vault's file; None for the one beside the log.
+        create: Make the log, and the vault, where there is none.
         hint: What to say where there is none.
 
     Raises:
-        CallError: It is no log. LogError: It is one, and damaged.
+        CallError: It is no log, or there is no such vault. LogError: It is one, and damaged.
     """
     from scoring import AuditLog
 
     path = Path(name)
     if create and not is_log(path):
         try:
-            return AuditLog.open(name, create=True)
+            return AuditLog.open(name, vault=vault, create=True)
         except LogError as error:
             raise CallError(str(error)) from None
     try:
         log_at(name)
     except CallError as error:
         raise CallError(f"{error}{hint}") from None
-    return AuditLog.open(name, create=create)
+    missing = vault_missing(name, vault)
+    if vault is not None and missing and not create:
+        raise CallError(missing)
+    return AuditLog.open(name, vault=vault, create=create)
 
 
 # --- reading ---

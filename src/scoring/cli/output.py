@@ -33,6 +33,7 @@ __all__ = [
     "complain",
     "emit",
     "guarded",
+    "in_options",
     "mark",
     "place",
     "progress",
@@ -175,6 +176,21 @@ def progress(things: Iterable[T], what: str, every: float = 0.2) -> Iterator[T]:
             sys.stderr.write("\r\x1b[K")
 
 
+# How the library words for Python what has a name of its own here; the first row that fits a place wins.
+_IN_PYTHON = (
+    ("AuditLog.open(..., create=True)", "--create"),
+    ("create=True", "--create"),
+    ("vault=PATH", "--vault PATH"),
+)
+
+
+def in_options(text: str) -> str:
+    """A message of the library, in the words of the command line."""
+    for python, option in _IN_PYTHON:
+        text = text.replace(python, option)
+    return text
+
+
 # --- exceptions ---
 
 
@@ -207,10 +223,10 @@ def _explained(error: Exception) -> int:
         show_problems(error.problems)
         return WRONG
     if isinstance(error, (CallError, ConflictError, StoreError, MissingExtraError)):
-        complain(str(error))
+        complain(in_options(str(error)))
         return WRONG
     if isinstance(error, LogError):
-        complain(str(error))
+        complain(in_options(str(error)))
         return FAILS
     if isinstance(error, OSError):
         named = f"{error.filename}: " if error.filename else "the output cannot be written: "

@@ -30,9 +30,12 @@ __all__ = [
     "log_at",
     "shown",
     "submissions_file",
+    "vault_at",
+    "vault_missing",
 ]
 
 STDIN = "-"
+VAULT = ".vault"  # what the vault's name adds to the log's
 _HEAD = 65_536  # bytes looked at to tell what a file is
 _LISTED = 6  # names told where a path is wrong
 
@@ -123,6 +126,29 @@ def log_at(name: str) -> Path:
     if not is_log(path):
         raise CallError(f"{name} is no log: there is no directory log in it{_log_near(path)}")
     return path
+
+
+def vault_at(log: str, vault: str | None) -> Path:
+    """Where a log's vault lies: where the call says, or beside the log's directory, whatever that is called here (`decisions/.`)."""
+    return Path(f"{os.path.abspath(log)}{VAULT}" if vault is None else vault)  # noqa: PTH100 - pathlib leaves `..` standing
+
+
+def vault_missing(log: str, vault: str | None) -> str:
+    """
+    Tell where a log's vault was looked for in vain; empty where it lies there.
+
+    Args:
+        log: The log's directory.
+        vault: Where the call says that the vault lies; None for beside the log.
+
+    Raises:
+        CallError: Something else lies there.
+    """
+    path = vault_at(log, vault)
+    if path.is_dir():
+        raise CallError(f"{path} is a directory; expected a log's vault")
+    near = "" if vault is None else _near(path)
+    return "" if path.exists() else f"the vault {path} is missing{near}"
 
 
 def is_log(path: Path) -> bool:

@@ -19,16 +19,17 @@ from scoring.audit.entry import Entry, take_apart
 from scoring.cli.inputs import examined_data, json_lines, open_log, rubric_at, whole
 from scoring.cli.options import In  # noqa: TC001 - the parser of the command line reads annotations
 from scoring.cli.output import HOLDS, WRONG, CallError, Table, complain, emit, place, progress, say, show_problems
-from scoring.cli.paths import ENTRIES, PACK, STDIN, kind_of, shown, submissions_file
+from scoring.cli.paths import ENTRIES, PACK, STDIN, kind_of, shown, submissions_file, vault_missing
 from scoring.engine.submission import MAX_SUBMISSION
 from scoring.errors import LogError, Problem, RubricError, ScoringError, StoreError, SubmissionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
     from typing import Any, BinaryIO
 
     from scoring import AuditLog, Decision, Rubric
+    from scoring.audit.entry import Recorded
 
 __all__ = ["HEADS", "append", "cells", "facts_of", "held_by", "score"]
 
@@ -39,13 +40,29 @@ _MAX_FILE = 1 << 30  # bytes of entries; a file goes in as a whole, and so throu
 
 
 class Result(NamedTuple):
-    """What came out for one submission of a stream: the line it stood on, its id if it has one, the decision, and where it is recorded."""
+    """
+    What came out for one submission of a stream.
+
+    Attributes:
+        line: Where it stood. name: Its id, if it has one.
+        decision: What was decided. seq: Where that is recorded.
+        earlier: None for a decision of now; of one that was recorded earlier, by what other rules it was made, or an empty text.
+    """
 
     line: int
     name: str | None
     decision: Decision
     seq: int | None = None
-    repeated: bool = False
+    earlier: str | None = None
+
+    @property
+    def record(self) -> str:
+        """Where it is recorded, for people."""
+        if self.seq is None:
+            return "-"
+        if self.earlier:
+            return f"recorded already as #{self.seq} {self.earlier}"
+        return f"#{self.seq}{' again' if self.earlier is not None else ''}"
 
 
 # --- score ---
@@ -59,6 +76,7 @@ def score(
     profile: str | None = None,
     log: str | None = None,
     create: bool = False,
+    vault: str | None = None,
     template: bool = False,
     entries: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     json: bool = False,
@@ -73,7 +91,8 @@ def score(
         submissions: A JSON file with one submission, or with one a line; `-` is standard input.
         profile: The rubric's weight profile; its default one otherwise.
         log: Record every decision in this log before it is shown.
-        create: Make the log, and its vault beside it, where there is none.
+        create: Make the log, and its vault, where there is none.
+        vault: The log's vault, where it does not lie beside the log.
         template: Print an empty submission for this rubric to fill in, and score nothing.
         entries: Write what `scoring append` needs to record these decisions elsewhere, to a new file; `-` prints it instead of the results.
         json: One JSON object a submission, for machines.
@@ -82,6 +101,8 @@ def score(
         raise CallError("--log records the decisions here, --entries prepares to record them elsewhere: choose one")
     if create and log is None:
         raise CallError("--create makes the log that --log names: give both")
+    if vault is not None and log is None:
+        raise CallError("--vault is the vault of the log that --log names: give both")
     if rubric == submissions == STDIN and not template:
         raise CallError("the rubric and the submissions cannot both come from standard input")
     ready = rubric_at(rubric, profile)
@@ -92,7 +113,8 @@ def score(
         submissions_file(submissions)
     stream = _Stream(submissions)
     if log is not None:
-        with open_log(log, create=create, hint="; --create makes one") as opened:
+        with open_log(log, vault=vault, create=create, hint="; --create makes one") as opened:
+            _must_keep(log, vault)
             return stream.show(_recorded(stream, ready, opened), json=json)
     complain("not recorded: without --log nothing is written down")
     if entries is None:
@@ -129,7 +151,25 @@ def _recorded(stream: _Stream, rubric: Rubric, log: AuditLog) -> Iterator[Result
         if isinstance(done, ScoringError):
             stream.refuse(line, done)
         else:
-            yield Result(line, name, done.decision, done.seq, done.repeated)
+            yield Result(line, name, done.decision, done.seq, _other_rules(done, rubric) if done.repeated else None)
+
+
+def _other_rules(done: Recorded[Decision], rubric: Rubric) -> str:
+    """By what rules a decision was made earlier, where these are others than today's."""
+    then = done.decision.plan
+    if then.digest != rubric.digest:
+        return f"under {then.pack['rubric']} {then.pack['version']}"
+    return "" if then.profile == rubric.profile else f"with profile {then.profile}"
+
+
+def _must_keep(log: str, vault: str | None) -> None:
+    """Refuse to record where the answers would be lost."""
+    missing = vault_missing(log, vault)
+    if missing:
+        begin = "--create begins a new one, which earlier cases are not in"
+        raise CallError(
+            f"{missing}, and nothing was recorded: put it back; --vault PATH says where it lies now, {begin}"
+        )
 
 
 class _Stream:
@@ -169,8 +209,7 @@ class _Stream:
             if json:
                 emit(facts_of(result))
             else:
-                seq = "-" if result.seq is None else f"#{result.seq}{' again' if result.repeated else ''}"
-                table.row(seq, result.name or f"line {result.line}", *cells(result.decision))
+                table.row(result.record, result.name or f"line {result.line}", *cells(result.decision))
                 if number % _ROWS == 0:
                     table.show()
             if self._name == STDIN:  # without a log, whoever sends one after the other may wait for each answer
@@ -203,7 +242,8 @@ def facts_of(result: Result) -> dict[str, Any]:
         "line": result.line,
         "id": result.name,
         "seq": result.seq,
-        "repeated": result.repeated,
+        "repeated": result.earlier is not None,
+        "pack": decision.data["pack"],
         "status": decision.status,
         "verdict": decision.verdict,
         "action": decision.action,
@@ -254,7 +294,9 @@ def _new_file(name: str) -> AbstractContextManager[BinaryIO]:
 # --- append ---
 
 
-def append(directory: str, file: In, /, *files: In, create: bool = False, json: bool = False) -> int:
+def append(
+    directory: str, file: In, /, *files: In, create: bool = False, vault: str | None = None, json: bool = False
+) -> int:
     """
     Put a rubric, or decisions made elsewhere, into a log.
 
@@ -264,14 +306,15 @@ def append(directory: str, file: In, /, *files: In, create: bool = False, json: 
         directory: The log.
         file: A pack, which is published; or entries as `scoring score --entries` writes them, one a line; `-` is standard input.
         files: More of them, in order.
-        create: Make the log, and its vault beside it, where there is none.
+        create: Make the log, and its vault, where there is none.
+        vault: The log's vault, where it does not lie beside the log.
         json: One JSON object a record, for machines.
     """
     table = Table("record", "type", "id", "file")
     try:
-        with open_log(directory, create=create, hint="; --create makes one") as log:
+        with open_log(directory, vault=vault, create=create, hint="; --create makes one") as log:
             for name in (file, *files):
-                for facts in _taken(log, name):
+                for facts in _taken(log, name, lambda: _must_keep(directory, vault)):
                     if json:
                         emit(facts)
                     else:
@@ -284,13 +327,15 @@ def append(directory: str, file: In, /, *files: In, create: bool = False, json: 
     return HOLDS
 
 
-def _taken(log: AuditLog, name: str) -> Iterator[dict[str, Any]]:
-    """Take one file in, and tell the record of everything in it."""
+def _taken(log: AuditLog, name: str, must_keep: Callable[[], None]) -> Iterator[dict[str, Any]]:
+    """Take one file in, and tell the record of everything in it. A rubric needs no vault, so *must_keep* is asked for entries alone."""
     data = whole(name, _MAX_FILE, "a pack or entries")
     kind = kind_of(data)
     if kind not in _TAKEN:
         wanted = "a pack, or entries as `scoring score --entries` writes them"
         raise CallError(f"{shown(name)} is {kind}; expected {wanted}")
+    if kind == ENTRIES:
+        must_keep()
     size = len(log)
     for line, what, called, seq in _TAKEN[kind](log, name, data):
         yield {"file": shown(name), "line": line, "type": what, "id": called, "seq": seq, "repeated": seq < size}

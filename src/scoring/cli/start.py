@@ -7,8 +7,10 @@ Owns what the demonstration shows, which files it and a new rubric begin with, a
 from __future__ import annotations
 
 import json as standard_json
+import os
 import shlex
 import shutil
+import sys
 import tempfile
 from importlib import resources
 from pathlib import Path
@@ -24,6 +26,7 @@ from scoring.cli.output import FAILS, HOLDS, CallError, Table, emit, mark, say
 from scoring.cli.run import HEADS, Result, cells, facts_of
 from scoring.engine.shape import is_id
 from scoring.errors import StoreError
+from scoring.rubric.schema import schema_text
 
 if TYPE_CHECKING:
     from typing import Any
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["demo", "new", "shipped"]
 
 _DEMO_RUBRIC = "ml-engineer-mid-written"
+_NAME = "scoring"
+_SCHEMA = "rubric.schema.json"  # as the first line of a new rubric names it
 _MADE_HERE = "<!-- Made by `scoring demo`"  # how README.md begins in a directory that the demonstration may replace
 _DEMO_FILES = ("README.md", "rubric.yaml", "examples.yaml", "submissions.jsonl", "decisions", "decisions.vault")
 
@@ -70,6 +75,24 @@ def shipped(name: str) -> Path:
     raise CallError(f"the rubric {name} does not lie beside this package: install scoreproof again")
 
 
+def program() -> str:
+    """
+    Tell how this program is called from here: by its name where the shell finds that, else by a path, quoted for the shell.
+
+    An environment's commands lie beside its interpreter, and only one that is activated is found by name.
+    """
+    if shutil.which(_NAME):
+        return _NAME
+    script = shutil.which(_NAME, path=str(Path(sys.executable).parent))
+    if script is None:
+        return f"{shlex.quote(sys.executable)} -m scoring.cli"
+    path = Path(script)
+    if not path.is_relative_to(Path.cwd()):
+        return _quoted(path)
+    near = _quoted(path.relative_to(Path.cwd()))
+    return near if os.sep in near else f"{os.curdir}{os.sep}{near}"  # a bare word would be looked up by the shell
+
+
 # --- new ---
 
 
@@ -92,6 +115,7 @@ def new(directory: str, /, *, id: str | None = None, json: bool = False) -> int:
     files = {
         "rubric.yaml": _text("new-rubric.yaml").replace("rubric: ID", f'rubric: "{name}"'),
         "examples.yaml": _text("new-examples.yaml"),
+        _SCHEMA: schema_text(),
     }
     for file in files:
         if (path / file).exists():
@@ -101,7 +125,8 @@ def new(directory: str, /, *, id: str | None = None, json: bool = False) -> int:
         emit({"directory": directory, "rubric": name, "files": [str(path / file) for file in files]})
     else:
         say(
-            f"{path / 'rubric.yaml'} and {path / 'examples.yaml'} are yours to change. Try next:\n  scoring check {_quoted(path / 'rubric.yaml')}"
+            f"{path / 'rubric.yaml'} and {path / 'examples.yaml'} are yours to change; with {_SCHEMA} beside them, an editor checks while you type."
+            f" Try next:\n  {program()} check {_quoted(path / 'rubric.yaml')}"
         )
     return HOLDS
 
@@ -157,9 +182,10 @@ def _lay_out(path: Path) -> tuple[Rubric, list[dict[str, Any]]]:
     source = shipped(_DEMO_RUBRIC)
     _make_room(path)
     texts = {name: (source / name).read_text(encoding="utf-8") for name in ("rubric.yaml", "examples.yaml")}
+    readme = _text("demo-README.md").replace("PROGRAM", program()).replace("DIR", _quoted(path))
     modeline, _, rest = texts["rubric.yaml"].partition("\n")  # it names a schema that does not lie there
     texts["rubric.yaml"] = rest.lstrip() if modeline.startswith("# yaml-language-server") else texts["rubric.yaml"]
-    _write(path, {"README.md": _text("demo-README.md").replace("DIR", _quoted(path)), **texts})
+    _write(path, {"README.md": readme, **texts})
     rubric = scoring.load(path / "rubric.yaml")
     sheets = [_sheet(rubric, *candidate) for candidate in _CANDIDATES]
     _write(path, {"submissions.jsonl": "".join(standard_json.dumps(sheet) + "\n" for sheet in sheets)})
@@ -250,7 +276,7 @@ def _show_demo(
     show_findings(caught)
     log = _quoted(path / "decisions")
     say(f"\n{path} holds rubric, examples, submissions, the log, and a README.md about them. Try next:")
-    say(f"  scoring explain {log} {_FORGED}\n  scoring check {_quoted(path / 'rubric.yaml')}")
+    say(f"  {program()} explain {log} {_FORGED}\n  {program()} check {_quoted(path / 'rubric.yaml')}")
 
 
 def _why_failed(decision: Decision) -> list[str]:
