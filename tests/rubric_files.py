@@ -59,9 +59,11 @@ sections:
           - {id: near, contains_all: [ctrl, c], points: 1/8, why: both keys are there}
       - id: price
         kind: number
+        ask: A ticket for 25 at half the price costs how much?
         key: 12.50
       - id: typing
         kind: mark
+        ask: Type this page.
         max: 10
         step: 0.5
         points: 2
@@ -94,7 +96,7 @@ sections:
     items:
       - id: permit
         kind: choice
-        ask: Do you have a work permit?
+        ask: Do you have a work permit, yes or no?
         job_related: The law asks for it.
         options:
           yes: {points: 1}

@@ -92,10 +92,10 @@ REFUSED = {
     ),
     "an empty text": ("title: Skills", 'title: «" "', "empty-text", "the text is empty"),
     "a text where a list belongs": (
-        "is: [C, B, several]",
-        "is: «C",
+        "units: [EUR, €]",
+        "units: «EUR",
         "wrong-form",
-        "expected a list, as in [C]; found a text",
+        "expected a list, as in [EUR]; found a text",
     ),
     "a list where keys belong": (
         "          yes: {points: 1}\n          no: {points: 0, flag: knock_out}",
@@ -122,7 +122,7 @@ REFUSED = {
         "text with [ ] or { } in it needs quotes",
     ),
     "an entry that is no item": (
-        "      - id: price\n        kind: number\n        key: 12.50\n",
+        "      - id: price\n        kind: number\n        ask: A ticket for 25 at half the price costs how much?\n        key: 12.50\n",
         "      - «price\n",
         "wrong-form",
         "expected an item with its keys",
@@ -265,7 +265,7 @@ REFUSED = {
         "notice: Some answers disqualify, whatever the score.\n",
         "",
         "notice-missing",
-        "needs a notice",
+        'add a line such as notice: "Some answers disqualify." at the top of the file, beside version:',
         "fatal, text",
     ),
     "points in per cent": ("A: {points: 2,", "A: {points: «50%,", "number", 'did you mean "0.5"?'),
@@ -396,6 +396,153 @@ REFUSED = {
         "denominator",
         "no common denominator up to 10^15",
         "manner\n    job",
+    ),
+    # --- what newcomers write
+    "a list without brackets inside braces": (
+        'is: [ctrl+c, "ctrl c"]',
+        "is: ctrl+c, «strg+c",
+        "flow-comma",
+        "did you mean is: [ctrl+c, strg+c]?",
+    ),
+    "a decimal comma inside braces": ("A: {points: 2,", "A: {points: 2,«5,", "flow-comma", "did you mean 2.5?"),
+    "a share with a comma inside braces": ("from: 75%", "from: 75,«5%", "flow-comma", "did you mean 75.5%?"),
+    "a share of a profile with a comma": ("skills: 50%,", "skills: 50,«0,", "flow-comma", "did you mean 50.0%?"),
+    "a text that a # cuts": (
+        "ask: Type this page.",
+        "ask: Type page «#1 of it.",
+        "comment",
+        'from the # on, this line is a comment and is not read; did you mean ask: "Type page #1 of it."?',
+    ),
+    "a text that begins with #": ("ask: Type this page.", "ask: «#1 is to type", "comment", '"#1 is to type"'),
+    "a brace that a # leaves open": (
+        "text: Listen first, why: calms}",
+        "text: Listen «#1, why: calms}",
+        "comment",
+        'did you mean text: "Listen #1"?',
+    ),
+    "no space behind a dash, first entry": (
+        "  - {id: skills-minimum, when: {section: skills, below: 40%}, cap: look, why: cannot be learned on the job}\n  - id: rude\n",
+        "  «-id: rude\n",
+        "syntax",
+        'a space is missing behind the dash; did you mean "- id: rude"?',
+    ),
+    "what is accepted without its code": (
+        "    title: Skills",
+        "    accept: «fine",
+        "wrong-form",
+        'expected {CODE: "why"}, where CODE is one of ask-empty, cap-idle,',
+    ),
+    "the key of a text": (
+        """        keys:
+          - {id: ctrl-c, is: [ctrl+c, "ctrl c"]}
+          - {contains_any: cmd, points: 1/2}
+          - {like: "*insert*", points: 1/4, flag: refer}
+          - {id: near, contains_all: [ctrl, c], points: 1/8, why: both keys are there}
+""",
+        "        «key: ctrl+c\n",
+        "unknown-key",
+        "did you mean keys: [{is: ctrl+c}]?",
+    ),
+    "the keys of a number as bare numbers": (
+        "        key: 12.50",
+        "        keys: «[38, 1/2]",
+        "wrong-form",
+        "did you mean [{is: 38}, {is: 1/2}]?",
+    ),
+    "the only key of a number under keys": (
+        "        key: 12.50",
+        "        keys: «38",
+        "wrong-form",
+        "did you mean [{is: 38}]?",
+    ),
+    "several keys of a number": (
+        "key: 12.50",
+        "key: «[38, 39]",
+        "wrong-form",
+        "did you mean keys: [{is: 38}, {is: 39}]?",
+    ),
+    "the keys of a number with a decimal comma": (
+        "key: 12.50",
+        "keys: «12,50",
+        "wrong-form",
+        "found a text; did you mean [{is: 12.50}]?",
+    ),
+    "the keys of a text with a comma": (
+        """        keys:
+          - {id: ctrl-c, is: [ctrl+c, "ctrl c"]}
+          - {contains_any: cmd, points: 1/2}
+          - {like: "*insert*", points: 1/4, flag: refer}
+          - {id: near, contains_all: [ctrl, c], points: 1/8, why: both keys are there}
+""",
+        "        keys: «GDPR, DSGVO\n",
+        "wrong-form",
+        "did you mean [{is: [GDPR, DSGVO]}]?",
+    ),
+    "no space behind a dash, keys in one column": (
+        """overrides:
+  - {id: skills-minimum, when: {section: skills, below: 40%}, cap: look, why: cannot be learned on the job}
+  - id: rude
+    when: {any: [{flag: refer, at_least: 2}, {all: [{item: angry-customer, is: [C, B, several]}, {section: manner, below: 60%}]}]}
+    cap: fail
+""",
+        "overrides:\n  «-id: rude\n  when: {section: skills, below: 40%}\n  cap: fail\n",
+        "syntax",
+        'a space is missing behind the dash; did you mean "- id: rude"?',
+    ),
+    "a long dash, keys in one column": (
+        'may_move: ["look -> pass"]}\n',
+        "may_move: {«\u2014 look: x}}\n",
+        "syntax",
+        "this is a long dash; a list uses -",
+    ),
+    "the key of a text, too long to repeat": (
+        "kind: mark\n        ask: Type this page.\n        max: 10\n        step: 0.5\n",
+        "kind: text\n        ask: Type this page.\n        «key: " + "x" * 201 + "\n",
+        "unknown-key",
+        'did you mean "keys"?',
+    ),
+    "no space behind a dash, among keys": (
+        "note: for readers",
+        "«-note: for readers",
+        "unknown-key",
+        'a space is missing behind the dash; did you mean "- note"?',
+    ),
+    "the key of a choice": (
+        "        floor: -1\n",
+        "        «key: A\n",
+        "unknown-key",
+        "mark the right option with points: in options",
+    ),
+    "the key of a selection": (
+        "        missing: zero\n        limit: ~2 min",
+        "        «key: [A, B]",
+        "unknown-key",
+        "with right: true in options",
+    ),
+    "the key of a mark": ("        step: 0.5", "        «key: 5", "unknown-key", "a mark has none"),
+    "the upper end of a band": (
+        "action: review, why",
+        "«to: 75%, action: review, why",
+        "unknown-key",
+        "a band ends where the one above begins; delete it",
+    ),
+    "outcomes with a comma in one text": (
+        "is: [C, B, several]",
+        'is: «"C, B, several"',
+        "no-such-outcome",
+        "did you mean [C, B, several]?",
+    ),
+    "a key with a non-breaking space": (
+        "        round: second",
+        "        «round\u00a0: second",
+        "unknown-key",
+        "there is a non-breaking space",
+    ),
+    "a word with a non-breaking space": (
+        "kind: mark",
+        "kind: «mark\u00a0",
+        "unknown-word",
+        "there is a non-breaking space",
     ),
     # --- overrides
     "a condition on no item": (
@@ -546,6 +693,9 @@ class TestRefused:
         assert len(checked.problems) == MAX_PROBLEMS + 1
 
 
+ACCEPT = '; or accept it here: accept: {{{}: "why"}}'
+
+
 def small(sections: str, *, verdicts: str = "", top: str = "") -> str:
     """A rubric around some sections."""
     bands = verdicts or "  - {id: pass, from: 50%, action: advance}\n  - {id: fail, from: 0%, action: decline}\n"
@@ -554,7 +704,7 @@ def small(sections: str, *, verdicts: str = "", top: str = "") -> str:
 
 def item(name: str, kind: str = "choice", body: str = "options: {A: {points: 1}, B: {points: 0}}") -> str:
     """One item on a line."""
-    return f"      - {{id: {name}, kind: {kind}, job_related: it is, {body}}}\n"
+    return f"      - {{id: {name}, kind: {kind}, ask: A or B, job_related: it is, {body}}}\n"
 
 
 ONE = "  - id: s\n    items:\n" + item("i")
@@ -757,7 +907,7 @@ class TestReadings:
                 "true-or-false",
             ),  # not truth of a text that is not empty
             ("title: Skills", "titel: Skills", "unknown-key"),  # not passed over
-            ("is: [C, B, several]", "is: several", "wrong-form"),  # not seven outcomes of one letter
+            ("is: [C, B, several]", "is: several", "list-lacks"),  # not seven outcomes of one letter
             ("units: [EUR, €]", "units: EUR", "wrong-form"),  # not three units
             ("points: 2\n        round", "points: true\n        round", "number"),  # not 1
         ],
@@ -815,7 +965,7 @@ WARNED = {
         "        keys: [{is: 1, points: 0}]",
         "item-idle",
         'whatever is answered to "price" earns 0',
-        "price\n        kind: number\n        keys",
+        "price\n        kind: number\n        ask",
     ),
     "nothing on the job": (
         "        job_related: The law asks for it.\n",
@@ -856,6 +1006,43 @@ WARNED = {
         "cap-idle",
         "can never hold",
     ),
+    "an item without a question": (
+        "        ask: Which keys copy a text?\n",
+        "",
+        "ask-empty",
+        '"shortcut" has no `ask`: the paper shows candidates no question; or accept it here: accept: {ask-empty: "why"}',
+        "shortcut\n",
+    ),
+    "a mark without a task": ("        ask: Type this page.\n", "", "ask-empty", "no question", "typing\n"),
+    "an option without words": (
+        "A: {points: 2, text: Listen first,",
+        "A: {points: 2,",
+        "option-text-empty",
+        'options of "angry-customer" have no `text` (A)',
+        "angry-customer\n",
+    ),
+    "options without words, one of them in the question": (
+        "permit, yes or no?",
+        "permit? No matter.",
+        "option-text-empty",
+        'options of "permit" have no `text` (yes, no): the paper shows them without words; or accept it here: accept:',
+        "permit\n",
+    ),
+    "a thousand with a point": (
+        "key: 12.50",
+        "key: «1.000",
+        "thousands",
+        '1.000 is read as 1; if you mean a thousand, write 1000; or accept it here: accept: {thousands: "why"}',
+    ),
+    "thousands in a range": ("[9.5, 10.5]", "[9.5, «12.500]", "thousands", "12.500 is read as 12.5; if"),
+    "thousands in a list of keys": (
+        "is: 70,",
+        "is: «-7.010,",
+        "thousands",
+        "write -7010; or accept it on the item: accept:",
+    ),
+    "thousands as a mark": ("max: 10\n", "max: «1.000\n", "thousands", "is read as 1;"),
+    "thousands as points": ("A: {points: 2,", "A: {points: «2.000,", "thousands", "is read as 2;"),
     "a verdict that nothing leads to": (
         "knock_out: barred",
         "knock_out: fail",
@@ -883,6 +1070,22 @@ QUIET = {
     "an item that only raises something": ("        key: 12.50", "        keys: [{is: 1, points: 0, flag: refer}]"),
     "the job on the section": ("  - id: legal\n", "  - id: legal\n    job_related: both say it\n"),
     "a weight that is nearly the same in effect": ("floor: -20%", "floor: -30%"),
+    "options without words that the question names": (
+        "permit, yes or no?",
+        "permit (yes / no)?",
+    ),
+    "decimals that are no thousands": (
+        "key: 12.50",
+        "keys: [{is: 0.250}, {is: 1.005}, {is: 1.2500}, {is: 12.5}, {is: 1000}]",
+    ),
+    "a text that looks like a thousand": ("is: [ctrl+c,", "is: [1.000,"),
+    "a comment": ("ask: Type this page.", "ask: Type this page. # 1 of 2"),
+    "a comment without a space, behind quotes": ("ask: Type this page.", 'ask: "Type page #1." #2'),
+    "a number sign inside a word": ("ask: Type this page.", "ask: Type in C# or F#1."),
+    "one outcome without brackets": (
+        "{item: angry-customer, is: [C, B, several]}",
+        "{item: permit, is: no}",
+    ),
     "an override that one branch of can hold": ("{flag: refer, at_least: 2}", "{flag: refer, at_least: 3}"),
 }
 
@@ -963,7 +1166,8 @@ class TestWarned:
         expected = [
             (
                 "item-idle",
-                '"j" cannot change any verdict: its section "t" has no weight in any profile, and no override looks at it',
+                '"j" cannot change any verdict: its section "t" has no weight in any profile, and no override looks at it'
+                + ACCEPT.format("item-idle"),
             )
         ]
         assert (expected if warned else []) == [(problem.code, problem.message) for problem in examined(text).problems]
@@ -980,6 +1184,7 @@ class TestWarned:
             changed("id: s\n", f"id: s{n}\n", changed("{id: i", f"{{id: i{n}", ONE)) for n in range(others)
         )
         message = '"wide" weighs 25% on paper and about 40% in effect: its share ranges from -100% to 100%, others range over more or less'
+        message += ACCEPT.format("weight-skew")
         assert ([("weight-skew", message)] if warned else []) == [
             (p.code, p.message) for p in examined(small(sections)).problems
         ]
@@ -1005,6 +1210,46 @@ class TestWarned:
         assert [] == [problem.show() for problem in examined(text).problems]
 
 
+class TestHowToAccept:
+    """Every warning ends with how it is accepted, and that is where it can be."""
+
+    @pytest.mark.parametrize(
+        ("old", "new", "says"),
+        [
+            ("cap: look,", "cap: pass,", '; or accept it here: accept: {cap-idle: "why"}'),
+            ("{fatal: fail,", "{fatal: pass,", '; or accept it beside version: accept: {cap-idle: "why"}'),
+            ("D: {points: 0,", "D: {points: 1,", '; or accept it on the item: accept: {fatal-earns: "why"}'),
+            ("knock_out: barred", "knock_out: fail", '; or accept it here: accept: {verdict-unreachable: "why"}'),
+            (
+                "    job_related: Agents do this every day.\n",
+                "",
+                '; or accept it here: accept: {job-related-empty: "why"}',
+            ),
+        ],
+    )
+    def test_it_ends_so(self, old: str, new: str, says: str) -> None:
+        messages = [problem.message for problem in examined(changed(old, new)).problems]
+        assert [True] == [message.endswith(says) for message in messages]
+
+    def test_what_accepts_nothing_is_only_deleted(self) -> None:
+        text = changed("    title: Skills\n", "    title: Skills\n    accept: {item-idle: x}\n")
+        assert ['there is no warning "item-idle" here to accept: delete this line'] == [
+            problem.message for problem in examined(text).problems
+        ]
+
+    @pytest.mark.parametrize(
+        ("code", "old", "new"),
+        [
+            ("ask-empty", "        ask: Type this page.\n", ""),
+            ("option-text-empty", "permit, yes or no?", "permit?"),
+            ("thousands", "key: 12.50", "key: 1.000"),
+        ],
+    )
+    def test_the_rubric_accepts_what_its_items_say(self, code: str, old: str, new: str) -> None:
+        text = changed("note: for readers\n", f"accept: {{{code}: on purpose}}\n", changed(old, new))
+        assert [] == [problem.show() for problem in examined(text).problems]
+
+
 class TestAccepted:
     """Accepted warnings, each with its reason, on the node that they concern or on whatever that stands in (DESIGN 4)."""
 
@@ -1023,14 +1268,14 @@ class TestAccepted:
 
     def test_elsewhere_it_silences_nothing_and_is_doubtful_itself(self) -> None:
         text = changed("    title: Skills\n", "    title: Skills\n    accept: {fatal-earns: a joke}\n", self.TEXT)
-        assert [("accept-unused", 21, 14), ("fatal-earns", 72, 23)] == [
+        assert [("accept-unused", 21, 14), ("fatal-earns", 74, 23)] == [
             (p.code, p.line, p.column) for p in examined(text).problems
         ]
 
     def test_the_nearest_one_counts_and_the_other_is_unused(self) -> None:
         text = changed("        floor: -1\n", "        floor: -1\n        accept: {fatal-earns: a}\n", self.TEXT)
         text = changed("    missing: await\n", "    missing: await\n    accept: {fatal-earns: b}\n", text)
-        assert [("accept-unused", 63)] == [(problem.code, problem.line) for problem in examined(text).problems]
+        assert [("accept-unused", 65)] == [(problem.code, problem.line) for problem in examined(text).problems]
 
     def test_on_a_verdict_and_on_an_override(self) -> None:
         text = changed(
@@ -1054,10 +1299,10 @@ class TestSafetyNet:
 
     def test_the_engines_problems_get_the_place_of_what_they_are_about(self, monkeypatch: pytest.MonkeyPatch) -> None:
         paths = {
-            "sections/manner/items/angry-customer/options/D/points": (71, 23),
+            "sections/manner/items/angry-customer/options/D/points": (73, 23),
             "stages/main/sections/skills/items/refund": (24, 9),
             "profiles/skills-first/shares": (17, 62),
-            "overrides/rude/when/any/0": (95, 18),
+            "overrides/rude/when/any/0": (97, 18),
             "verdicts/look/action": (9, 35),
             "caps/fatal": (12, 15),
             "somewhere/else": (1, 1),

@@ -300,7 +300,7 @@ class TestAbout:
         }
         assert items["tone"]["options"][2]["about"] == {"text": "What now?", "why": "rude"}
         assert items["tone"]["about"]["limit"] == "~2 min"
-        assert items["typing"]["about"] == {"round": "second"}
+        assert items["typing"]["about"] == {"ask": "Type this page.", "round": "second"}
         assert items["permit"]["about"]["job_related"] == "The law asks for it."
         assert pack["stages"][0]["sections"][0]["about"] == {
             "title": "Skills",
@@ -532,15 +532,17 @@ class TestPaper:
             "# Customer support agent, written test\n\n> Some answers disqualify, whatever the score.\n\n## Skills\n\n"
         )
         assert (
-            "### Question 1 (5 min)\n\nA customer paid 80 and gets 12.5% back. How much is that?\n\nAnswer with a number.\n\n"
+            "### Question 1 (5 min)\n\nA customer paid 80 and gets 12.5% back. How much is that?\n\nThe answer is a number; write it in digits.\n\n"
             in text
         )
-        assert "### Question 4\n\nAn examiner marks this.\n\n## manner\n\n" in text
+        assert "### Question 4\n\nType this page.\n\nAn examiner marks this.\n\n## manner\n\n" in text
         assert (
             "### Question 6 (about 2 min)\n\nWhich of these sentences are polite?\n\nChoose all that apply.\n\n- **A** How can I help?\n- **B** One"
             in text
         )
-        assert text.endswith("### Question 7\n\nDo you have a work permit?\n\nChoose one.\n\n- **yes**\n- **no**\n")
+        assert text.endswith(
+            "### Question 7\n\nDo you have a work permit, yes or no?\n\nChoose one.\n\n- **yes**\n- **no**\n"
+        )
 
     def test_no_key_no_points_no_flag_no_reason_and_no_note_leaks(self) -> None:
         """Every text, id and number that a candidate must not see is made unmistakable, and none of them is in the paper."""
@@ -614,7 +616,7 @@ class TestPaper:
             about.clear()
         pack["notice"] = None
         assert paper(pack).startswith(
-            "# support-agent\n\n## skills\n\n### Question 1\n\nAnswer with a number.\n\n### Question 2"
+            "# support-agent\n\n## skills\n\n### Question 1\n\nThe answer is a number; write it in digits.\n\n### Question 2"
         )
 
     def test_lists_of_texts_in_a_pack_of_another_maker_are_shown_line_by_line(self) -> None:

@@ -148,14 +148,18 @@ REFUSED = {
     "a misaligned line": (
         "a:\n  - b: 1\n    c: 2\n   «d: 3\n",
         "syntax",
-        "starts in column 4, but line 2 starts in column 3",
+        'this line starts in column 4, the "- " of line 2 in column 3: if it belongs to that entry, indent it to column 5',
     ),
     "a dash where a key belongs": (
         "a: b\n«- c\n",
         "syntax",
         "an entry of a list (- ) and a key cannot stand in the same column",
     ),
-    "a key where a dash belongs": ("- a\n«b: c\n", "syntax", "cannot stand in the same column"),
+    "a key where a dash belongs": (
+        "- a\n«b: c\n",
+        "syntax",
+        'in column 1, like the "- " in line 1; if it belongs to that entry, indent it to column 3; if it begins a new entry, put a "- "',
+    ),
     "an unclosed brace at the end": ("a: «{b: c\n", "syntax", "never closed: add a } (or the file was cut off)"),
     "an unclosed brace before more lines": ("a:\n  - «{b: c\n  - {d: e}\n", "syntax", "not closed before line 3"),
     "an unclosed bracket before a key": ("a: «[b, c\nd: e\n", "syntax", "not closed before line 2"),
@@ -192,7 +196,102 @@ REFUSED = {
         "there is more text behind the closing quote",
     ),
     "curly quotes": ("a: “Hi«: there”\n", "syntax", "type the straight quote"),
-    "a non-breaking space": ("«a:\u00a0b\nc: d\n", "syntax", "non-breaking space"),
+    "a non-breaking space": ("a:«\u00a0b\nc: d\n", "syntax", "there is a non-breaking space"),
+    "a non-breaking space that indents": (
+        "- a: b\n «\u00a0c: d\n",
+        "syntax",
+        "there is a non-breaking space",
+    ),
+    "a non-breaking space that begins a key": (
+        "a:\n  - b: c\n«\u00a0\u00a0d: e\nf: g\n",
+        "key-form",
+        "there is a non-breaking space",
+    ),
+    # --- what newcomers write
+    "a list without brackets": (
+        "- {id: g, is: GDPR, «DSGVO, why: x}\n",
+        "flow-comma",
+        "a list stands in brackets; did you mean is: [GDPR, DSGVO]?",
+    ),
+    "a list whose first text is quoted": ('- {like: "a*", «b c}\n', "flow-comma", "did you mean like: [a*, b c]?"),
+    "outcomes that are numbers": ("{item: t, is: 1, «2}\n", "flow-comma", "did you mean is: [1, 2]?"),
+    "answers of an example": ("answers: {t: A, «B}\n", "flow-comma", "did you mean t: [A, B]?"),
+    "an answer of an example in words": (
+        "answers: {t: no, «never so}\n",
+        "flow-comma",
+        'did you mean t: "no, never so"?',
+    ),
+    "an answer of an example that is a number": ("answers: {t: 2,«5}\n", "flow-comma", "needs quotes; did you mean t:"),
+    "a decimal comma": ("{points: 2,«5}\n", "flow-comma", "a decimal is written with a point; did you mean 2.5?"),
+    "a share with a comma": ("{from: 75,«5%}\n", "flow-comma", "did you mean 75.5%?"),
+    "a share with a comma and no sign": ("shares: {a: 33,«3}\n", "flow-comma", "did you mean 33.3%?"),
+    "a text with a comma and both quotes": (
+        '{why: he said "it\'s", «no}\n',
+        "flow-comma",
+        r'did you mean why: "he said \"it' + "'" + r's\", no"?',
+    ),
+    "a text that a # cuts": (
+        "a: Write letter «#1 of refusal.\nb: c\n",
+        "comment",
+        'from the # on, this line is a comment and is not read; did you mean a: "Write letter #1 of refusal."?',
+    ),
+    "a text that a # cuts, lines ended as on old machines": ("a: b «#1\rc: d\r", "comment", 'did you mean a: "b #1"?'),
+    "a text that a # cuts, lines ended as on Windows": ("a: b  «#1\r\nc: d\r\n", "comment", 'did you mean a: "b  #1"?'),
+    "an entry that a # cuts": ("- Letter «#1\n", "comment", 'did you mean "Letter #1"?'),
+    "a text over several lines that a # cuts": ("a: One\n  letter «#1\n  two\nb: c\n", "comment", '"One letter #1"'),
+    "a text in braces that a # cuts": ("a: {b: Letter «#1, c: d}\ne: f\n", "comment", 'did you mean b: "Letter #1"?'),
+    "a long text that a # cuts": ("a: " + "x" * 200 + " «#1\n", "comment", "not read; put the text in quotes"),
+    "a comment that takes the brace along": (
+        "a: {b: Letter «# 1, c: d}\ne: f\n",
+        "syntax",
+        "from this # on, the line is a comment, so the { of the line is not closed",
+    ),
+    "a comment behind quotes that takes the bracket along": ("a: ['#', \"b\" «#1]\n", "syntax", "so the [ of the line"),
+    "a comment behind a brace that is not closed": ("a: «{b: c  # d\ne: f\n", "syntax", "not closed before line 2"),
+    "no space behind a dash": (
+        "- id: a\n«-id: rumour\n",
+        "syntax",
+        'a space is missing behind the dash; did you mean "- id: rumour"?',
+    ),
+    "no space behind the first dash": ("a:\n  «-id: b\n    c: d\n", "syntax", 'did you mean "- id: b"?'),
+    "a long dash": (
+        "- id: a\n«\u2013 id: b\n",
+        "syntax",
+        'this is a long dash; a list uses -; did you mean "- id: b"?',
+    ),
+    "a long dash that begins the list": (
+        "a:\n  «\u2014 id: b\n    c: d\n",
+        "syntax",
+        "this is a long dash; a list uses -",
+    ),
+    "a key outdented to its dash": (
+        "a:\n  - id: b\n  «c: d\n",
+        "syntax",
+        'this line starts in column 3, like the "- " in line 2; if it belongs to that entry, indent it to column 5',
+    ),
+    "a key between its dash and the other keys": (
+        "- id: b\n  c: d\n «e: f\n",
+        "syntax",
+        'this line starts in column 2, the "- " of line 1 in column 1: if it belongs to that entry, indent it to column 3',
+    ),
+    "an entry outdented by one": (
+        "a:\n  - id: b\n    c: d\n «- id: e\n",
+        "syntax",
+        'this "- " starts in column 2; if it begins an entry of that list, move it to column 3, as line 2',
+    ),
+    "an entry indented by one": ("a:\n  - b\n  - id: c\n   «- id: e\n", "syntax", "move it to column 3, as line 3"),
+    "an entry indented as the keys": ("- id: b\n  c: d\n  «- id: e\n", "syntax", "move it to column 1, as line 1"),
+    "an entry in braces without its dash": (
+        "a:\n  - {b: c}\n  «{d: e}\n",
+        "syntax",
+        'if it is a new entry, put a "- " before it',
+    ),
+    "a dash where there is no list": ("a:\n  b: c\n «- d\n", "syntax", "there is no list in this column"),
+    "text behind quotes at its beginning": (
+        'ask: "Sorry" «letter: write it.\n',
+        "syntax",
+        """did you mean ask: '"Sorry" letter: write it.'?""",
+    ),
 }
 
 
@@ -219,6 +318,15 @@ class TestRefused:
             "a: 5 * 3 & 2 ! % @\n",
             "a: b?\n",
             "a: x#y\n",
+            "a: x # y\n",
+            'a: "x" #y\n',
+            "a: |\n  x #1\n",
+            "a: # b\n  - c\n",
+            "a: [x, # see [1]\n  y]\n",
+            "a: 5\u00a0km\n",
+            "a: -b\n",
+            "a: \u2013 b\n",
+            "a: {b: 'x #1', c: d}\n",
             "a: |\n  b: c\n",
         ],
     )
@@ -264,7 +372,6 @@ class TestBytes:
         ("data", "code", "says"),
         [
             (b"a: b\nc: \xe4\n", "encoding", "byte 0xe4 is no UTF-8"),
-            (b"\xef\xbb\xbfa: b\n", "encoding", 'not as "UTF-8 with BOM"'),
             ("a: b\n".encode("utf-16"), "encoding", "UTF-16"),
             (b" " * 10, "empty-file", "empty"),
             (b"a: " + b"x" * (MAX_SCALAR + 1), "text-length", "20,000"),
@@ -277,6 +384,16 @@ class TestBytes:
         assert [code] == [problem.code for problem in findings.sorted()]
         assert says in findings.sorted()[0].message
         assert root is None
+
+    def test_a_byte_order_mark_is_passed_over(self) -> None:
+        """Editors on Windows write one."""
+        assert plain(read(b"\xef\xbb\xbfa: b\n", "f")) == {"a": "b"}
+        _, findings = parse(b"\xef\xbb\xbfa: &x b\n", "f")
+        assert [(1, 4, "a: &x b")] == [(p.line, p.column, p.source) for p in findings.sorted()]
+
+    def test_a_byte_order_mark_alone_is_an_empty_file(self) -> None:
+        _, findings = parse(b"\xef\xbb\xbf\n", "f")
+        assert ["empty-file"] == [problem.code for problem in findings.sorted()]
 
     def test_the_byte_that_is_no_utf8_is_located(self) -> None:
         _, findings = parse("a: ä\nbä: ".encode() + b"\xff\n", "f")

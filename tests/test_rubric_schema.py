@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import attrs
 import pytest
@@ -16,6 +16,7 @@ from rubric_files import FULL, changed, examined
 from scoring.engine.rubric import Rubric
 from scoring.errors import SubmissionError
 from scoring.rubric import model
+from scoring.rubric.check import check
 from scoring.rubric.leaves import LEAVES
 from scoring.rubric.part import Part, keys_of
 from scoring.rubric.reader import read
@@ -208,6 +209,64 @@ class TestRubricSchema:
                 except ValueError:
                     continue
                 assert re.search(leaf.pattern, text), (leaf.what, text)
+
+    @pytest.mark.parametrize(
+        ("old", "new", "taken"),
+        [
+            ("        key: 12.50", "        keys: [{is: 1}]", True),
+            ("        key: 12.50", "        key: 12.50\n        keys: [{is: 1}]", False),
+            ("        key: 12.50\n", "", False),
+            ("{is: 10, why", "{is: 10, range: [1, 2], why", False),
+            ("{is: 10, why", "{why", False),
+            ("{contains_any: cmd, points", "{contains_any: cmd, like: cmd*, points", False),
+            ("{contains_any: cmd, points", "{points", False),
+            ("is: [C, B, several]", "is: several", True),
+        ],
+    )
+    def test_of_some_keys_exactly_one_stands_there(self, old: str, new: str, taken: bool) -> None:
+        schema = rubric_schema()
+        assert taken == (faults(typed(read(changed(old, new).encode(), "f")), schema, schema) == [])
+
+    @pytest.mark.parametrize(
+        ("cls", "key", "says"),
+        [
+            (model.MarkItem, "points", "; 1 unless it stands here"),
+            (model.MarkItem, "step", "; 1 unless it stands here"),
+            (model.SelectionItem, "points", "; 1 unless it stands here"),
+            (model.NumberItem, "points", "; 1 unless it stands here"),
+            (model.NumberItem, "read", "sole unless it stands here"),
+            (model.TextItem, "points", "; 1 unless it stands here"),
+            (model.TextItem, "steps", "; all three unless it stands here"),
+            (model.Section, "floor", "; 0% unless it stands here"),
+            (model.Rubric, "missing", "; zero unless it stands here"),
+        ],
+    )
+    def test_a_default_is_in_its_description(self, cls: type[Part], key: str, says: str) -> None:
+        assert says in rubric_schema()["$defs"].get(cls.__name__, rubric_schema())["properties"][key]["description"]
+
+
+class TestManual:
+    """docs/rubric.md names every key, and its example is right."""
+
+    TEXT = (RULES.parent / "docs" / "rubric.md").read_text(encoding="utf-8")
+
+    def test_every_key_stands_in_it_as_code(self) -> None:
+        code = " ".join(self.TEXT.replace("```", "`").split("`")[1::2])
+        named = {*re.findall(r"[a-z_]+", code)}
+        schema = rubric_schema()
+        keys = {key for part in (schema, *schema["$defs"].values()) for key in part.get("properties", ())}
+        assert set() == keys - named
+
+    def test_every_warning_stands_in_it_as_code(self) -> None:
+        codes = {*get_args(model.WarningCode), "accept-unused"}
+        assert set() == {code for code in codes if f"`{code}`" not in self.TEXT}
+
+    def test_its_first_rubric_is_without_errors_and_warnings(self, tmp_path: Path) -> None:
+        path = tmp_path / "rubric.yaml"
+        path.write_text(self.TEXT.partition("```yaml\n")[2].partition("```")[0], encoding="utf-8")
+        checked = check(path)
+        assert [] == [problem.show() for problem in checked.problems]
+        assert checked.pack is not None
 
 
 class TestPackSchemas:

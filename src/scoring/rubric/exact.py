@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["NumberError", "number", "share", "show_number", "show_share"]
+__all__ = ["NumberError", "mended", "number", "share", "show_number", "show_share"]
 
 _MAX_TEXT = 2 * MAX_DIGITS + 4  # characters: enough for every number that fits, so that no long text is ever converted
 _FRACTIONS = {
@@ -96,7 +96,7 @@ def show_share(value: Fraction) -> str:
 def _parsed(text: str, expected: str, spell: Callable[[str, Fraction], str]) -> Fraction:
     value = _parse(text)
     if value is None:
-        meant = _mended(text)
+        meant = mended(text)
         guess = _parse(meant)
         hint = oddity(text) if guess is None else f'; did you mean "{spell(meant, guess)}"?'
         shown = text if len(text) <= _MAX_TEXT else text[:_MAX_TEXT] + "..."
@@ -129,8 +129,13 @@ def _plain(digits: str) -> bool:
     return digits.isascii() and digits.isdigit()
 
 
-def _mended(text: str) -> str:
-    """What the writer may have meant, with the usual slips put right."""
+def mended(text: str) -> str:
+    """
+    What the writer of a number may have meant, with the usual slips put right; empty where it is no number even so.
+
+    >>> mended("2,5"), mended("75,5 %"), mended("1,000"), mended("two")
+    ('2.5', '75.5%', '1000', '')
+    """
     if len(text) > _MAX_TEXT:
         return ""
     text = text.replace("percent", "%").translate(_TYPED).removeprefix("+")
@@ -139,7 +144,8 @@ def _mended(text: str) -> str:
     text = text.replace(",", "")
     if text.startswith((".", "-.")):
         text = text.replace(".", "0.", 1)
-    return text.removesuffix(".")
+    text = text.removesuffix(".")
+    return "" if _parse(text) is None else text
 
 
 def show_number(value: Fraction) -> str:

@@ -48,11 +48,14 @@ Flag = Literal["fatal", "knock_out", "refer", "note"]
 KeyFlag = Literal["refer", "note"]
 Missing = Literal["zero", "await"]
 WarningCode = Literal[
+    "ask-empty",
     "cap-idle",
     "fatal-earns",
     "item-idle",
     "job-related-empty",
     "later-key",
+    "option-text-empty",
+    "thousands",
     "verdict-unreachable",
     "weight-skew",
 ]
@@ -141,6 +144,7 @@ class NumberKey(Part):
     """A number that counts."""
 
     what: ClassVar[str] = "an entry of `keys`"
+    one_of: ClassVar[tuple[str, ...]] = ("is", "range")
     id: OwnId | None = entry("The outcome's name; key-1, key-2, ... by position unless it stands here.", None)
     is_: Number | None = entry("The number.", None)
     absolute: Tolerance | None = entry("How far off an answer may be, as a number; inclusive.", None)
@@ -156,6 +160,7 @@ class TextKey(Part):
     """A text that counts."""
 
     what: ClassVar[str] = "an entry of `keys`"
+    one_of: ClassVar[tuple[str, ...]] = ("is", "contains_any", "contains_all", "like")
     id: OwnId | None = entry("The outcome's name; key-1, key-2, ... by position unless it stands here.", None)
     is_: Texts | None = entry("The answer is one of these texts.", None, size=(1, 50), one=True)
     contains_any: Texts | None = entry("The answer contains at least one of these texts.", None, size=(1, 50), one=True)
@@ -210,7 +215,7 @@ class SelectionItem(Item):
     mode: Literal["exact", "net", "coverage", "each"] = entry(
         "exact: all or nothing; net: right minus wrong; coverage: the part of the right ones, nothing once one is wrong; each: every option counts."
     )
-    points: Positive = entry("The full mark.", Positive(1))  # type: ignore[arg-type]
+    points: Positive = entry("The full mark; 1 unless it stands here.", Positive(1))  # type: ignore[arg-type]
     options: dict[OwnId, SelectionOption] = entry("The answers by id.", size=(2, 11))
 
 
@@ -219,12 +224,13 @@ class NumberItem(Item):
     """A question whose answer is a number."""
 
     what: ClassVar[str] = "a number item"
+    one_of: ClassVar[tuple[str, ...]] = ("key", "keys")
     kind: Literal["number"] = entry(_KIND)
     read: Literal["sole", "stated", "contains"] = entry(
-        "sole: the answer holds one number; stated: or the one behind the last =, -> , : or is; contains: any number in it counts.",
+        "sole: the answer holds one number; stated: or the one behind the last =, -> , : or is; contains: any number in it counts. sole unless it stands here.",
         "sole",
     )
-    points: Positive = entry("The full mark.", Positive(1))  # type: ignore[arg-type]
+    points: Positive = entry("The full mark; 1 unless it stands here.", Positive(1))  # type: ignore[arg-type]
     key: Number | None = entry("The one number that is right; short for `keys` with one `is`.", None)
     keys: tuple[NumberKey, ...] = entry(
         "The numbers that count; the first that matches is the outcome.", (), size=(1, 50)
@@ -242,11 +248,11 @@ class TextItem(Item):
     what: ClassVar[str] = "a text item"
     kind: Literal["text"] = entry(_KIND)
     steps: tuple[Literal["trim", "collapse", "casefold"], ...] = entry(
-        "What is levelled before comparing: spaces at the ends, runs of spaces, capitals.",
+        "What is levelled before comparing: spaces at the ends, runs of spaces, capitals; all three unless it stands here.",
         ("trim", "collapse", "casefold"),
         size=(0, 3),
     )
-    points: Positive = entry("The full mark.", Positive(1))  # type: ignore[arg-type]
+    points: Positive = entry("The full mark; 1 unless it stands here.", Positive(1))  # type: ignore[arg-type]
     keys: tuple[TextKey, ...] = entry("The texts that count; the first that matches is the outcome.", size=(1, 50))
 
 
@@ -257,8 +263,8 @@ class MarkItem(Item):
     what: ClassVar[str] = "a mark item"
     kind: Literal["mark"] = entry(_KIND)
     max: Positive = entry("The highest mark.")
-    step: Positive = entry("The step between marks.", Positive(1))  # type: ignore[arg-type]
-    points: Positive = entry("What the highest mark earns.", Positive(1))  # type: ignore[arg-type]
+    step: Positive = entry("The step between marks; 1 unless it stands here.", Positive(1))  # type: ignore[arg-type]
+    points: Positive = entry("What the highest mark earns; 1 unless it stands here, whatever `max` is.", Positive(1))  # type: ignore[arg-type]
 
 
 AnyItem: TypeAlias = ChoiceItem | SelectionItem | NumberItem | TextItem | MarkItem
@@ -272,7 +278,7 @@ class Section(Part):
     id: Id = entry("The section's name.")
     title: Prose | None = entry("A heading for people.", None)
     weight: Share | None = entry("Its share of the whole, where the rubric has no `weights`.", None)
-    floor: Floor = entry("The lowest share that it can come to.", Floor(0))  # type: ignore[arg-type]
+    floor: Floor = entry("The lowest share that it can come to; 0% unless it stands here.", Floor(0))  # type: ignore[arg-type]
     missing: Missing | None = entry(
         "What no answer means for its items; taken from the rubric unless it stands here.", None
     )
@@ -306,7 +312,7 @@ class OutcomeCondition(Part):
 
     what: ClassVar[str] = "a condition on an item"
     item: Name = entry("The item's id.")
-    is_: tuple[Name, ...] = entry("Names of its outcomes, none of them its best.", size=(1, 262_144))
+    is_: tuple[Name, ...] = entry("Names of its outcomes, none of them its best.", size=(1, 262_144), one=True)
 
 
 @attrs.frozen(kw_only=True)
@@ -359,7 +365,7 @@ class Rubric(Part):
     version: Id = entry("This version's name.")
     title: Prose | None = entry("A title for people.", None)
     notice: Prose | None = entry("What candidates are told beforehand; needed where an answer is fatal.", None)
-    missing: Missing = entry("No answer: earns zero, or is awaited.", "zero")
+    missing: Missing = entry("No answer: earns zero, or is awaited; zero unless it stands here.", "zero")
     note: Prose | None = entry("Anything for readers.", None)
     verdicts: tuple[Verdict, ...] = entry("The results, best first.", size=(2, 16))
     caps: Caps | None = entry("How far flags pull the verdict down.", None)

@@ -26,6 +26,7 @@ class Part:
     """What every thing in a rubric has: the node that it was read from."""
 
     what: ClassVar[str] = "a part"
+    one_of: ClassVar[tuple[str, ...]] = ()  # keys of which exactly one stands there
     node: Node = attrs.field(eq=False, repr=False)
 
 

@@ -11,8 +11,9 @@ Must not know what a rubric is: examples are read through it too.
 from __future__ import annotations
 
 from scoring.errors import MissingExtraError, RubricError
+from scoring.rubric import meant
 from scoring.rubric.syntax import explain
-from scoring.rubric.tree import Enough, Findings, Hole, Mapping, Node, Scalar, Sequence
+from scoring.rubric.tree import NBSP, Enough, Findings, Hole, Mapping, Node, Scalar, Sequence, lines_of, oddity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,17 +23,15 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_NODES", "MAX_SCALAR", "parse", "read"]
 
-MAX_BYTES = (
-    1024 * 1024
-)  # a rubric of 500 items needs a third of it; GitHub shows files up to 1 MB; the pure parser takes about three seconds
-MAX_DEPTH = 20  # the deepest condition that a pack may hold needs 19; Kubernetes' YAML reader stops at 10,000, JSON parsers from 128 on
+# Bytes. A rubric of 500 items needs a third of it, GitHub's contents API stops at 1 MB, and the pure parser takes up to three seconds.
+MAX_BYTES = 1024 * 1024
+MAX_DEPTH = 20  # the deepest condition that a pack may hold needs 19; go-yaml stops at 10,000, JSON parsers from 128 on
 MAX_NODES = 100_000  # 1,000 items of 100 nodes each; a list of dashes of 1 MiB would be 500,000
 MAX_SCALAR = 20_000  # characters, the most that a pack's notice may have; a case study of 3,000 words
 
-_MAX_HINT = 200  # characters of a text that a message repeats
+_MARK = b"\xef\xbb\xbf"  # the byte order mark that some editors on Windows put before UTF-8
 _LINE_ENDS = {"\x85": "U+0085", "\u2028": "U+2028", "\u2029": "U+2029"}
 _BYTE_ORDER = {
-    b"\xef\xbb\xbf": 'the file begins with a byte order mark: save it as "UTF-8", not as "UTF-8 with BOM"',
     b"\xff\xfe": 'the file is UTF-16 ("Unicode" in some editors): save it as UTF-8',
     b"\xfe\xff": 'the file is UTF-16 ("Unicode" in some editors): save it as UTF-8',
 }
@@ -75,7 +74,9 @@ def parse(data: bytes, file: str) -> tuple[Node | None, Findings]:
         while not builder.done and loader.check_event():
             builder.take(loader.get_event())
     except yaml.YAMLError as error:
-        findings.report_at(*explain(error, text))
+        line, column, code, message = explain(error, text)
+        if not {line, line - 1} & builder.cut:  # a text that was cut explains what came of it
+            findings.report_at(line, column, code, message)
         return None, findings
     except (ValueError, OverflowError):  # from chr() or int() inside the parser
         findings.report_at(loader.line + 1, loader.column + 1, "syntax", "there is no character with this number")
@@ -92,6 +93,7 @@ def parse(data: bytes, file: str) -> tuple[Node | None, Findings]:
 def _decode(data: bytes, file: str) -> tuple[str, Findings]:
     """The file's text, or what keeps it from being text."""
     bare = Findings(file)
+    data = data.removeprefix(_MARK)
     if len(data) > MAX_BYTES:
         bare.report_at(1, 1, "file-size", f"the file is larger than {MAX_BYTES:,} bytes")
     elif not data.strip():
@@ -160,6 +162,7 @@ class _Builder:
         self.stack: list[_Frame] = []
         self.documents = 0
         self.joined: set[int] = set()
+        self.cut: set[int] = set()
         self.nodes = 0
 
     def take(self, event: Event) -> None:
@@ -206,6 +209,23 @@ class _Builder:
                 "the text holds a control character or half a character, written with a backslash: delete it",
             )
         self._place(event, node)
+        if node.plain:
+            self._refuse_cut(event, node)
+
+    def _refuse_cut(self, event: Event, node: Scalar) -> None:
+        """Report a text without quotes that goes on behind a #, as in ``Letter #1``; a comment has a space behind its #."""
+        end = event.end_mark
+        at = end.index
+        while self.text[at : at + 1] == " ":
+            at += 1
+        if at == end.index or self.text[at : at + 1] != "#" or not self.text[at + 1 : at + 2].isalnum():
+            return
+        rest = lines_of(self.text)[end.line][end.column :]
+        in_flow = bool(self.stack) and self.stack[-1].flow
+        message = meant.cut(node.key.text[:80] if node.key else "", node.text, rest, flow=in_flow)
+        self.findings.blame(node)
+        self.cut.add(end.line + 1)
+        self.findings.report_at(end.line + 1, end.column + 1 + at - end.index, "comment", message)
 
     def _SequenceStartEvent(self, event: Event) -> None:  # noqa: N802
         self._open(event, Sequence(event.start_mark.line + 1, event.start_mark.column + 1))
@@ -264,6 +284,8 @@ class _Builder:
                 )
         elif node.empty:
             self.findings.report(node, "key-form", "there is no key before the colon")
+        elif node.plain and node.text.startswith(NBSP):
+            self.findings.report(node, "key-form", oddity(node.text).removeprefix("; "))
         elif isinstance(frame.node, Mapping) and node.text in frame.node.entries:
             self._report_twice(node, frame.node)
         else:
@@ -307,11 +329,17 @@ class _Builder:
             self.findings.report(first, "flow-comma", message)
             frame.pieces = []
             return
-        message = f'"{first.text[:80]}" is a key without a value here: text with a comma inside {{ }} needs quotes'
-        if isinstance(before, Scalar) and before.key is not None and before.plain:
-            whole = ", ".join([before.text, *(piece.text for piece in frame.pieces)])
-            message += (
-                f'; did you mean {before.key.text}: "{whole}"?' if len(whole) <= _MAX_HINT and '"' not in whole else ""
+        message = f'"{first.text[:80]}" is a key without a value here: '
+        if isinstance(before, Scalar) and before.key is not None and isinstance(frame.node, Mapping):
+            message += meant.behind_comma(
+                before.key.text,
+                [before.text, *(piece.text for piece in frame.pieces)],
+                under=frame.node.key.text if frame.node.key else "",
+                beside=[*frame.node.entries],
+                plain=before.plain,
             )
+            self.findings.blame(before)
+        else:
+            message += "text with a comma inside { } needs quotes"
         self.findings.report(first, "flow-comma", message)
         frame.pieces = []

@@ -183,7 +183,8 @@ def notice(study: Study) -> None:
     ]
     where = next((spot(part, "flag") for part in (*options, *conditions) if study.sound(spot(part, "flag"))), None)
     if where is not None:
-        message = 'a fatal answer needs a notice, so that candidates were told: add a line such as  notice: "Some answers disqualify."'
+        line = 'notice: "Some answers disqualify."'
+        message = f"a fatal answer needs a notice, so that candidates were told: add a line such as {line} at the top of the file, beside version:"
         study.report(where, "notice-missing", message)
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECKS", "MAX_ITEMS", "MAX_OUTCOMES", "check_items"]
 
-MAX_ITEMS = 1_000  # as in a pack; the longest licensing examinations have about 300
+MAX_ITEMS = 1_000  # as in a pack; USMLE Step 1, a long licensing examination, has 280
 MAX_OUTCOMES = (
     2**20
 )  # of all items together: four of the largest marks, or a hundred of 10,000 steps; laid out they take about 100 MB

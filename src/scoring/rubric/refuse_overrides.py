@@ -9,6 +9,7 @@ from __future__ import annotations
 from scoring.errors import did_you_mean
 from scoring.rubric import model
 from scoring.rubric.exact import show_number
+from scoring.rubric.meant import bracketed
 from scoring.rubric.outcomes import GIVEN, Outcomes
 from scoring.rubric.part import spot
 from scoring.rubric.study import Study, conditions_of
@@ -22,6 +23,7 @@ __all__ = ["MAX_CONDITIONS", "MAX_NESTED", "check_overrides"]
 MAX_NESTED = 8  # as in a pack: deeper ones nobody reads
 MAX_CONDITIONS = 50  # in one override, as in a pack
 _MAX_LISTED = 10  # names that a message repeats
+_MAX_SPLIT = 200  # characters of a name that are looked through for commas
 
 
 def check_overrides(study: Study) -> None:
@@ -58,7 +60,9 @@ def _known(study: Study, condition: model.OutcomeCondition, outcomes: Outcomes) 
         where = spot(condition, "is", place)
         known = outcomes.codes
         if name not in known:
-            hint = did_you_mean(name, [*known][:500]) or f"; it has {_some([*known][len(GIVEN) :])}"
+            several = [part.strip() for part in name.split(",")] if len(name) <= _MAX_SPLIT else [name]
+            hint = f"; did you mean {bracketed(several)}?" if len(several) > 1 and {*several} <= {*known} else ""
+            hint = hint or did_you_mean(name, [*known][:500]) or f"; it has {_some([*known][len(GIVEN) :])}"
             study.report(where, "no-such-outcome", f'the item "{condition.item}" has no outcome "{name[:100]}"{hint}')
             right = False
         elif name in seen:

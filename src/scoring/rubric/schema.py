@@ -98,7 +98,9 @@ def _union(members: list[Any], definitions: dict[str, Schema]) -> Schema:
 
 def _part(cls: type[Part], definitions: dict[str, Schema]) -> Schema:
     keys = keys_of(cls)
+    alternatives = {"oneOf": [{"required": [key]} for key in cls.one_of]} if cls.one_of else {}
     return {
+        **alternatives,
         "type": "object",
         "description": cls.__doc__,
         "properties": {name: _key(attribute, definitions) for name, attribute in keys.items()},

@@ -16,10 +16,12 @@ from cattrs import Converter
 
 from scoring.errors import did_you_mean
 from scoring.rubric import model
-from scoring.rubric.exact import NumberError
+from scoring.rubric.exact import NumberError, mended
 from scoring.rubric.leaves import LEAVES, LeafError, Prose
+from scoring.rubric.meant import bracketed, written
 from scoring.rubric.part import keys_of
-from scoring.rubric.tree import Findings, Hole, Mapping, Node, Scalar, Sequence, oddity
+from scoring.rubric.syntax import odd_dash
+from scoring.rubric.tree import NBSP, Findings, Hole, Mapping, Node, Scalar, Sequence, oddity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     Hook = Callable[[Any, Any], Any]
 
 __all__ = ["structure"]
+
+_MAX_PROPOSED = 200  # characters of the file that a message repeats
 
 _PARTS: tuple[type[Part], ...] = (
     model.Rubric, model.Section, model.ChoiceOption, model.SelectionOption, model.ChoiceItem, model.SelectionItem, model.NumberItem, model.TextItem,
@@ -61,6 +65,21 @@ _MEANT = {
     "outcome": ("is",), "outcomes": ("is",), "maximum": ("max",), "bands": ("verdicts",), "grades": ("verdicts",), "rules": ("overrides",),
     "scoring": ("mode",), "red_flag": ("flag",),
 }  # fmt: skip
+_RIGHT_OPTION = "; mark the right option with points: in options"
+_RIGHT_OPTIONS = "; mark the right ones with right: true in options"
+_BAND_END = "; a band ends where the one above begins; delete it"
+# Keys that are meant well and have no place there at all, and what to do instead.
+_ELSEWHERE: dict[tuple[type[Part], str], str] = {
+    **{(model.ChoiceItem, word): _RIGHT_OPTION for word in ("key", "keys", "answer", "answers", "correct", "right")},
+    **{
+        (model.SelectionItem, word): _RIGHT_OPTIONS for word in ("key", "keys", "answer", "answers", "correct", "right")
+    },
+    **{
+        (model.MarkItem, word): "; a mark has none: whoever marks the answer gives it"
+        for word in ("key", "keys", "options")
+    },
+    **{(model.Verdict, word): _BAND_END for word in ("to", "until", "upto", "up_to", "below")},
+}
 # Values that are near at hand and wrong, and what to write instead.
 _INSTEAD = {
     (model.Action, "wait"): "a verdict never waits: a case waits by itself while an answer is missing",
@@ -133,7 +152,8 @@ class _Structurer:
         def hook(node: Node, _: Any) -> Any:
             text = self.text_of(node, "one of " + ", ".join(words))
             if text is not None and text not in words:
-                hint = did_you_mean(text.strip().casefold().replace("-", "_").replace(" ", "_"), words) or oddity(text)
+                near = did_you_mean(text.strip().casefold().replace("-", "_").replace(" ", "_"), words)
+                hint = oddity(text) if NBSP in text else near or oddity(text)
                 message = _INSTEAD.get((kind, text)) or f'expected one of {_listed(words)}; found "{text[:48]}"{hint}'
                 self.findings.report(node, "unknown-word", message)
             return text if text in words else words[0]
@@ -149,6 +169,8 @@ class _Structurer:
             self.findings.report(node, "no-value", f"{named}expected {what}")
         elif not isinstance(node, Hole):
             hint = ": text with [ ] or { } in it needs quotes" if what == LEAVES[Prose].what else ""
+            keys = self.keys_meant(node, model.NumberKey) if node.key and node.key.text == "key" else ""
+            hint = keys.replace("did you mean", "did you mean keys:") or hint
             self.findings.report(node, "wrong-form", f"expected {what}, found {node.kind}{hint}")
         return None
 
@@ -159,7 +181,9 @@ class _Structurer:
 
         def hook(node: Node, _: Any) -> Any:
             if not isinstance(node, Mapping):
-                self.wrong_form(node, f'entries such as "{said}: ...", without dashes')
+                codes = f'{{CODE: "why"}}, where CODE is one of {_listed(get_args(key_type))}'
+                entries = f'entries such as "{said}: ...", without dashes'
+                self.wrong_form(node, codes if get_origin(key_type) is Literal else entries)
                 return {}
             # ``A {points: 1}`` is one key and one text to YAML: what is wrong with it is said once, about the key.
             return {
@@ -185,8 +209,12 @@ class _Structurer:
                     if is_part
                     else f"a list{hint}"
                 )
-                self.wrong_form(node, form)
+                self.wrong_form(node, form, self.keys_meant(node, first))
                 return (self.read(Hole.at(node), first),) * 2 if pair else ()
+            meant = self.keys_meant(node, first)
+            if meant:
+                self.wrong_form(node, "a list of keys", meant)
+                return ()
             if pair and len(node.entries) != 2:
                 self.findings.report(
                     node, "range-form", f"expected two numbers, [LOWEST, HIGHEST]; found {len(node.entries)}"
@@ -196,11 +224,25 @@ class _Structurer:
 
         return hook
 
-    def wrong_form(self, node: Node, expected: str) -> None:
+    def keys_meant(self, node: Node, entry: Any) -> str:
+        """Where bare values stand for an item's keys: how the keys are written; otherwise nothing."""
+        values = node.entries if isinstance(node, Sequence) else [node]
+        texts = [value.text for value in values if isinstance(value, Scalar) and value.text]
+        if entry not in (model.NumberKey, model.TextKey) or len(texts) < len(values) or not texts:
+            return ""
+        return f"; did you mean {_as_keys(texts, entry)}?" if sum(map(len, texts)) <= _MAX_PROPOSED else ""
+
+    def wrong_form(self, node: Node, expected: str, hint: str = "") -> None:
         """Report a list where keys belong, or the other way round."""
+        if isinstance(node, Mapping) and node.entries:
+            key, value = next(iter(node))
+            slip = odd_dash(f"{key.text}: {value.text}" if isinstance(value, Scalar) else f"{key.text}:")
+            if slip:
+                self.findings.report(key, "syntax", slip)
+                return
         if not isinstance(node, Hole):
             found = "nothing" if isinstance(node, Scalar) and node.empty else node.kind
-            self.findings.report(node, "wrong-form", f"expected {expected}; found {found}")
+            self.findings.report(node, "wrong-form", f"expected {expected}; found {found}{hint}")
 
     def union_hook(self, kind: Any) -> Hook:
         """A key that may be left out; an item of some kind; a condition of some form."""
@@ -231,6 +273,7 @@ class _Structurer:
             }
             word = text.casefold().replace("-", "_").replace(" ", "_")
             hint = f'; did you mean "{near[word]}"?' if word in near else did_you_mean(word, [*_KINDS])
+            hint = oddity(text) if NBSP in text else hint
             self.findings.report(
                 at, "unknown-word", f'there is no kind "{text[:48]}"; expected one of {_listed(_KINDS)}{hint}'
             )
@@ -276,6 +319,8 @@ class _Structurer:
     def value(self, key: str, at: Node, attribute: attrs.Attribute[Any]) -> Any:
         """What stands under one key, with the number of its entries checked."""
         size = attribute.metadata["size"]
+        if isinstance(at, Scalar) and at.empty and not self.findings.sound(at):
+            return self.read(Hole.at(at), attribute.type)
         if isinstance(at, Scalar) and at.empty:
             form = (
                 "indent its entries below it"
@@ -302,9 +347,13 @@ class _Structurer:
     def report_unknown(self, node: Mapping, cls: type[Part], keys: dict[str, Any]) -> str:
         """Report keys that this thing does not have, and where they may belong; return all the suggestions."""
         hints = ""
-        for name, (key, _) in node.entries.items():
+        for name, (key, value) in node.entries.items():
             if name not in keys:
-                hint = _belongs(name, cls, keys)
+                hint = (
+                    _belongs(name, cls, keys)
+                    if cls is not model.TextItem
+                    else _text_key(name, value) or _belongs(name, cls, keys)
+                )
                 hints += hint
                 self.findings.report(key, "unknown-key", f'{cls.what} has no key "{name[:48]}"{hint}')
         return hints
@@ -312,7 +361,11 @@ class _Structurer:
     def report_missing(self, node: Mapping, cls: type[Part], keys: dict[str, attrs.Attribute[Any]], hints: str) -> None:
         """Report required keys that do not stand there and that no slip explains; what they hold is said beside."""
         for name, attribute in keys.items():
-            if attribute.default is attrs.NOTHING and node.get(name) is None and f'did you mean "{name}"' not in hints:
+            if (
+                attribute.default is attrs.NOTHING
+                and node.get(name) is None
+                and not any(f"did you mean {said}" in hints for said in (f'"{name}"', f"{name}:"))
+            ):
                 about = attribute.metadata["about"].rstrip(".")
                 self.findings.report(
                     node, "missing-key", f'{cls.what} needs the key "{name}": {about[0].lower()}{about[1:]}'
@@ -321,7 +374,13 @@ class _Structurer:
 
 def _belongs(name: str, cls: type[Part], keys: dict[str, Any]) -> str:
     """Where an unknown key may belong, or what it may have been meant to be."""
+    if NBSP in name:
+        return oddity(name)
     lowered = name.strip().casefold().replace("-", "_").replace(" ", "_")
+    if odd_dash(name):
+        return "; " + odd_dash(name)
+    if (cls, lowered) in _ELSEWHERE:
+        return _ELSEWHERE[cls, lowered]
     if lowered in keys:
         return f'; did you mean "{lowered}"?'
     meant = next((word for word in _MEANT.get(lowered, ()) if word in keys), None)
@@ -331,6 +390,28 @@ def _belongs(name: str, cls: type[Part], keys: dict[str, Any]) -> str:
     if owners:
         return f"; it belongs to {', '.join(owners[:3])}"
     return did_you_mean(lowered, [*keys]) or oddity(name) or f"; it has {_listed(keys)}"
+
+
+def _text_key(name: str, value: Node) -> str:
+    """For `key: GDPR` on a text item: how `keys` says it."""
+    if name.strip().casefold() not in ("key", "answer", "is"):
+        return ""
+    texts = [entry.text for entry in value if isinstance(entry, Scalar)] if isinstance(value, Sequence) else []
+    texts = [value.text] if isinstance(value, Scalar) else texts
+    if not any(texts) or sum(map(len, texts)) > _MAX_PROPOSED:
+        return '; did you mean "keys"?'
+    return f"; did you mean keys: [{{is: {_as_texts(texts[0]) if len(texts) == 1 else bracketed(texts)}}}]?"
+
+
+def _as_keys(texts: list[str], entry: type[Part]) -> str:
+    spell = _as_texts if entry is model.TextKey else lambda text: mended(text) or text
+    return f"[{', '.join(f'{{is: {spell(text)}}}' for text in texts)}]"
+
+
+def _as_texts(text: str) -> str:
+    """One text, or several with commas between them as a list."""
+    several = [part.strip() for part in text.split(",")]
+    return bracketed(several) if len(several) > 1 and all(several) else written(text)
 
 
 def _listed(words: Any) -> str:

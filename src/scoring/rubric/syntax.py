@@ -7,7 +7,8 @@ where the mending has to be done, which is often not where the parser noticed.
 
 from __future__ import annotations
 
-from scoring.rubric.tree import lines_of, oddity
+from scoring.rubric.meant import quoted
+from scoring.rubric.tree import NBSP, lines_of, oddity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ _QUOTES = {
 }
 _TROUBLE = ((":", "a colon"), ("?", "a question mark"), (("{", "[", "}", "]"), "brackets or braces"))
 _DIRECTIVE = "lines that begin with % are not read: delete this line"
+_MARKS = ("", ":", ",", "-", "{", "[", "}", "]", '"', "'")
+_LONG_DASHES = ("\u2013", "\u2014")
+_NEAR = 2  # columns that a line may be off and still be meant to stand with another
 _CURLY = " \u201c\u201d\u2018\u2019"
 _MAX_KEY = 1024  # characters, by YAML's own rule
 _MAX_SHOWN = 60  # characters of the file that a message repeats
@@ -34,9 +38,10 @@ _MAX_SHOWN = 60  # characters of the file that a message repeats
 class _Place:
     """A line and a column from 1, and the line's text."""
 
-    __slots__ = ("column", "line", "text")
+    __slots__ = ("column", "line", "lines", "text")
 
     def __init__(self, lines: list[str], line: int, column: int) -> None:
+        self.lines = lines
         self.line = min(line, len(lines))
         self.text = lines[self.line - 1]
         self.column = column if line == self.line else len(self.text) + 1
@@ -84,13 +89,16 @@ def explain(error: yaml.YAMLError, text: str) -> tuple[int, int, str, str]:
     if position is not None:
         return _forbidden_character(text, position, lines)
     complaint = _Complaint(error, lines)
+    slip = _odd_space(complaint) or _odd_dash(complaint)
+    if slip is not None:
+        return slip[0].line, slip[0].column, "syntax", slip[1]
     for needles, rule in _RULES:
         if any(needle in complaint.words for needle in needles):
             place, message = rule(complaint)
             break
     else:
         place, message = complaint.at, f"no YAML: {complaint.words.strip(' /')}"
-    return place.line, place.column, "syntax", message + oddity(place.text)
+    return place.line, place.column, "syntax", message + oddity(_outside_quotes(place.text))
 
 
 def _forbidden_character(text: str, position: int, lines: list[str]) -> tuple[int, int, str, str]:
@@ -99,6 +107,60 @@ def _forbidden_character(text: str, position: int, lines: list[str]) -> tuple[in
     name = f"U+{ord(text[position]):04X}" if position < len(text) else "a character"
     place = _Place(lines, line, column)
     return place.line, place.column, "character", f"a character that no text file should hold ({name}): delete it"
+
+
+def _odd_space(said: _Complaint) -> Told | None:
+    """A non-breaking space that indents, or stands beside a mark of YAML, where the parser stumbled: it looks right, so nothing else would help."""
+    for number in (said.at.line, _line_above(said.at), said.since.line):
+        text = _outside_quotes(said.lines[number - 1])
+        before = ""
+        for column, c in enumerate(text):
+            if c == NBSP and before in _MARKS:
+                return _Place(said.lines, number, column + 1), oddity(NBSP).removeprefix("; ")
+            before = before if c.isspace() else c
+    return None
+
+
+def _odd_dash(said: _Complaint) -> Told | None:
+    """A dash that begins no entry of a list, because it is a long one or no space follows it: on this line, or on the one that this continues."""
+    for number in (said.at.line, _line_above(said.at)):
+        line = said.lines[number - 1]
+        message = odd_dash(line.strip())
+        if message:
+            return _Place(said.lines, number, _indent(line) + 1), message
+    return None
+
+
+def _line_above(place: _Place) -> int:
+    """The next line above that holds something; the line itself where there is none."""
+    return next((n + 1 for n in range(place.line - 2, -1, -1) if place.lines[n].strip()), place.line)
+
+
+def odd_dash(text: str) -> str:
+    """What to say about a line, or its key, that should begin with a dash and a space; empty where it does, or should not."""
+    if text.startswith(_LONG_DASHES):
+        return f"this is a long dash; a list uses -{_proposed('- ' + text[1:].lstrip())}"
+    if text.startswith("-") and text[1:2].isalpha() and ":" in text + ":" * (" " not in text):
+        return f"a space is missing behind the dash{_proposed('- ' + text[1:])}"
+    return ""
+
+
+def _proposed(line: str) -> str:
+    return f"; did you mean {quoted(line)}?" if len(line) <= 2 * _MAX_SHOWN else ""
+
+
+def _outside_quotes(line: str) -> str:
+    """A line with what stands in its quotes blanked out; an apostrophe inside a word is no quote."""
+    kept, quote = [], ""
+    for place, c in enumerate(line):
+        if quote:
+            quote = "" if c == quote else quote
+            kept.append("_")
+        else:
+            opens = c in _QUOTES and line[place - 1 : place] in ("", *" {[,:-" + NBSP)
+            quote = c if opens else ""
+            kept.append(c)
+    return "".join(kept)
 
 
 def _colon(said: _Complaint) -> Told:
@@ -114,19 +176,19 @@ def _colon(said: _Complaint) -> Told:
         hint = f'; did you mean {key}: "{whole}"?' if '"' not in whole and len(whole) <= _MAX_SHOWN * 2 else ""
         return place, f"a second colon on the line: text with a colon and a space in it needs quotes{hint}"
     if colon:
-        return (
-            place,
-            "a colon behind quoted text: put the whole text in one pair of quotes, or start a new line for a new key",
+        message = (
+            "a colon behind quoted text: put the whole text in one pair of quotes, or start a new line for a new key"
         )
-    above = next((n for n in range(place.line - 2, -1, -1) if said.lines[n].strip()), None)
-    if above is None or place.column > _MAX_KEY:
+        return place, message + _requoted(place)
+    above = _line_above(place)
+    if above == place.line or place.column > _MAX_KEY:
         return place, "a colon behind text that is too long for a key: text with a colon in it needs quotes"
-    indent, indent_above = _indent(place.text), _indent(said.lines[above])
+    indent, indent_above = _indent(place.text), _indent(said.lines[above - 1])
     if indent <= indent_above:
-        return _without_colon(_Place(said.lines, above + 1, indent_above + 1))
+        return _without_colon(_Place(said.lines, above, indent_above + 1))
     return (
         _Place(said.lines, place.line, indent + 1),
-        f"this line is indented deeper than line {above + 1}, so it continues the text there; keys that belong together start in one column",
+        f"this line is indented deeper than line {above}, so it continues the text there; keys that belong together start in one column",
     )
 
 
@@ -143,6 +205,10 @@ def _without_colon(place: _Place) -> Told:
     word = place.rest.strip()
     shown = word if len(word) <= _MAX_SHOWN else word[:_MAX_SHOWN] + "..."
     key, colon, value = word.partition(":")
+    entry = _entry_above(place)
+    if word.startswith("{") and entry is not None and entry.column == place.column:
+        like = f'this line starts in column {place.column}, like the "- " in line {entry.line}'
+        return place, f'{like}; if it is a new entry, put a "- " before it'
     if word.startswith(("'", '"')):
         return place, f"the quoted text that begins here is followed by no colon; {_QUOTES[word[0]]}"
     if colon and value and not value.startswith(" ") and " " not in key:
@@ -159,7 +225,7 @@ def _indentation(said: _Complaint) -> Told:
     if before.endswith(("'", '"')):
         return _opened_above(said, before[-1]) or (
             place,
-            f"there is more text behind the closing quote; {_QUOTES[before[-1]]}",
+            f"there is more text behind the closing quote; {_QUOTES[before[-1]]}{_requoted(place)}",
         )
     if not before.strip() and place.rest.startswith(("'", '"')):
         return place, f"quoted text on a line of its own: was the text above closed too early? {_QUOTES[place.rest[0]]}"
@@ -169,17 +235,63 @@ def _indentation(said: _Complaint) -> Told:
         return place, f"a {place.rest[0]} that closes nothing: delete it, or put the text in quotes"
     if before.strip(" -"):
         return place, "this does not fit what stands before it on the line: put the whole text in quotes"
+    entry = _entry_above(place)
+    if place.rest.startswith("- ") and entry is not None:
+        there = f"column {entry.column}, as line {entry.line}"
+        return (
+            place,
+            f'this "- " starts in column {place.column}; if it begins an entry of that list, move it to {there}',
+        )
+    if (
+        place.column == start.column
+        and start.rest.startswith("- ")
+        and entry is not None
+        and entry.column == place.column
+    ):
+        like = f'this line starts in column {place.column}, like the "- " in line {entry.line}'
+        belongs = f"if it belongs to that entry, indent it to column {place.column + 2}"
+        return place, f'{like}; {belongs}; if it begins a new entry, put a "- " before it'
     if place.column == start.column:
         kinds = "an entry of a list (- ) and a key" if "- " in (place.rest[:2], start.rest[:2]) else "these"
         return place, f"{kinds} cannot stand in the same column as entries of one thing; line {start.line} began it"
     if place.rest.startswith("- "):
-        message = 'a "- " begins an entry of a list, but there is no list in this column: do the lines above lack a "- ", or is one indented otherwise?'
+        message = (
+            'a "- " begins an entry of a list, but there is no list in this column: do the lines above lack a "- "?'
+        )
         return place, message
+    if entry is not None and place.column < entry.column + 2:
+        like = f'this line starts in column {place.column}, the "- " of line {entry.line} in column {entry.column}'
+        return place, f"{like}: if it belongs to that entry, indent it to column {entry.column + 2}"
     where = f"line {start.line} starts in column {start.column}"
     return (
         place,
         f"this line starts in column {place.column}, but {where}: entries that belong together start in one column",
     )
+
+
+def _entry_above(place: _Place) -> _Place | None:
+    """The entry of a list above that a line was probably meant to stand with: the next one at most two columns off, in the same column if there is one."""
+    near: _Place | None = None
+    for n in range(place.line - 2, -1, -1):
+        line = place.lines[n]
+        column = _indent(line) + 1
+        if not line[column - 1 :].startswith("- "):
+            continue
+        if column == place.column:
+            return _Place(place.lines, n + 1, column)
+        if near is None and abs(column - place.column) <= _NEAR:
+            near = _Place(place.lines, n + 1, column)
+    return near
+
+
+def _requoted(place: _Place) -> str:
+    """The line's text in one pair of quotes, where only its beginning was quoted, or where it holds the quotes that enclose it."""
+    key, colon, value = place.text.strip().removeprefix("- ").partition(": ")
+    value = value.strip()
+    if not colon or "{" in key or not value.startswith(tuple(_QUOTES)) or len(value) > 2 * _MAX_SHOWN:
+        return ""
+    whole = value[1:-1] if value.endswith(value[0]) else value
+    return f"; did you mean {key}: {quoted(whole)}?"
 
 
 def _opened_above(said: _Complaint, quote: str) -> Told | None:
@@ -207,6 +319,12 @@ def _flow(said: _Complaint) -> Told:
     place, start = said.at, said.since
     opening = start.rest[:1]
     closing = "}" if opening == "{" else "]"
+    comment = _comment(start)
+    if comment:
+        return (
+            comment,
+            f"from this # on, the line is a comment, so the {opening} of the line is not closed: text with a # in it needs quotes",
+        )
     if said.last:
         return start, f"the {opening} that opens here is never closed: add a {closing} (or the file was cut off)"
     before = place.before.rstrip()
@@ -224,6 +342,14 @@ def _flow(said: _Complaint) -> Told:
         place,
         f"expected a comma or {closing} before this; the {opening} was opened in line {start.line}, column {start.column}",
     )
+
+
+def _comment(start: _Place) -> _Place | None:
+    """Where a comment begins behind an opening brace or bracket on its line, if it holds the closing one."""
+    at = _outside_quotes(start.text).find(" #", start.column)
+    if at < 0 or ("}" if start.rest.startswith("{") else "]") not in start.text[at:]:
+        return None
+    return _Place(start.lines, start.line, at + 2)
 
 
 def _quoted_entry(place: _Place) -> str:

@@ -16,9 +16,22 @@ if TYPE_CHECKING:
 
     Entry: TypeAlias = tuple["Scalar", "Node"]
 
-__all__ = ["MAX_PROBLEMS", "Enough", "Findings", "Hole", "Mapping", "Node", "Scalar", "Sequence", "lines_of", "oddity"]
+__all__ = [
+    "MAX_PROBLEMS",
+    "NBSP",
+    "Enough",
+    "Findings",
+    "Hole",
+    "Mapping",
+    "Node",
+    "Scalar",
+    "Sequence",
+    "lines_of",
+    "oddity",
+]
 
-MAX_PROBLEMS = 200  # nobody mends more at a sitting; gcc and clang stop at 20 or 100 errors unless told otherwise
+MAX_PROBLEMS = 200  # nobody mends more at a sitting; clang stops at 20 errors, Microsoft's compiler at 100
+NBSP = "\u00a0"
 _MAX_SOURCE = 1_000  # characters of a line that are shown; a prompt on one line is shorter
 
 _ODD = {
@@ -26,7 +39,7 @@ _ODD = {
     "\u201d": 'curly quotes are ordinary characters in YAML: type the straight quote "',
     "\u2018": "curly quotes are ordinary characters in YAML: type the straight quote '",
     "\u201e": 'curly quotes are ordinary characters in YAML: type the straight quote "',
-    "\u00a0": "there is a non-breaking space, often pasted from a document: replace it by an ordinary space",
+    NBSP: "there is a non-breaking space, often pasted from a document: replace it by an ordinary space",
     "\u200b": "there is an invisible zero-width space, often pasted from a web page: delete it",
     "\ufeff": "there is an invisible byte order mark: delete it",
     "\u3000": "there is a wide space: replace it by an ordinary space",
@@ -161,12 +174,16 @@ class Findings:
         """
         if isinstance(node, Scalar) and id(node) in self._blamed:
             return
+        self.blame(node)
+        self.report_at(node.line, node.column, code, message)
+
+    def blame(self, node: Node) -> None:
+        """Take note that a node is at fault, and with it all that it stands in; the message is somebody else's."""
         at: Node | None = node
         while at is not None and id(at) not in self._blamed:
             self._blamed.add(id(at))
             self._kept.append(at)
             at = at.parent
-        self.report_at(node.line, node.column, code, message)
 
     def report_at(self, line: int, column: int, code: str, message: str, severity: str = "error") -> None:
         """Note a problem of a place that is no node."""

@@ -13,18 +13,20 @@ from itertools import combinations
 from scoring.engine.plan import compile_plan
 from scoring.engine.reach import reachable
 from scoring.engine.reading import fits, prepare_text
+from scoring.engine.shape import is_id
 from scoring.rubric import model
-from scoring.rubric.exact import show_number, show_share
+from scoring.rubric.exact import number, show_number, show_share
 from scoring.rubric.pack import interval, key_id, text_match
 from scoring.rubric.part import spot
 from scoring.rubric.study import Study, conditions_of, id_spot
+from scoring.rubric.tree import Scalar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any, TypeAlias
 
-    from scoring.rubric.model import Condition, Section
+    from scoring.rubric.model import Condition, Item, Section
     from scoring.rubric.outcomes import Outcomes
     from scoring.rubric.part import Part
     from scoring.rubric.tree import Node
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["warn"]
 
 _SKEW = Fraction(3, 2)  # a weight that is half as much again in effect is no longer the one that was agreed
+_MAX_LISTED = 10  # names that a message repeats
 
 
 def warn(study: Study, pack: bytes) -> None:
@@ -52,7 +55,7 @@ def warn(study: Study, pack: bytes) -> None:
         for node, message, scopes in doubts(study, pack):
             accepting = next((part for part in scopes if code in getattr(part, "accept", ())), None)
             if accepting is None:
-                study.findings.warn(node, code, message)
+                study.findings.warn(node, code, message + _how_to_accept(code, node, scopes[0]))
             else:
                 used.add((id(accepting), code))
     rubric = study.rubric
@@ -66,6 +69,19 @@ def warn(study: Study, pack: bytes) -> None:
                     "accept-unused",
                     f'there is no warning "{code}" here to accept: delete this line',
                 )
+
+
+def _how_to_accept(code: str, node: Node, nearest: Part) -> str:
+    """How a warning is accepted: on the thing itself where the warning points into it, else on the nearest thing that takes `accept`."""
+    where = (
+        "here"
+        if nearest.node in (node, node.parent)
+        else "on the section"
+        if isinstance(nearest, model.Section)
+        else "on the item"
+    )
+    where = "beside version" if isinstance(nearest, model.Rubric) else where
+    return f'; or accept it {where}: accept: {{{code}: "why"}}'
 
 
 def fatal_earns(study: Study, _pack: bytes) -> Doubts:
@@ -159,6 +175,66 @@ def job_related_empty(study: Study, _pack: bytes) -> Doubts:
         for item in silent:
             message = f'"{item.id}" does not say why the job needs it: add `job_related` to it, or to its section'
             yield id_spot(item), message, (item, section, study.rubric)
+
+
+def ask_empty(study: Study, _pack: bytes) -> Doubts:
+    """An item without `ask`."""
+    for section, item in study.items:
+        if item.ask is None:
+            message = f'"{item.id}" has no `ask`: the paper shows candidates no question'
+            yield id_spot(item), message, (item, section, study.rubric)
+
+
+def option_text_empty(study: Study, _pack: bytes) -> Doubts:
+    """An item with options without `text` whose `ask` does not name all its options either; where there is no `ask`, that was said."""
+    for section, item in study.items:
+        if item.ask is None or not isinstance(item, (model.ChoiceItem, model.SelectionItem)):
+            continue
+        named = {*"".join(c if is_id(c) else " " for c in item.ask).split()}
+        named |= {word.strip(".-") for word in named}
+        options: dict[Any, Any] = {**item.options}
+        silent = [name for name, option in options.items() if option.text is None]
+        if silent and not {*options} <= named:
+            names = ", ".join(silent[:_MAX_LISTED]) + ", ..." * (len(silent) > _MAX_LISTED)
+            message = f'options of "{item.id}" have no `text` ({names}): the paper shows them without words'
+            yield id_spot(item), message, (item, section, study.rubric)
+
+
+def thousands(study: Study, _pack: bytes) -> Doubts:
+    """A number such as 12.500: some write a thousand so."""
+    for section, item in study.items:
+        for node in _numbers(item):
+            text = node.text if isinstance(node, Scalar) else ""
+            whole, _, part = text.removeprefix("-").partition(".")
+            digits = whole + part
+            if (
+                len(whole) <= 3
+                and not whole.startswith("0")
+                and len(part) == 3
+                and part.endswith("0")
+                and digits.isdigit()
+            ):
+                message = f"{text} is read as {show_number(number(text))}; if you mean a thousand, write {text.replace('.', '')}"
+                yield node, message, (item, section, study.rubric)
+
+
+def _numbers(item: Item) -> Iterator[Node]:
+    """Where an item's numbers stand."""
+    for key in ("key", "max", "points"):
+        yield from _standing(item, key)
+    for option in getattr(item, "options", {}).values():
+        yield from _standing(option, "points")
+    for place, entry in enumerate(getattr(item, "keys", ())):
+        yield from _standing(entry, "points")
+        if isinstance(entry, model.NumberKey):
+            yield from _standing(entry, "is")
+            yield from (spot(item, "keys", place, "range", end) for end in (0, 1) if entry.range_ is not None)
+
+
+def _standing(part: Part, key: str) -> Iterator[Node]:
+    node = spot(part, key)
+    if node is not part.node:
+        yield node
 
 
 def weight_skew(study: Study, _pack: bytes) -> Doubts:
@@ -257,6 +333,9 @@ WARNINGS: dict[model.WarningCode, Callable[[Study, bytes], Doubts]] = {
     "later-key": later_key,
     "item-idle": item_idle,
     "job-related-empty": job_related_empty,
+    "ask-empty": ask_empty,
+    "option-text-empty": option_text_empty,
+    "thousands": thousands,
     "weight-skew": weight_skew,
     "cap-idle": cap_idle,
     "verdict-unreachable": verdict_unreachable,
