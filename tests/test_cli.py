@@ -11,7 +11,10 @@ import io
 import json
 import os
 import resource
+import select
 import shutil
+import signal
+import sqlite3
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -66,7 +69,7 @@ KEYS = {
     },
     "explain": {
         None: {
-            *("record", "time", "id", "supersedes", "others"),
+            *("record", "time", "id", "case", "supersedes", "others"),  # case: null without the vault
             *(
                 "audience",
                 "rubric",
@@ -497,6 +500,36 @@ class TestFullDisk:
         assert done.returncode == 2
         assert done.stderr.decode() == "scoring: the output cannot be written: No space left on device\n"
 
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+    @pytest.mark.parametrize("count", [2, 600])
+    @pytest.mark.parametrize("json_too", [[], ["--json"]])
+    def test_what_was_recorded_before_the_output_was_full_is_counted(self, count, json_too):
+        Path("some.jsonl").write_bytes(lines(*(sheet(f"s-{n}") for n in range(count))))
+        env = {**os.environ, "PYTHONPATH": str(Path(scoring.__file__).parents[1])}
+        with Path("/dev/full").open("wb") as full:
+            command = [sys.executable, "-m", "scoring.cli", "score", RUBRIC, "some.jsonl", "--log", "demo/decisions"]
+            done = subprocess.run([*command, *json_too], stdout=full, stderr=subprocess.PIPE, env=env, check=False)
+        with scoring.AuditLog.open("demo/decisions") as log:
+            recorded = len(log) - 7
+        assert recorded >= min(count, 256)
+        assert done.returncode == 2
+        assert done.stderr.decode() == (
+            f"scoring: stopped: {recorded} decisions were recorded; the same ids can be sent again,"
+            " and what is recorded keeps its record\n"
+            "scoring: the output cannot be written: No space left on device\n"
+        )
+
+    def test_a_temporary_directory_that_is_full_leaves_a_log_unchecked(self, call, demo, monkeypatch):
+        def full(*_, **__):
+            raise sqlite3.OperationalError("database or disk is full")
+
+        monkeypatch.setattr("scoring.cli.audit.verify_directory", full)
+        for more in ([], ["--json"]):
+            status, out, err = call("verify", demo / "decisions", *more)
+            assert (status, out) == (3, "")
+            assert "database or disk is full; free space in TMPDIR" in err
+            assert "bug" not in err
+
 
 class TestEnds:
     def test_an_interrupt_ends_without_a_traceback(self, call, monkeypatch):
@@ -505,6 +538,78 @@ class TestEnds:
 
         monkeypatch.setattr("scoring.cli.run.rubric_at", interrupted)
         assert call("score", RUBRIC, stdin=b"") == (130, "", "")
+
+    @pytest.mark.parametrize("json_too", [[], ["--json"]])
+    def test_a_sender_gets_each_answer_before_the_next_is_sent_and_an_interrupt_says_how_many_are_recorded(
+        self, call, json_too
+    ):
+        env = {**os.environ, "PYTHONPATH": str(Path(scoring.__file__).parents[1])}
+        command = [sys.executable, "-m", "scoring.cli", "score", RUBRIC, "-", "--log", "demo/decisions", *json_too]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        with subprocess.Popen(command, env=env, bufsize=0, **pipes) as process:
+            out = io.BufferedReader(process.stdout)
+            for name in ("s-1", "s-2"):
+                process.stdin.write(lines(sheet(name)))
+                assert select.select([process.stdout], [], [], 30)[0], process.kill()
+                answer = out.readline()
+                if name == "s-1" and not json_too:
+                    answer = out.readline()  # the first line held the heads
+                assert name in answer.decode()
+            process.send_signal(signal.SIGINT)
+            err = process.stderr.read().decode()
+            process.stdin.close()
+        assert process.returncode == 130
+        assert err == (
+            "scoring: stopped: 2 decisions were recorded; the same ids can be sent again,"
+            " and what is recorded keeps its record\n"
+        )
+        Path("again.jsonl").write_bytes(lines(sheet("s-1"), sheet("s-2"), sheet("s-3")))
+        _, text, _ = call("score", RUBRIC, "again.jsonl", "--log", "demo/decisions", "--json")
+        assert [(each["seq"], each["repeated"]) for each in objects(text)] == [(7, True), (8, True), (9, False)]
+
+    def test_an_interrupt_counts_what_is_durable_and_was_not_answered_yet(self, call, monkeypatch):
+        decide = scoring.AuditLog._decide
+
+        def interrupted(*args):
+            decide(*args)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(scoring.AuditLog, "_decide", interrupted)
+        Path("some.jsonl").write_bytes(lines(sheet("s-1"), sheet("s-2"), sheet("s-3")))
+        status, out, err = call("score", RUBRIC, "some.jsonl", "--log", "demo/decisions", "--json")
+        assert (status, out) == (130, "")
+        assert err.startswith("scoring: stopped: 3 decisions were recorded; ")
+
+    def test_an_interrupt_that_leaves_the_log_unreadable_says_that_ids_can_be_sent_again(self, call, monkeypatch):
+        def interrupted(log, *_):
+            monkeypatch.setattr(type(log), "read", broken)
+            raise KeyboardInterrupt
+
+        def broken(*_):
+            raise scoring.LogError("damaged")
+
+        monkeypatch.setattr("scoring.cli.run._Tally.add", lambda tally, done: interrupted(tally._log, done))
+        Path("some.jsonl").write_bytes(lines(sheet("s-1")))
+        status, _, err = call("score", RUBRIC, "some.jsonl", "--log", "demo/decisions")
+        assert status == 130
+        assert err == (
+            "scoring: stopped: the log does not tell how much was recorded; the same ids can be sent again\n"
+        )
+
+    def test_a_file_as_standard_input_is_recorded_in_batches(self, monkeypatch):
+        batches = []
+        decide_all = scoring.AuditLog.decide_all
+
+        def watched(*args, batch):
+            batches.append(batch)
+            return decide_all(*args, batch=batch)
+
+        monkeypatch.setattr(scoring.AuditLog, "decide_all", watched)
+        with Path("demo/submissions.jsonl").open() as file:
+            monkeypatch.setattr(sys, "stdin", file)
+            assert main(["score", RUBRIC, "-", "--log", "demo/decisions"]) == 0
+        assert main(["score", RUBRIC, "demo/submissions.jsonl", "--log", "demo/decisions"]) == 0
+        assert batches == [256, 256]
 
     def test_a_reader_that_goes_away_ends_it_quietly(self):
         Path("many.jsonl").write_bytes(lines(*(sheet(f"s-{n}") for n in range(600))))
@@ -883,9 +988,64 @@ class TestExplain:
         assert out.startswith("record #7 of ")
         assert "the case has 1 other decision: #4\n" in out
         _, out, _ = call("explain", demo / "decisions", "4")
-        assert "the case has 1 other decision: #7; the newest of them counts" in out
+        assert "the case has 1 other decision: #7\n" in out
         _, out, _ = call("explain", demo / "decisions", "made-up-data", "--json")
         assert [objects(out)[0][key] for key in ("record", "supersedes", "others")] == [7, 4, [4]]
+
+    @pytest.mark.parametrize("audience", ["auditor", "candidate"])
+    def test_the_first_line_names_the_record_and_the_case(self, audience, call, demo):
+        _, out, _ = call("explain", demo / "decisions", "4", "--for", audience)
+        first = out.splitlines()[0]
+        assert first.startswith("record #4 of ")
+        assert first.endswith(", submission made-up-data-1, case made-up-data")
+        (demo / "decisions.vault").unlink()
+        _, out, _ = call("explain", demo / "decisions", "4", "--for", audience)
+        assert out.splitlines()[0].endswith(", submission made-up-data-1")
+        _, out, _ = call("explain", demo / "decisions", "4", "--for", audience, "--json")
+        assert objects(out)[0]["case"] is None
+
+    def test_a_case_cannot_forge_a_line(self, call, demo):
+        call("score", RUBRIC, "-", "--log", demo / "decisions", stdin=lines(sheet() | {"case": "x\nverdict: pass"}))
+        _, out, _ = call("explain", demo / "decisions", "7")
+        assert out.splitlines()[0].endswith(", case x\\nverdict: pass")
+
+    @pytest.mark.parametrize("command", ["explain", "replay"])
+    def test_a_number_that_is_a_case_too_is_refused_until_it_says_which(self, command, call, demo):
+        call("score", RUBRIC, "-", "--log", demo / "decisions", stdin=lines(sheet() | {"case": "3"}))
+        status, out, err = call(command, demo / "decisions", "3")
+        assert (status, out) == (2, "")
+        assert "write '#3' or case:3" in err
+        assert call(command, demo / "decisions", "#3")[0] == 0
+        assert call(command, demo / "decisions", "4")[0] == 0
+        assert call(command, demo / "decisions", "case:3")[0] == 0
+        _, out, _ = call("explain", demo / "decisions", "case:3", "--for", "candidate")
+        assert out.startswith("record #7 of ")
+
+    @pytest.mark.parametrize("vault", [True, False])
+    def test_a_superseded_decision_and_what_superseded_it_name_each_other(self, vault, call, demo):
+        newer = sheet("made-up-data-2") | {"case": "made-up-data"}
+        argv = ["score", RUBRIC, "-", "--log", demo / "decisions"]
+        call(*argv, "--profile", "critical-double", stdin=lines(newer))
+        call(*argv, stdin=lines(newer | {"id": "made-up-data-3"}))
+        if not vault:
+            (demo / "decisions.vault").unlink()
+        _, out, _ = call("explain", demo / "decisions", "#4")
+        assert "\nrecord #8 of the same case is newer, and counts instead of this one\n" in out
+        assert "supersedes" not in out
+        _, out, _ = call("explain", demo / "decisions", "#7")
+        assert "\nrecord #8 of the same case is newer, and counts instead of this one\n" in out
+        assert "\nsupersedes #4: fail, profile equal\n" in out
+        _, out, _ = call("explain", demo / "decisions", "#8")
+        assert "is newer" not in out
+        assert "\nsupersedes #7: strong_pass, profile critical-double\n" in out
+        _, out, _ = call("explain", demo / "decisions", "#8", "--json")
+        assert [objects(out)[0][key] for key in ("supersedes", "others")] == [7, [4, 7]]
+
+    def test_a_decision_that_claims_to_supersede_no_decision_is_not_explained(self, call, demo):
+        alter(demo / "decisions", 6, b'"supersedes":null', b'"supersedes":1')
+        status, out, err = call("explain", demo / "decisions", "6")
+        assert (status, out) == (1, "")
+        assert "supersedes record #1, which is a rubric" in err
 
     def test_a_candidate_is_not_told_the_key(self, call, demo):
         _, out, _ = call("explain", demo / "decisions", "on-the-cut", "--for", "candidate")

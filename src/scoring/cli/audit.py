@@ -6,6 +6,7 @@ Owns how a record is named on the command line, and which findings make which ex
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
@@ -15,13 +16,25 @@ from scoring.audit.report import HOLDS as FINDING_HOLDS
 from scoring.audit.report import NOT_CHECKED
 from scoring.audit.verify import verify_directory
 from scoring.cli.inputs import open_log
-from scoring.cli.output import FAILS, HOLDS, UNCHECKED, CallError, complain, emit, in_options, mark, say, worst
+from scoring.cli.output import (
+    FAILS,
+    HOLDS,
+    UNCHECKED,
+    CallError,
+    complain,
+    emit,
+    in_options,
+    mark,
+    printable,
+    say,
+    worst,
+)
 from scoring.cli.paths import log_at, vault_at, vault_missing
 from scoring.engine.explain import explain as explained
 from scoring.errors import LogError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
     from scoring import AuditLog
@@ -60,6 +73,11 @@ def verify(directory: str, /, *, expect: str | None = None, vault: str | None = 
         report = verify_directory(path, vault=vault_at(directory, vault), expect=kept)
     except StoreError as error:
         complain(str(error))
+        return UNCHECKED
+    except sqlite3.Error as error:  # of the temporary database that holds what needs all records at once
+        complain(
+            f"the log was not checked to its end, for its temporary database failed: {error}; free space in TMPDIR"
+        )
         return UNCHECKED
     status = status_of(report.findings)
     if json:
@@ -151,55 +169,100 @@ def explain(
 
     Args:
         directory: The log.
-        record: A record's number, as 17 or '#17'; or a case, whose newest decision is meant (write case:17 where a case is only digits).
+        record: A record's number, as 17 or '#17'; or a case, whose newest decision is meant. Where 17 is a case too, write '#17' or case:17.
         audience: An auditor is told everything; a candidate never a key, nor what another answer would have to be.
         vault: The log's vault, where it does not lie beside the log.
         json: One JSON object, for machines.
     """
     with open_log(directory, vault=vault) as log:
-        seq, others = _decision_named(log, record)
+        seq = _decision_named(log, record)
         entry = log.read(seq)
+        others = _others(log, entry)
         decision = log.decision(seq)
         story = explained(decision, audience)
         place = {
             "record": seq,
             "time": entry["time"],
             "id": entry["body"]["id"],
+            "case": log.case(seq),
             "supersedes": entry["body"]["supersedes"],
             "others": others,
         }
+        earlier = _superseded(log, entry)
     if json:
         emit(place | story.data)
         return HOLDS
-    say(f"record #{seq} of {place['time']}, submission {place['id']}")
-    if others:
-        newest = "; the newest of them counts" if max(others) > seq else ""
-        say(
-            f"the case has {len(others)} other decision{'s' * (len(others) > 1)}: {', '.join(f'#{other}' for other in others)}{newest}"
-        )
+    whose = "" if place["case"] is None else f", case {printable(place['case'])}"
+    say(f"record #{seq} of {place['time']}, submission {place['id']}{whose}")
+    for line in (*_standing(seq, others), *earlier):
+        say(line)
     say(story.text())
     return HOLDS
 
 
-def _decision_named(log: AuditLog, name: str) -> tuple[int, list[int]]:
-    """The record that is meant, and the other decisions of its case where the vault tells them."""
+def _standing(seq: int, others: list[int]) -> Iterator[str]:
+    """How a decision stands among those of its case."""
+    if others:
+        if max(others) > seq:
+            yield f"record #{max(others)} of the same case is newer, and counts instead of this one"
+        listed = ", ".join(f"#{other}" for other in others)
+        yield f"the case has {len(others)} other decision{'s' * (len(others) > 1)}: {listed}"
+
+
+def _superseded(log: AuditLog, entry: dict[str, Any]) -> list[str]:
+    """What the decision said that this one replaced; a line, or none where it is the first of its case."""
+    seq = entry["body"]["supersedes"]
+    if seq is None:
+        return []
+    earlier = log.read(seq)
+    if earlier["type"] != "decision":
+        raise LogError(f"supersedes record #{seq}, which is a {earlier['type']}", seq=entry["seq"])
+    said = earlier["body"]["decision"]
+    return [f"supersedes #{seq}: {said['verdict'] or said['status']}, profile {said['profile']}"]
+
+
+def _decision_named(log: AuditLog, name: str) -> int:
+    """The record that is meant."""
     number = _number(name)
     if number is not None:
+        if not name.startswith("#") and _is_case(log, name):
+            raise CallError(
+                f"{name} may be a record's number, and is a case of this log too: write '#{name}' or case:{name}"
+            )
         _must_be_decision(log, number)
-        case = log.case(number)
-        found = log.find(case) if case is not None else []
-        return number, [record["seq"] for record in found if record["seq"] != number]
+        return number
+    case = name.removeprefix("case:")
     try:
-        found = log.find(name.removeprefix("case:"))
+        found = log.find(case)
     except LogError as error:
         raise CallError(f"{error}: {_ELSEWHERE}; or name the record by its number, such as #2") from error
     if not found:
-        case = name.removeprefix("case:")
         raise CallError(
             f'no decision of a case "{case}" in this log{_not_in_vault(log)}; a record is named by its number, such as #2'
         )
-    seqs = [record["seq"] for record in found]
-    return seqs[-1], seqs[:-1]
+    return int(found[-1]["seq"])
+
+
+def _is_case(log: AuditLog, name: str) -> bool:
+    try:
+        return bool(log.find(name))
+    except LogError:  # without the vault no name is a case's
+        return False
+
+
+def _others(log: AuditLog, entry: dict[str, Any]) -> list[int]:
+    """The other decisions of the same case. Their digest tells them, so a log without its vault is asked record by record."""
+    case = log.case(entry["seq"])
+    if case is not None:
+        return [record["seq"] for record in log.find(case) if record["seq"] != entry["seq"]]
+    digest = entry["body"]["disclosures"]["case"]
+    wanted = digest.encode()
+    near = [seq for seq, line in log.records() if wanted in line and seq != entry["seq"]]
+    return [record["seq"] for record in map(log.read, near) if _is_of(record, digest)]
+
+
+def _is_of(record: dict[str, Any], digest: str) -> bool:
+    return bool(record["type"] == "decision" and record["body"]["disclosures"]["case"] == digest)
 
 
 def _not_in_vault(log: AuditLog) -> str:
@@ -238,7 +301,7 @@ def replay(directory: str, /, *records: str, vault: str | None = None, json: boo
     """
     missing = vault_missing(directory, vault)
     with open_log(directory, vault=vault) as log:
-        chosen = [_decision_named(log, name)[0] for name in records]
+        chosen = [_decision_named(log, name) for name in records]
         reports = [log.replay(seq) for seq in chosen] or [log.replay()]
     show = _emit_replay if json else _show_replay
     for report in reports:

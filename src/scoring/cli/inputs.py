@@ -6,7 +6,10 @@ Owns how a document that cannot be read is located without quoting it: cut off, 
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import stat
 import sys
 from contextlib import nullcontext
 from itertools import count
@@ -41,7 +44,7 @@ if TYPE_CHECKING:
 
     from scoring import AuditLog, Rubric
 
-__all__ = ["Line", "examined", "examined_data", "json_lines", "open_log", "rubric_at", "whole"]
+__all__ = ["Line", "examined", "examined_data", "is_live", "json_lines", "open_log", "rubric_at", "whole"]
 
 
 # --- rubrics and logs ---
@@ -136,6 +139,16 @@ def open_log(name: str, *, vault: str | None = None, create: bool = False, hint:
 
 
 # --- reading ---
+
+
+def is_live(name: str) -> bool:
+    """Whether an input is standard input and no regular file: whoever sends it may wait for each answer before sending on."""
+    if name != STDIN:
+        return False
+    try:
+        return not stat.S_ISREG(os.fstat(sys.stdin.fileno()).st_mode)
+    except io.UnsupportedOperation:  # a stream without a descriptor, as a caller in this process may put there
+        return True
 
 
 def whole(name: str, most: int, wanted: str) -> bytes:

@@ -36,6 +36,7 @@ __all__ = [
     "in_options",
     "mark",
     "place",
+    "printable",
     "progress",
     "say",
     "show_problems",

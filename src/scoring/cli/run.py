@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 from cyclopts import Parameter
 
 from scoring.audit.entry import Entry, take_apart
-from scoring.cli.inputs import examined_data, json_lines, open_log, rubric_at, whole
+from scoring.cli.inputs import examined_data, is_live, json_lines, open_log, rubric_at, whole
 from scoring.cli.options import In  # noqa: TC001 - the parser of the command line reads annotations
 from scoring.cli.output import HOLDS, WRONG, CallError, Table, complain, emit, place, progress, say, show_problems
 from scoring.cli.paths import ENTRIES, PACK, STDIN, kind_of, shown, submissions_file, vault_missing
@@ -115,7 +115,7 @@ def score(
     if log is not None:
         with open_log(log, vault=vault, create=create, hint="; --create makes one") as opened:
             _must_keep(log, vault)
-            return stream.show(_recorded(stream, ready, opened), json=json)
+            return _record(stream, ready, opened, json=json)
     complain("not recorded: without --log nothing is written down")
     if entries is None:
         return stream.show(_decided(stream, ready), json=json)
@@ -137,20 +137,65 @@ def _decided(stream: _Stream, rubric: Rubric, entries: BinaryIO | None = None) -
             yield Result(line, submission.get("id"), decision)
 
 
-def _recorded(stream: _Stream, rubric: Rubric, log: AuditLog) -> Iterator[Result]:
+class _Tally:
+    """What this run has sent to a log, and how many new records came of it."""
+
+    def __init__(self, log: AuditLog) -> None:
+        self._log = log
+        self._recorded = 0
+        self._looked_at = len(log)  # records before this one are counted, or not of this run
+        self.waiting: deque[tuple[int, Any]] = deque()  # line and id of what has no answer yet
+
+    def add(self, done: Recorded[Decision]) -> None:
+        """Count a decision that came back."""
+        if not done.repeated:
+            self._recorded += 1
+            self._looked_at = max(self._looked_at, done.seq + 1)
+
+    def tell(self) -> None:
+        """Say how far it came. A batch may be durable though no answer for it was passed on, so the log is asked."""
+        try:
+            count = self._recorded + self._unanswered()
+        except ScoringError:  # what ended it may have left the log unusable for this process
+            complain("stopped: the log does not tell how much was recorded; the same ids can be sent again")
+            return
+        complain(
+            f"stopped: {count} {'decision was' if count == 1 else 'decisions were'} recorded; the same ids can be sent again,"
+            " and what is recorded keeps its record"
+        )
+
+    def _unanswered(self) -> int:
+        ids = [name for _, name in self.waiting]
+        since = map(self._log.read, range(self._looked_at, len(self._log)))
+        return sum(record["type"] == "decision" and record["body"]["id"] in ids for record in since)
+
+
+def _record(stream: _Stream, rubric: Rubric, log: AuditLog, *, json: bool) -> int:
+    """Score, record and show; whoever ends it early, or does not take the results, hears how many are recorded."""
+    tally = _Tally(log)
+    try:
+        status = stream.show(_recorded(stream, rubric, log, tally), json=json)
+        sys.stdout.flush()
+    except (KeyboardInterrupt, OSError):  # what a log or an input raises is no OSError: this one is the output's
+        tally.tell()
+        raise
+    return status
+
+
+def _recorded(stream: _Stream, rubric: Rubric, log: AuditLog, tally: _Tally) -> Iterator[Result]:
     """Score and record: a result comes only when it is durable."""
-    waiting: deque[tuple[int, str]] = deque()
 
     def submissions() -> Iterator[dict[str, Any]]:
         for line, submission in stream.submissions():
-            waiting.append((line, submission.get("id", "")))
+            tally.waiting.append((line, submission.get("id", "")))
             yield submission
 
-    for done in log.decide_all(rubric, submissions(), batch=_BATCH):
-        line, name = waiting.popleft()
+    for done in log.decide_all(rubric, submissions(), batch=1 if stream.live else _BATCH):
+        line, name = tally.waiting.popleft()
         if isinstance(done, ScoringError):
             stream.refuse(line, done)
         else:
+            tally.add(done)
             yield Result(line, name, done.decision, done.seq, _other_rules(done, rubric) if done.repeated else None)
 
 
@@ -173,10 +218,16 @@ def _must_keep(log: str, vault: str | None) -> None:
 
 
 class _Stream:
-    """Submissions as they come in, and how many of them were not scored."""
+    """
+    Submissions as they come in, and how many of them were not scored.
+
+    Attributes:
+        live: Whether the sender may wait for each answer before sending on.
+    """
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self.live = is_live(name)
         self._count = 0
         self._refused = 0
 
@@ -203,18 +254,20 @@ class _Stream:
     def show(self, results: Iterator[Result], *, json: bool, quiet: bool = False) -> int:
         """Print results as they come, and say how it went."""
         table = Table("record", "submission", *HEADS)
-        for number, result in enumerate(results, 1):
-            if quiet:
-                continue
-            if json:
-                emit(facts_of(result))
-            else:
-                table.row(result.record, result.name or f"line {result.line}", *cells(result.decision))
-                if number % _ROWS == 0:
-                    table.show()
-            if self._name == STDIN:  # without a log, whoever sends one after the other may wait for each answer
-                sys.stdout.flush()
-        table.show()
+        try:
+            for number, result in enumerate(results, 1):
+                if quiet:
+                    continue
+                if json:
+                    emit(facts_of(result))
+                else:
+                    table.row(result.record, result.name or f"line {result.line}", *cells(result.decision))
+                    if self.live or number % _ROWS == 0:
+                        table.show()
+                if self.live:
+                    sys.stdout.flush()
+        finally:  # what is recorded is told, whatever ends it
+            table.show()
         if not self._count:
             complain(f"{shown(self._name)} holds no submission")
         elif self._refused:
