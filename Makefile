@@ -9,12 +9,13 @@ BIN = $(VENV)/bin
 DEMO_DIR ?= scoring-demo
 TESTS ?= tests
 
-.PHONY: help demo test check lint types contract format sweep mutate schema clean
+.PHONY: help demo test coverage check lint types contract format sweep mutate schema clean
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
 	@echo "make format    rewrite the code in its one form"
 	@echo "make schema    write rules/rubric.schema.json anew from the model"
+	@echo "make coverage  the tests again, slower, and which branches they reach"
 	@echo "make sweep     the property tests with many more examples (about half an hour)"
 	@echo "make mutate    change the engine in many small places; the tests must notice each"
 	@echo "make clean     remove what was made"
@@ -39,10 +40,13 @@ demo: $(VENV)/made-demo
 	@$(BIN)/scoring demo $(DEMO_DIR)
 
 test: $(VENV)/made-dev
+	$(BIN)/pytest -q -n 2 $(TESTS)
+
+coverage: $(VENV)/made-dev
 	rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest -q -n 2 $(TESTS)
+	$(BIN)/coverage run -m pytest -q $(TESTS)
 	$(BIN)/coverage combine -q
-	$(BIN)/coverage report --format=total | sed 's/^/branch coverage, per cent: /'
+	$(BIN)/coverage report
 
 check: lint types contract test
 

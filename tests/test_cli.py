@@ -168,6 +168,7 @@ def in_a_process(
     """Run code in a fresh interpreter that measures no coverage: that would load modules, and write files, of its own."""
     env = {**os.environ, "PYTHONPATH": str(Path(scoring.__file__).parents[1])} | more.pop("env", {})
     env = {name: value for name, value in env.items() if not name.startswith("COVERAGE_PROCESS")}
+    env["PYTHONDONTWRITEBYTECODE"] = "1"  # where files may not grow, Python leaves half a module in its cache
     command = [sys.executable, "-c", code, *map(str, argv)]
     return subprocess.run(command, cwd=cwd, input=stdin, capture_output=True, env=env, check=False, timeout=60, **more)
 
