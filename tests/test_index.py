@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 
 import pytest
 
 import logs
 from logs import RUBRIC, holds, lines_of, make_log, names, open_log, rechain, segment, submission
+from scoring.audit import segments
+from scoring.audit.index import Index
 from scoring.audit.verify import verify_directory
 from scoring.errors import ConflictError, LogError
 
@@ -108,10 +111,134 @@ class TestIndex:
         self.check(path)
         assert self.index(path) == file, "it was caught up, not made again"
 
-    def test_newer_than_the_log(self, path):
+    @pytest.mark.parametrize("cut", [1, 200, 1400])
+    def test_newer_than_the_log_shows_that_records_are_gone(self, path, cut):
         with open_log(path) as log:
             log.decide(RUBRIC, submission(77))
-        segment(path).write_bytes(b"\n".join(lines_of(path)[:9]) + b"\n")
+        whole = segment(path).read_bytes()
+        segment(path).write_bytes(whole[:-cut])
+        with pytest.raises(LogError, match="records that were there are gone") as caught:
+            open_log(path)
+        assert caught.value.seq == 9
+        segment(path).write_bytes(b"".join(whole.splitlines(keepends=True)[:9]))
+        with pytest.raises(LogError, match="Only then delete the cache"):
+            open_log(path)
+        shutil.rmtree(path / "cache")
+        self.check(path)
+
+    def test_a_whole_segment_that_is_gone_is_missed(self, room, monkeypatch):
+        monkeypatch.setattr(segments, "SEGMENT_RECORDS", 4)
+        path = make_log(room / "log", 4)
+        segment(path, 4).unlink()
+        with pytest.raises(LogError, match="records that were there are gone"):
+            open_log(path)
+
+    @pytest.mark.parametrize(
+        "sql",
+        [
+            "UPDATE records SET id = 's-10' WHERE id = 's-1'",
+            "UPDATE records SET id = 's-10' WHERE seq = 0",
+            "UPDATE records SET id = 'away' WHERE id = 's-4'",
+            "UPDATE records SET case_digest = NULL WHERE seq = 8",
+            "UPDATE records SET case_digest = (SELECT case_digest FROM records WHERE seq = 3) WHERE seq = 4",
+            "UPDATE records SET offset = offset + 1 WHERE seq = 6",
+            "UPDATE records SET offset = -5 WHERE seq = 6",
+            "UPDATE records SET offset = 'x' WHERE seq = 8",
+            "DELETE FROM records WHERE id = 's-4'",
+            "DELETE FROM records WHERE seq = 8",
+            "DELETE FROM rubrics",
+            "UPDATE rubrics SET version = '9'",
+            "UPDATE rubrics SET pack = 'p'",
+            "UPDATE rubrics SET seq = 'x'",
+            "UPDATE state SET size = 'x'",
+            "UPDATE state SET size = 99",
+            "UPDATE state SET size = -1",
+            "UPDATE state SET leaf = x'00'",
+            "UPDATE state SET leaf = NULL",
+            "UPDATE state SET offset = 'x'",
+            "UPDATE state SET records = x'00'",
+            "INSERT INTO state SELECT * FROM state",
+            "CREATE VIEW v AS SELECT 1",
+            "CREATE TRIGGER t AFTER INSERT ON records BEGIN DELETE FROM records; END",
+            "CREATE INDEX i ON records(offset)",
+            "DROP INDEX record_id",
+        ],
+    )
+    def test_edited(self, path, sql):
+        """Whatever is done to the file: it is told, the index is made again, and nothing is recorded wrongly."""
+        before = self.index(path)
+        logs.query(before, sql)
+        self.check(path)
+        assert self.index(path) != before
+
+    def test_a_view_without_end_is_never_asked(self, path):
+        endless = "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) SELECT 2, x, 'a', 0, 'b', 'c' FROM r"
+        logs.query(self.index(path), "DROP TABLE state")
+        logs.query(self.index(path), f"CREATE VIEW state(format, size, leaf, offset, records, rubrics) AS {endless}")
+        self.check(path)
+
+    def test_a_longer_one_is_not_read_through_and_yet_never_says_that_something_is_recorded(self, path, monkeypatch):
+        monkeypatch.setattr("scoring.audit.index.MAX_CHECKED", 0)
+        file = self.index(path)
+        logs.query(file, "UPDATE records SET id = 's-10' WHERE seq = 3")
+        logs.query(file, "UPDATE records SET case_digest = NULL WHERE seq = 8")
+        with open_log(path) as log:
+            assert self.index_file(path) == file, "beyond this size it is trusted, as its docstring says"
+            done = log.decide(RUBRIC, submission(10))
+            assert (done.seq, done.repeated, log.read(9)["body"]["id"]) == (9, False, "s-10")
+            assert log.decide(RUBRIC, submission(11, case="case-1")).seq == 10
+            assert log.read(10)["body"]["supersedes"] == 8, "it was made again on the way"
+
+    def test_what_a_damaged_one_said_earlier_in_a_batch_counts_for_nothing(self, path, monkeypatch):
+        monkeypatch.setattr("scoring.audit.index.MAX_CHECKED", 0)
+        file = self.index(path)
+        ((digest,),) = logs.query(file, "SELECT case_digest FROM records WHERE seq = 8")
+        logs.query(file, "UPDATE records SET id = 'away' WHERE id = 's-4'")
+        logs.query(file, "UPDATE records SET case_digest = NULL WHERE seq = 8")
+        logs.query(file, "UPDATE records SET case_digest = ? WHERE seq = 4", digest)
+        with open_log(path) as log:
+            old, new = log.decide_all(RUBRIC, [submission(4), submission(11, case="case-1")])
+            assert (old.seq, old.repeated, new.seq, log.read(9)["body"]["supersedes"]) == (6, True, 9, 8)
+        holds(path)
+
+    @pytest.mark.parametrize("seq", [0, 3])
+    def test_edited_under_an_open_handle_an_id_is_compared_with_its_record(self, path, seq):
+        with open_log(path) as log:
+            logs.query(self.index_file(path), "UPDATE records SET id = 's-10' WHERE seq = ?", seq)
+            assert (log.decide(RUBRIC, submission(10)).seq, len(log)) == (9, 10)
+            assert log.decide(RUBRIC, submission(1)).seq == 3
+        holds(path)
+
+    def test_edited_under_an_open_handle_a_case_is_compared_with_its_records(self, path):
+        with open_log(path) as log:
+            (digest,) = logs.query(self.index_file(path), "SELECT case_digest FROM records WHERE seq = 8")[0]
+            for _ in range(2):
+                logs.query(self.index_file(path), "UPDATE records SET case_digest = ? WHERE seq = 4", digest)
+                assert [record["seq"] for record in log.find("case-1")] == [3, 8]
+            logs.query(self.index_file(path), "UPDATE records SET case_digest = NULL WHERE seq > 4")
+            logs.query(self.index_file(path), "UPDATE records SET case_digest = ? WHERE seq = 7", digest)
+            log.decide(RUBRIC, submission(10, case="case-1"))
+            assert log.read(9)["body"]["supersedes"] == 8
+
+    def test_damaged_again_and_again_is_an_error(self, path, monkeypatch):
+        with open_log(path) as log:
+            monkeypatch.setattr(Index, "with_id", lambda _index, _id: [0])
+            with pytest.raises(LogError, match="damaged again as soon as it was made"):
+                log.decide(RUBRIC, submission(10))
+            assert len(log) == 9
+
+    def test_a_directory_under_its_name_is_passed_by(self, path):
+        self.index(path).unlink()
+        (path / "cache" / "index-x.sqlite").mkdir()
+        with open_log(path) as log:
+            assert log.decide(RUBRIC, submission(4)).seq == 6
+        (kept,) = [file for file in (path / "cache").iterdir() if file.is_file()]
+        with open_log(path):
+            assert kept.exists(), "and the index beside it is used"
+
+    def test_a_pipe_under_its_name_is_replaced(self, path):
+        self.index(path).unlink()
+        os.mkfifo(path / "cache" / "index-x.sqlite")
         self.check(path)
 
     def test_two_of_them_as_after_a_crash(self, path):

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shutil
 import sqlite3
 import time
 
@@ -16,8 +18,9 @@ import pytest
 import logs
 from logs import RUBRIC, entry, holds, ids, lines_of, make_log, names, open_log, run, segment, submission
 from scoring.audit import disk, segments
-from scoring.audit.entry import Recorded
+from scoring.audit.entry import Entry, Recorded
 from scoring.audit.log import AuditLog
+from scoring.audit.verify import verify_directory
 from scoring.errors import ConflictError, LogError, StoreError, SubmissionError
 
 room = pytest.fixture(logs.in_memory)
@@ -124,8 +127,25 @@ class TestOpening:
     def test_a_torn_genesis_record_is_told_with_its_remedy(self, path):
         make_log(path, 0)
         segment(path).write_bytes(lines_of(path)[0][:20])
+        shutil.rmtree(path / "cache")  # a crash comes before the index
         with pytest.raises(LogError, match="truncate -s 0 "):
             open_log(path, create=True)
+
+    def test_what_lies_in_packs_does_not_hide_the_log(self, path):
+        """A link to nothing, or a temporary file that goes away while the directory is listed."""
+        make_log(path, 1)
+        (path / "packs" / "x.json").symlink_to("nowhere")
+        with open_log(path) as log:
+            assert len(log) == 3
+
+    def test_a_pack_that_is_no_file_is_an_error(self, path):
+        make_log(path, 1)
+        (pack,) = (path / "packs").iterdir()
+        pack.unlink()
+        os.mkfifo(pack)
+        with open_log(path) as log, pytest.raises(LogError, match="is not a regular file"):
+            log.decision(2)
+        assert verify_directory(path)["packs"].result == "FAILS"
 
     def test_a_closed_log_says_so(self, path):
         log = open_log(path, create=True)
@@ -303,6 +323,100 @@ class TestDecide:
         done = log.decide(logs.make_rubric(profile="thirds"), submission(2, deadline="rash"))
         assert done.seq == 3
         assert log.read(3)["body"]["decision"]["assumed"] == ["profile:thirds"]
+
+
+class TestArguments:
+    def test_arguments_in_the_wrong_order_are_told_by_name(self, log):
+        for call in (
+            lambda: log.decide(submission(1), RUBRIC),
+            lambda: list(log.decide_all([submission(1)], [RUBRIC])),
+        ):
+            with pytest.raises(TypeError, match=r"rubric, is a (dict|list): rubric comes before submission"):
+                call()
+        assert len(log) == 1
+
+    def test_a_submission_too_long_for_the_vault_is_the_callers_error(self, log):
+        with pytest.raises(SubmissionError, match="as a disclosure"):
+            log.append(
+                [Entry("s-1", "case", RUBRIC.score({"answers": {}}).data, {"answers": {"deadline": "x" * 3_200_000}})]
+            )
+
+
+class TestEvents:
+    def test_a_refused_submission_is_told_without_anything_that_its_sender_wrote(self, log, caplog):
+        with caplog.at_level("INFO", logger="scoring"), pytest.raises(SubmissionError) as caught:
+            log.decide(RUBRIC, {**submission(1), "Jane Roe": 1, "answers": {"Jane Roe said no": "x"}})
+        count = len(caught.value.problems)
+        assert [record.getMessage() for record in caplog.records] == [f"event='refused' problems={count}"]
+
+
+class TestTampered:
+    """A record is read only as the log's own chain knows it."""
+
+    @pytest.fixture
+    def path(self, path):
+        return make_log(path, 4)
+
+    @staticmethod
+    def rewrite(path, seq):
+        lines = lines_of(path)
+        lines[seq] = lines[seq].replace(b"T09:00", b"T08:00")
+        logs.write_lines(path, lines)
+        return lines[seq]
+
+    def test_one_that_was_changed_to_another_that_fits_is_refused(self, path):
+        before = lines_of(path)[3]
+        after = self.rewrite(path, 3)
+        with open_log(path) as log:
+            for call in (
+                lambda: log.read(3),
+                lambda: log.decision(3),
+                lambda: log.submission(3),
+                lambda: log.replay(3),
+                lambda: log.find("case-1"),
+                lambda: log.decide(RUBRIC, submission(1)),
+            ):
+                with pytest.raises(
+                    LogError, match="changed: what stands behind it chains to another content"
+                ) as caught:
+                    call()
+                leaves = [f"leaf {hashlib.sha256(bytes(1) + line).hexdigest()}" for line in (before, after)]
+                assert (caught.value.seq, [caught.value.expected, caught.value.found]) == (3, leaves)
+            assert log.read(4)["seq"] == 4
+
+    def test_the_last_one_is_what_it_was_when_it_was_read_in(self, path):
+        with open_log(path) as log:
+            assert log.read(5)["seq"] == 5
+            self.rewrite(path, 5)
+            with pytest.raises(LogError, match="changed"):
+                log.read(5)
+
+    def test_one_before_what_is_no_record_cannot_be_vouched_for(self, path):
+        lines = lines_of(path)
+        logs.write_lines(path, [*lines[:3], b"[]".ljust(len(lines[3])), *lines[4:]])
+        with open_log(path) as log, pytest.raises(LogError, match="no record") as caught:
+            log.read(2)
+        assert caught.value.seq == 3
+
+    def test_at_the_end_of_a_segment_the_next_file_vouches(self, room, monkeypatch):
+        monkeypatch.setattr(segments, "SEGMENT_RECORDS", 3)
+        with open_log(make_log(room / "many", 5)) as log:
+            assert [log.read(seq)["seq"] for seq in range(7)] == [*range(7)]
+
+    def test_in_a_batch_it_is_that_drafts_error_and_the_others_are_recorded(self, path):
+        self.rewrite(path, 3)
+        with open_log(path) as log:
+            one, two, three = log.decide_all(RUBRIC, [submission(8), submission(1), submission(9)])
+            assert (one.seq, type(two), three.seq) == (6, LogError, 7)
+
+    def test_a_repeated_record_whose_pack_is_gone_is_that_drafts_error(self, path):
+        new = logs.make_rubric(version="2")
+        with open_log(path) as log:
+            log.publish(new)
+            (path / "packs" / f"{RUBRIC.digest}.json").unlink()
+            one, two = log.decide_all(new, [submission(8), submission(1)])
+            assert (one.seq, type(two)) == (7, LogError)
+            assert "is missing" in str(two)
 
 
 class TestRubrics:

@@ -49,6 +49,8 @@ class TestWhatHolds:
             log.decide(make_rubric(version="2", points="1/3"), submission(16, deadline="false", facts={}))
             report = log.replay()
         assert report.ok
+        assert report.complete
+        assert str(report) == repr(report) == "\n".join(map(str, report.findings))
         assert report.decisions == 10
         assert [finding.result for finding in report.findings] == ["HOLDS", "HOLDS"]
         assert report[ANSWERS].detail == "10 decisions, each the same to the byte"

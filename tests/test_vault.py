@@ -5,17 +5,18 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import sqlite3
+import os
 import stat
 import threading
 
 import pytest
 
 import logs
-from logs import RUBRIC, Entropy, holds, make_log, names, open_log, run_together, submission
+from logs import RUBRIC, Entropy, holds, make_log, names, open_log, query, run_together, submission
 from scoring import canonical
 from scoring.audit.log import AuditLog
 from scoring.audit.vault import Vault, disclose, undisclose
+from scoring.audit.verify import verify_directory
 from scoring.errors import ConflictError, LogError, StoreError
 
 room = pytest.fixture(logs.in_memory)
@@ -31,14 +32,6 @@ def path(room):
 @pytest.fixture
 def vault_path(room):
     return room / "decisions.vault"
-
-
-def query(file, sql, *parameters):
-    database = sqlite3.connect(file)
-    with database:
-        rows = database.execute(sql, parameters).fetchall()
-    database.close()
-    return rows
 
 
 class TestDisclosures:
@@ -325,6 +318,143 @@ class TestFaults:
         with open_log(path) as log:
             assert [len(log.find(f"case-{number}")) for number in range(20)] == [3] * 20
         holds(path)
+
+
+class TestEdited:
+    """A vault that somebody edited is told; two people are never joined by it."""
+
+    @pytest.fixture
+    def path(self, path):
+        return make_log(path, 3)
+
+    @staticmethod
+    def swap(vault_path):
+        one, two = (
+            query(vault_path, "SELECT digest FROM cases WHERE name = ?", name)[0][0] for name in ("case-1", "case-2")
+        )
+        for name, digest in (("case-1", "t"), ("case-2", one), ("case-1", two)):
+            query(vault_path, "UPDATE cases SET digest = ? WHERE name = ?", digest, name)
+
+    def test_cases_that_were_swapped_are_not_recorded_under_each_other(self, path, vault_path):
+        self.swap(vault_path)
+        with open_log(path) as log:
+            with pytest.raises(LogError, match="does not stand for it: run verify"):
+                log.decide(RUBRIC, submission(9, case="case-1"))
+            with pytest.raises(LogError, match="does not stand for it"):
+                log.find("case-2")
+            assert len(log) == 5
+            assert log.decide(RUBRIC, submission(9, case="case-0")).seq == 5
+
+    def test_verify_names_the_first_record_of_swapped_cases(self, path, vault_path):
+        self.swap(vault_path)
+        finding = verify_directory(path)["vault"]
+        assert (finding.result, finding.seq) == ("FAILS", 3)
+        assert "no longer files this record's case" in finding.detail
+        assert finding.detail.endswith("and 1 more")
+        assert "case-1" not in str(finding)
+
+    def test_verify_tells_a_case_that_is_filed_no_more_before_and_after_it_came_again(self, path, vault_path):
+        query(vault_path, "DELETE FROM cases WHERE name = 'case-1'")
+        assert verify_directory(path)["vault"].seq == 3
+        with open_log(path) as log:
+            log.decide(RUBRIC, submission(9, case="case-1"))
+        finding = verify_directory(path)["vault"]
+        assert (finding.result, finding.seq) == ("FAILS", 3)
+
+    def test_what_was_erased_whole_is_no_failure(self, path, vault_path):
+        with open_log(path) as log:
+            digest = log.read(3)["body"]["disclosures"]["case"]
+        query(vault_path, "DELETE FROM cases WHERE name = 'case-1'")
+        query(vault_path, "DELETE FROM disclosures WHERE digest = ?", digest)
+        assert verify_directory(path)["vault"].result == "NOT CHECKED"
+
+    @pytest.mark.parametrize("digest", ["x", b"\x00", 5])
+    def test_a_case_filed_under_no_digest_is_an_error(self, path, vault_path, digest):
+        query(vault_path, "UPDATE cases SET digest = ? WHERE name = 'case-1'", digest)
+        with open_log(path) as log, pytest.raises(LogError, match="what is no digest"):
+            log.find("case-1")
+        assert verify_directory(path)["vault"].seq == 3
+
+    def test_a_disclosure_that_is_no_text_is_an_error(self, path, vault_path):
+        query(vault_path, "UPDATE disclosures SET text = x'00'")
+        with open_log(path) as log:
+            with pytest.raises(LogError, match="it is no text"):
+                log.submission(2)
+            with pytest.raises(LogError, match="it is no text"):
+                log.decide(RUBRIC, submission(9, case="case-1"))
+            assert not log.replay().ok
+        assert verify_directory(path)["vault"].result == "FAILS"
+
+    def test_a_disclosure_of_any_length_is_not_read(self, path, vault_path):
+        query(vault_path, "UPDATE disclosures SET text = CAST(zeroblob(9000000) AS TEXT)")
+        with open_log(path) as log, pytest.raises(LogError, match=r"damaged, or is no vault: string or blob too big"):
+            log.submission(2)
+
+    @pytest.mark.parametrize(
+        "sql",
+        [
+            "CREATE VIEW v AS SELECT 1",
+            "CREATE TABLE t(x)",
+            "CREATE INDEX i ON disclosures(text)",
+            "CREATE TRIGGER t AFTER INSERT ON disclosures BEGIN DELETE FROM disclosures; END",
+            "ALTER TABLE cases ADD COLUMN until TEXT",
+        ],
+    )
+    def test_other_tables_than_a_vaults_are_refused(self, path, vault_path, sql):
+        query(vault_path, sql)
+        with pytest.raises(LogError, match="other tables than a vault's"):
+            open_log(path)
+        assert verify_directory(path)["vault"].result == "NOT CHECKED"
+
+    def test_a_view_without_end_is_never_asked(self, path, vault_path):
+        query(vault_path, "ALTER TABLE disclosures RENAME TO d")
+        endless = "WITH RECURSIVE r(x) AS (SELECT 'a' UNION ALL SELECT x FROM r) SELECT x, x FROM r"
+        query(vault_path, f"CREATE VIEW disclosures(digest, text) AS {endless}")
+        with pytest.raises(LogError, match="other tables than a vault's"):
+            open_log(path)
+
+    @pytest.mark.parametrize("create", [False, True])
+    def test_a_pipe_is_no_vault(self, path, vault_path, create):
+        vault_path.unlink()
+        os.mkfifo(vault_path)
+        with pytest.raises(LogError, match="not a regular file"):
+            open_log(path, create=create)
+        assert verify_directory(path)["vault"].result == "NOT CHECKED"
+
+
+class TestReplacedWhileOpen:
+    """What is written to a file that has lost its name is lost with the handle."""
+
+    @pytest.mark.parametrize("how", ["moved", "deleted", "replaced"])
+    def test_nothing_is_recorded_and_nothing_read(self, path, vault_path, room, how):
+        make_log(path, 2)
+        with open_log(path) as log:
+            log.decide(RUBRIC, submission(7))
+            if how == "replaced":
+                (room / "copy").write_bytes(vault_path.read_bytes())
+                (room / "copy").rename(vault_path)
+            elif how == "moved":
+                vault_path.rename(room / "elsewhere")
+            else:
+                vault_path.unlink()
+            for call in (
+                lambda: log.decide(RUBRIC, submission(8)),
+                lambda: log.submission(2),
+                lambda: log.find("case-1"),
+            ):
+                with pytest.raises(
+                    StoreError, match="moved or deleted while open; nothing was recorded; reopen the log"
+                ):
+                    call()
+            assert len(log) == 5
+            if how == "deleted":
+                log._vault.close()
+                with pytest.raises(StoreError, match="is missing"):
+                    log.submission(2)
+                assert not vault_path.exists(), "no empty one was made"
+            if how == "moved":
+                (room / "elsewhere").rename(vault_path)
+                assert log.decide(RUBRIC, submission(8)).seq == 5
 
 
 class TestReadOnly:

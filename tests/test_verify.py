@@ -12,6 +12,7 @@ import hashlib
 import importlib.util
 import itertools
 import json
+import os
 import shutil
 import sqlite3
 import tracemalloc
@@ -77,6 +78,24 @@ class TestWhatHolds:
         assert report["heads"].detail == "this log has no signed heads"
         assert str(report["chain"]) == "HOLDS        chain       every record chains to the one before it"
         assert len(report.cannot_show) == 5
+        assert report.complete
+
+    def test_what_is_behind_a_size_is_left_alone(self, path):
+        assert verify_directory(path, size=3).size == 3
+
+    def test_a_report_is_printed_as_its_lines(self, path):
+        report = verify_directory(path)
+        lines = str(report).split("\n")
+        assert lines[:10] == [str(finding) for finding in report.findings]
+        assert lines[10:] == ["This cannot show:", *(f"- {line}" for line in report.cannot_show)]
+        assert repr(report) == str(report)
+
+    def test_complete_says_that_all_was_checked_but_what_nobody_asked_for(self, path):
+        assert verify_directory(path).complete
+        without = verify_directory(path, vault=False)
+        assert (without.ok, without.complete) == (True, False)
+        cut = verify_directory(path, expect=(99, "0" * 64))
+        assert (cut.ok, cut.complete) == (False, False)
 
     def test_an_open_log_verifies_itself(self, path):
         with open_log(path) as log:
@@ -552,7 +571,8 @@ class TestSegments:
 
     def test_one_is_too_long(self, path):
         write_lines(path, [*lines_of(path, 4), lines_of(path, 8)[0]], 4)
-        assert failing(path)["segments"].found == "5"
+        finding = fails(path, "segments", 8)
+        assert finding.detail == "a segment has more than 4 lines; nothing behind them was read"
 
     def test_the_last_line_end_of_one_is_missing(self, path):
         data = segment(path, 4).read_bytes()
@@ -564,8 +584,30 @@ class TestSegments:
         segment(path, 8).write_bytes(data[:-10])
         finding = fails(path, "segments", 11)
         assert "an unfinished line: a write was cut off, or is going on right now" in finding.detail
-        segment(path, 8).write_bytes(data + b"x" * 50_000)
-        assert "ends in 50000 bytes" in fails(path, "segments", 12).detail
+        write_lines(path, lines_of(path, 8)[:2], 8)
+        with segment(path, 8).open("ab") as file:
+            file.write(b"x" * 50_000)
+        assert "ends in 50000 bytes" in fails(path, "segments", 10).detail
+
+    @pytest.mark.parametrize("first", [0, 8])
+    def test_what_is_no_regular_file_is_not_read(self, path, first):
+        segment(path, first).unlink()
+        for make in (os.mkfifo, os.mkdir, lambda name: name.symlink_to("/dev/zero")):
+            make(segment(path, first))
+            assert "is not a regular file" in failing(path)["segments"].detail
+            with pytest.raises((LogError, StoreError), match=r"is a damaged log|not a regular file"):
+                open_log(path)
+            segment(path, first).rmdir() if segment(path, first).is_dir() else segment(path, first).unlink()
+
+    def test_what_has_no_end_is_not_read_to_its_end(self, path):
+        """Terabytes cost nothing in a sparse file, nor millions of empty lines."""
+        os.truncate(segment(path, 8), 1 << 40)
+        assert fails(path, "segments", 12).detail == "a segment has more than 4 lines; nothing behind them was read"
+        segment(path, 8).write_bytes(b"\n" * 3_000_000)
+        assert fails(path, "segments", 12).detail == "a segment has more than 4 lines; nothing behind them was read"
+        write_lines(path, [], 8)
+        os.truncate(segment(path, 8), 1 << 40)
+        assert fails(path, "segments", 8).detail.startswith("more than 1048576 bytes without a line end")
 
     def test_there_is_nothing(self, path):
         for name in names(path / "log"):
@@ -870,7 +912,7 @@ class TestMemory:
             for _ in range(50):
                 file.write(b"x" * 1_000_000)
         tracemalloc.start()
-        assert "ends in 50000000 bytes" in fails(path, "segments", 3).detail
+        assert "more than 1048576 bytes without a line end" in fails(path, "segments", 3).detail
         assert tracemalloc.get_traced_memory()[1] < 8_000_000
         tracemalloc.stop()
         assert segment(path).stat().st_size > 50_000_000

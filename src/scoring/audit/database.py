@@ -1,16 +1,26 @@
 """
-What `index` and `vault` share about SQLite: whose fault an error is, and how to read a file without touching it.
+What `index` and `vault` share about SQLite: whose fault an error is, how to read a file without touching it, and how to mistrust one.
 
 Must not know any table.
 """
 
-# ruff: noqa: PTH100, PTH110 - pathlib alone would cost a cold start more than this package does
+# ruff: noqa: PTH100, PTH110, PTH116 - pathlib alone would cost a cold start more than this package does
 from __future__ import annotations
 
 import os
 import sqlite3
+import stat
+from functools import lru_cache
 
-__all__ = ["abandon", "is_environment", "open_read_only", "open_writable"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    Layout: TypeAlias = frozenset[tuple[str, str, str, str | None]]
+
+__all__ = ["MAX_TEXT", "abandon", "is_environment", "is_file", "layout_differs", "open_read_only", "open_writable"]
+
+MAX_TEXT = 4 * 1024 * 1024  # bytes of the longest value; a submission of 1 MiB is a disclosure of 1.4
 
 # SQLite's primary result codes for what the machine did to us; anything else means that the file is not what it should be.
 _ENVIRONMENT = frozenset(
@@ -24,7 +34,7 @@ _abandoned: list[sqlite3.Connection] = []
 
 def open_writable(path: str) -> sqlite3.Connection:
     """Connect without implicit transactions. Whoever calls keeps the threads apart."""
-    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY_S)
+    return _limited(sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY_S))
 
 
 def open_read_only(path: str) -> sqlite3.Connection:
@@ -37,7 +47,44 @@ def open_read_only(path: str) -> sqlite3.Connection:
     name = os.path.abspath(path).replace("\\", "/").replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     mode = "mode=ro" if os.path.exists(path + "-wal") else "immutable=1"
     uri = f"file://{'' if name.startswith('/') else '/'}{name}?{mode}"
-    return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=_BUSY_S)
+    return _limited(sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=_BUSY_S))
+
+
+def _limited(database: sqlite3.Connection) -> sqlite3.Connection:
+    database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_TEXT)
+    return database
+
+
+def is_file(path: str) -> bool:
+    """Whether a regular file, or a link to one, stands at *path*: SQLite would wait for a pipe's other end."""
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)
+    except OSError:
+        return False
+
+
+def layout_differs(database: sqlite3.Connection, script: str) -> bool:
+    """
+    Whether *database* holds anything else than what *script* makes in an empty one.
+
+    A view could give rows without end, and a trigger undo what is written. Looking runs neither.
+    """
+    return _layout(database) != _expected(script)
+
+
+@lru_cache(maxsize=8)
+def _expected(script: str) -> Layout:
+    database = sqlite3.connect(":memory:")
+    try:
+        database.executescript(script)
+        return _layout(database)
+    finally:
+        database.close()
+
+
+def _layout(database: sqlite3.Connection) -> Layout:
+    rows = database.execute("SELECT type, name, tbl_name, sql FROM sqlite_master LIMIT 100")
+    return frozenset(rows)
 
 
 def is_environment(error: sqlite3.Error) -> bool:

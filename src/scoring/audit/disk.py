@@ -1,5 +1,5 @@
 """
-The few file operations whose order makes a record durable.
+The few file operations whose order makes a record durable, and the one way to read a file that somebody else may have put there.
 
 Everything that the log's promise rests on goes through these functions, so that a test can make any one of them fail, or lie, without touching the rest.
 Must not know what is written.
@@ -8,16 +8,42 @@ Must not know what is written.
 # ruff: noqa: PTH100, PTH102, PTH104, PTH108, PTH110, PTH112, PTH120 - pathlib alone would cost a cold start more than this package does
 from __future__ import annotations
 
+import errno
 import os
+import stat
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import BinaryIO
 
 try:
     import fcntl
 except ImportError:  # Windows: reading works, appending is refused by `lock`
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["create", "cut", "make_directory", "sync", "sync_directory", "write_all"]
+__all__ = ["NotAFileError", "create", "cut", "make_directory", "open_file", "sync", "sync_directory", "write_all"]
 
 _BINARY = getattr(os, "O_BINARY", 0)
+_READ = os.O_RDONLY | _BINARY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+
+
+class NotAFileError(OSError):
+    """Something else than a regular file stands under a name: a pipe or a device may have no end, or never begin."""
+
+
+def open_file(path: str, buffer: int = -1) -> BinaryIO:
+    """
+    Open a regular file for reading; never waits.
+
+    Raises:
+        NotAFileError: It is something else.
+        OSError: As `open`.
+    """
+    fd = os.open(path, _READ)
+    if stat.S_ISREG(os.fstat(fd).st_mode):
+        return os.fdopen(fd, "rb", buffer)
+    os.close(fd)
+    raise NotAFileError(errno.EINVAL, "not a regular file")
 
 
 def write_all(fd: int, data: bytes) -> None:

@@ -38,7 +38,7 @@ _DIGITS = "0123456789"
 _HEX = "0123456789abcdef"
 _BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _ID = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
-_MAX_RATIONAL = 8192  # characters; fifty sections with awkward denominators need about 3,000
+_MAX_RATIONAL = 4096  # characters, FORMAT.md 1; fifty sections with awkward denominators need about 3,000
 
 
 def record_misfit(record: Any) -> str:

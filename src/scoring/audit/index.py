@@ -4,7 +4,12 @@ Where in the log a submission, a case or a rubric stands: a SQLite file derived 
 Why this is safe: nothing is true because the index says so. It is written after the log is durable, in one transaction that carries the size and the
 last leaf of the log it describes; whoever opens the log compares that leaf with the file, reads in what the index lacks, and makes a new
 one where the index is missing, damaged, or of another log. So it may lag (``synchronous=NORMAL`` may lose the last transactions in a crash) or vanish (the
-whole cache may be deleted at any time), but never lead. `verify` does not read it at all.
+whole cache may be deleted at any time), but never lead: a log that ends before its index was cut, and is not opened.
+
+What the index has can be looked up in the log; what it lacks cannot. So it carries a hash chain over its rows, which is checked whenever it is opened, up to
+`MAX_CHECKED` rows, and a file that something or somebody edited is made again. The chain has no key, and a longer index is not read through: ``cache/``
+lies inside the trust boundary of the writer, like the memory of its process. Whoever edits it with care can make the writer record an id or a pack twice or
+link a decision wrongly, never change what is recorded. `verify` does not read the index at all, and shows what it led to.
 
 Each index ever made has a name of its own. SQLite deletes ``NAME-wal`` by name when it closes, so a process that still holds a deleted index
 would otherwise take away the journal of the new one.
@@ -12,14 +17,16 @@ would otherwise take away the journal of the new one.
 Must not know how records are made or checked.
 """
 
-# ruff: noqa: PTH108, PTH110, PTH118, PTH208 - pathlib alone would cost a cold start more than this package does
+# ruff: noqa: PTH108, PTH110, PTH112, PTH118, PTH208 - pathlib alone would cost a cold start more than this package does
 from __future__ import annotations
 
 import os
 import sqlite3
+from hashlib import sha256
 
 from scoring.audit.chain import Tail
-from scoring.audit.database import abandon, is_environment, open_writable
+from scoring.audit.database import abandon, is_environment, is_file, layout_differs, open_writable
+from scoring.audit.fields import is_digest
 from scoring.errors import LogError, StoreError
 
 TYPE_CHECKING = False
@@ -29,21 +36,26 @@ if TYPE_CHECKING:
 
     Row = tuple[int, int, dict[str, Any]]  # seq, where its line starts, what it says
 
-__all__ = ["DamagedIndexError", "Index"]
+__all__ = ["MAX_CHECKED", "DamagedIndexError", "Index"]
 
-FORMAT = 1
+FORMAT = 2
+MAX_CHECKED = 200_000  # rows; some 0.4 s
 _PREFIX, _SUFFIX = "index-", ".sqlite"
 
 _TABLES = """
 CREATE TABLE records(seq INTEGER PRIMARY KEY, offset INTEGER NOT NULL, id TEXT, case_digest BLOB);
 CREATE TABLE rubrics(pack TEXT PRIMARY KEY, rubric TEXT NOT NULL, version TEXT NOT NULL, seq INTEGER NOT NULL, UNIQUE(rubric, version));
-CREATE TABLE state(format INTEGER NOT NULL, size INTEGER NOT NULL, leaf TEXT, offset INTEGER NOT NULL);
+CREATE TABLE state(format INTEGER NOT NULL, size INTEGER NOT NULL, leaf TEXT, offset INTEGER NOT NULL, records BLOB NOT NULL, rubrics BLOB NOT NULL);
 """
 # Made after the rows of a rebuild are in: sorting once is several times as fast as millions of random insertions.
 _INDEXES = """
-CREATE UNIQUE INDEX IF NOT EXISTS record_id ON records(id) WHERE id IS NOT NULL;
-CREATE INDEX IF NOT EXISTS record_case ON records(case_digest, seq) WHERE case_digest IS NOT NULL;
+CREATE UNIQUE INDEX record_id ON records(id) WHERE id IS NOT NULL;
+CREATE INDEX record_case ON records(case_digest, seq) WHERE case_digest IS NOT NULL;
 """
+
+
+_IN_ORDER = ("SELECT * FROM records ORDER BY seq", "SELECT * FROM rubrics ORDER BY seq")
+_NO_ROWS = (bytes(32), bytes(32))
 
 
 class DamagedIndexError(Exception):
@@ -62,6 +74,7 @@ class Index:
     def __init__(self, path: str) -> None:
         self.path = path
         self.tail = Tail()
+        self._sums: tuple[Any, ...] = _NO_ROWS  # of the rows of each table
         self._settled = False
         self._database = self._guarded(self._connect)
 
@@ -89,17 +102,30 @@ class Index:
     @classmethod
     def find(cls, directory: str) -> Index | None:
         """Open the index that lies in *directory*, or return None where there is none that can be used. The caller holds the log's lock."""
-        names = _names(directory)
-        if len(names) != 1:  # two: a rebuild was cut off; neither is worth a second look
+        paths = [os.path.join(directory, name) for name in _names(directory)]
+        if len(paths) != 1 or not is_file(paths[0]):  # two: a rebuild was cut off; neither is worth a second look
             return None
         try:
-            index = cls._open(os.path.join(directory, names[0]), cls.reload)
+            return cls._open(paths[0], cls._check)
         except DamagedIndexError:
             return None
-        if not index.tail.size:
-            index.close()
-            return None
-        return index
+
+    def _check(self) -> None:
+        """Refuse a file that is not what this class left."""
+
+        def differs() -> bool:
+            if layout_differs(self._database, _TABLES + _INDEXES):
+                return True
+            self.reload()
+            size = self.tail.size
+            if not size or self._seqs("SELECT seq FROM records ORDER BY seq DESC LIMIT ?", 1) != [size - 1]:
+                return True
+            return size <= MAX_CHECKED and self._sums != tuple(
+                _sum(bytes(32), self._database.execute(sql)) for sql in _IN_ORDER
+            )
+
+        if self._guarded(differs):
+            raise DamagedIndexError("it was edited")
 
     @classmethod
     def make(cls, directory: str) -> Index:
@@ -121,9 +147,14 @@ class Index:
 
     def reload(self) -> None:
         """Read what other processes made of the index meanwhile."""
-        rows = self._all("SELECT size, leaf, offset FROM state WHERE format = ?", FORMAT)
-        self.tail = Tail(*rows[0]) if rows else Tail()
-        self._settled = bool(rows)
+        rows = self._all("SELECT size, leaf, offset, records, rubrics FROM state WHERE format = ? LIMIT 2", FORMAT)
+        if not rows:
+            self.tail, self._sums, self._settled = Tail(), _NO_ROWS, False
+            return
+        size, leaf, offset, *sums = rows[0]
+        if len(rows) > 1 or not (_is_number(size) and is_digest(leaf) and _is_number(offset)):
+            raise DamagedIndexError("its state is none")
+        self.tail, self._sums, self._settled = Tail(size, leaf, offset), tuple(sums), True
 
     def add(self, rows: Iterable[Row], tail: Tail) -> None:
         """
@@ -135,22 +166,20 @@ class Index:
         if tail.size <= self.tail.size:
             return
         new = [row for row in rows if row[0] >= self.tail.size]
-        self._guarded(lambda: self._add(new, tail if self._settled else None))
-        self.tail = tail
+        records = [_columns(*row) for row in new]
+        rubrics = [_rubric_columns(seq, record["body"]) for seq, _, record in new if record["type"] == "rubric"]
+        sums = _sum(self._sums[0], records), _sum(self._sums[1], rubrics)
+        self._guarded(lambda: self._add(records, rubrics, (tail, sums) if self._settled else None))
+        self.tail, self._sums = tail, sums
 
-    def _add(self, rows: list[Row], tail: Tail | None) -> None:
+    def _add(self, records: list[Any], rubrics: list[Any], state: tuple[Tail, tuple[Any, ...]] | None) -> None:
         execute = self._database.execute
         execute("BEGIN IMMEDIATE")
         try:
-            self._database.executemany("INSERT INTO records VALUES (?, ?, ?, ?)", map(_columns, rows))
-            for seq, _, record in rows:
-                if record["type"] == "rubric":
-                    body = record["body"]
-                    execute(
-                        "INSERT INTO rubrics VALUES (?, ?, ?, ?)", (body["pack"], body["rubric"], body["version"], seq)
-                    )
-            if tail is not None:
-                self._note(tail)
+            self._database.executemany("INSERT INTO records VALUES (?, ?, ?, ?)", records)
+            self._database.executemany("INSERT INTO rubrics VALUES (?, ?, ?, ?)", rubrics)
+            if state is not None:
+                self._note(*state)
             execute("COMMIT")
         except BaseException:
             if self._database.in_transaction:
@@ -162,32 +191,33 @@ class Index:
 
         def finish() -> None:
             self._database.executescript(_INDEXES)
-            self._note(self.tail)
+            self._note(self.tail, self._sums)
 
         if not self._settled:
             self._guarded(finish)
             self._settled = True
 
-    def _note(self, tail: Tail) -> None:
+    def _note(self, tail: Tail, sums: tuple[Any, ...]) -> None:
         self._database.execute("DELETE FROM state")
-        self._database.execute("INSERT INTO state VALUES (?, ?, ?, ?)", (FORMAT, tail.size, tail.leaf, tail.offset))
+        state = (FORMAT, tail.size, tail.leaf, tail.offset, *sums)
+        self._database.execute("INSERT INTO state VALUES (?, ?, ?, ?, ?, ?)", state)
 
     def offset_of(self, seq: int) -> int | None:
         """Return where the line of record *seq* starts in its file."""
         return self._one("SELECT offset FROM records WHERE seq = ?", seq)
 
-    def seq_of(self, submission_id: str) -> int | None:
-        """Return the decision with this id."""
-        return self._one("SELECT seq FROM records WHERE id = ?", submission_id)
+    def with_id(self, submission_id: str) -> list[int]:
+        """Return the decision with this id, if there is one."""
+        return self._seqs("SELECT seq FROM records WHERE id = ?", submission_id)
 
-    def newest_of(self, case_digest: str) -> int | None:
-        """Return the newest decision of a case."""
-        return self._one("SELECT max(seq) FROM records WHERE case_digest = ?", bytes.fromhex(case_digest))
+    def newest_of(self, case_digest: str) -> list[int]:
+        """Return the newest decision of a case, if it has one."""
+        sql = "SELECT seq FROM records WHERE case_digest = ? ORDER BY seq DESC LIMIT 1"
+        return self._seqs(sql, bytes.fromhex(case_digest))
 
     def all_of(self, case_digest: str) -> list[int]:
         """Return the decisions of a case, oldest first."""
-        sql = "SELECT seq FROM records WHERE case_digest = ? ORDER BY seq"
-        return [seq for (seq,) in self._all(sql, bytes.fromhex(case_digest))]
+        return self._seqs("SELECT seq FROM records WHERE case_digest = ? ORDER BY seq", bytes.fromhex(case_digest))
 
     def rubric(self, pack: str) -> int | None:
         """Return the record that cites this pack."""
@@ -196,11 +226,14 @@ class Index:
     def version(self, rubric: str, version: str) -> tuple[int, str] | None:
         """Return the record that cites this rubric and version, and its pack."""
         rows = self._all("SELECT seq, pack FROM rubrics WHERE rubric = ? AND version = ?", rubric, version)
-        return rows[0] if rows else None
+        return (_number(rows[0][0]), str(rows[0][1])) if rows else None
+
+    def _seqs(self, sql: str, parameter: object) -> list[int]:
+        return [_number(seq) for (seq,) in self._all(sql, parameter)]
 
     def _one(self, sql: str, *parameters: object) -> int | None:
         rows = self._all(sql, *parameters)
-        return rows[0][0] if rows else None
+        return _number(rows[0][0]) if rows else None
 
     def _all(self, sql: str, *parameters: object) -> list[Any]:
         return self._guarded(lambda: self._database.execute(sql, parameters).fetchall())  # type: ignore[no-any-return]
@@ -228,16 +261,38 @@ class Index:
         abandon(self._database)
 
 
-def _columns(row: Row) -> tuple[int, int, str | None, bytes | None]:
-    seq, offset, record = row
+def _columns(seq: int, offset: int, record: dict[str, Any]) -> tuple[int, int, str | None, bytes | None]:
     if record["type"] != "decision":
         return seq, offset, None, None
     body = record["body"]
     return seq, offset, body["id"], bytes.fromhex(body["disclosures"]["case"])
 
 
+def _rubric_columns(seq: int, body: dict[str, Any]) -> tuple[str, str, str, int]:
+    return body["pack"], body["rubric"], body["version"], seq
+
+
+def _sum(last: bytes, rows: Iterable[tuple[Any, ...]]) -> bytes:
+    """Chain rows to those before them; `repr` tells 1 from "1", and where one column ends."""
+    for row in rows:
+        last = sha256(last + repr(row).encode()).digest()
+    return last
+
+
+def _number(value: Any) -> int:
+    if not _is_number(value):
+        raise DamagedIndexError("a number in it is none")
+    return value  # type: ignore[no-any-return]
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
 def _names(directory: str) -> list[str]:
-    return [name for name in _listed(directory) if name.startswith(_PREFIX) and name.endswith(_SUFFIX)]
+    """What could be an index; a directory is none, and is not ours to remove."""
+    names = [name for name in _listed(directory) if name.startswith(_PREFIX) and name.endswith(_SUFFIX)]
+    return [name for name in names if not os.path.isdir(os.path.join(directory, name))]
 
 
 def _listed(directory: str) -> Iterator[str]:
@@ -248,5 +303,5 @@ def _listed(directory: str) -> Iterator[str]:
 
 
 def _remove(path: str) -> None:
-    if os.path.exists(path):
+    if os.path.lexists(path):
         os.unlink(path)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from scoring import canonical
 from scoring.audit.packs import describe
-from scoring.audit.vault import disclose
+from scoring.audit.vault import MAX_DISCLOSURE, disclose
 from scoring.errors import ConflictError, LogError, Problem, StoreError, SubmissionError
 
 TYPE_CHECKING = False
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
         def score(self, submission: dict[str, Any], /) -> Made_co: ...
 
 
-__all__ = ["Draft", "Intake"]
+__all__ = ["Draft", "Intake", "is_of"]
 
 
 class Draft:
@@ -90,6 +90,11 @@ class _Turn:
         self.newest: dict[str, int] = {}
 
 
+def is_of(record: dict[str, Any], case_digest: str) -> bool:
+    """Whether *record* is a decision of this case."""
+    return bool(record["type"] == "decision" and record["body"]["disclosures"]["case"] == case_digest)
+
+
 class Intake:
     """
     The one way into a log.
@@ -121,8 +126,19 @@ class Intake:
         self._cited: set[str] = set()  # packs that are known to be in the log; it never loses one
 
     def knows(self, id: str) -> bool:  # noqa: A002
-        """Whether a submission with this id is recorded already."""
-        return self._journal.ask(lambda index: index.seq_of(id)) is not None
+        """Whether a submission with this id is recorded already, readable or not."""
+        try:
+            return bool(self._recorded(id))
+        except LogError:  # `record` meets it again, and tells of it
+            return True
+
+    def _recorded(self, id: str) -> list[dict[str, Any]]:  # noqa: A002
+        """The record with this id, if there is one."""
+
+        def fits(record: dict[str, Any]) -> bool:
+            return bool(record["type"] == "decision" and record["body"]["id"] == id)
+
+        return self._journal.find(lambda index: index.with_id(id), fits)
 
     def publish(self, rubric: Scorer[Any]) -> int:
         """Record a rubric, unless it is, and return its record."""
@@ -146,12 +162,10 @@ class Intake:
         self._journal.must_append()
         self._disclose(drafts)
         with self._journal:
-            turn = _Turn(self._journal.batch(self._clock()), rubric)
-            for draft in drafts:
-                if draft.error is None:
-                    self._place(draft, turn)
-                if draft.error is not None and rubric is None:
-                    raise draft.error
+            turn = self._place_all(drafts, rubric)
+            if rubric is None:
+                for error in filter(None, (draft.error for draft in drafts)):
+                    raise error
             if turn.batch.lines:
                 self._journal.append(turn.batch)
             self._cited |= turn.cited
@@ -174,6 +188,10 @@ class Intake:
                     path = error.path.removeprefix("2/")  # the value is the third member of a disclosure
                     draft.error = SubmissionError([Problem("submission", error.message, path=path)])
                     continue
+                if len(disclosed[1]) > MAX_DISCLOSURE:
+                    problem = Problem("submission", f"longer than {MAX_DISCLOSURE} bytes as a disclosure")
+                    draft.error = SubmissionError([problem])
+                    continue
                 draft.digests["submission"] = disclosed[0]
                 filings.append((draft.case, disclosed))
                 fresh.append(draft)
@@ -184,19 +202,40 @@ class Intake:
         for draft, case in zip(fresh, cases, strict=True):
             draft.digests["case"] = case
 
+    def _place_all(self, drafts: Sequence[Draft], rubric: Scorer[Any] | None) -> _Turn:
+        """Place each draft; and once more, where the index was made again meanwhile, for what it said before counts for nothing."""
+        time = self._clock()
+        fresh = [(draft, draft.decision) for draft in drafts if draft.error is None]
+        for _ in range(2):
+            rebuilds = self._journal.rebuilds
+            turn = _Turn(self._journal.batch(time), rubric)
+            for draft, decision in fresh:
+                draft.seq, draft.decision, draft.repeated, draft.error = -1, decision, False, None
+                self._place(draft, turn)
+            if rebuilds == self._journal.rebuilds:
+                return turn
+        raise LogError("the log's cache was damaged again as soon as it was made; nothing was recorded")
+
     def _place(self, draft: Draft, turn: _Turn) -> None:
         """Give a draft the record that its id has, or one in the batch, or say why it gets none."""
         earlier = turn.new.get(draft.id)
-        seq = earlier.seq if earlier else self._journal.ask(lambda index: index.seq_of(draft.id))
-        if seq is None and turn.rubric is not None and not self._is_cited(turn.rubric.digest, turn):
+        try:
+            if earlier is not None:
+                self._repeat(draft, earlier.seq, (earlier.case, earlier.submission, earlier.decision))
+            else:
+                for record in self._recorded(draft.id):
+                    self._repeat_recorded(draft, record)
+        except LogError as error:
+            draft.error = error
+            return
+        if draft.repeated:
+            return
+        if turn.rubric is not None and not self._is_cited(turn.rubric.digest, turn):
             self._cite(turn.batch, turn.rubric)  # what is wrong with the rubric concerns all drafts, and is raised
             turn.cited.add(turn.rubric.digest)
         try:
-            if seq is not None:
-                self._repeat(draft, seq, earlier)
-            else:
-                self._add(draft, turn)
-                turn.new[draft.id] = draft
+            self._add(draft, turn)
+            turn.new[draft.id] = draft
         except LogError as error:
             draft.error = error
 
@@ -207,7 +246,8 @@ class Intake:
         case = draft.digests["case"]
         supersedes = turn.newest.get(case)
         if supersedes is None:
-            supersedes = self._journal.ask(lambda index: index.newest_of(case))
+            newest = self._journal.find(lambda index: index.newest_of(case), lambda record: is_of(record, case))
+            supersedes = newest[0]["seq"] if newest else None
         body = {"decision": draft.decision, "disclosures": draft.digests, "id": draft.id, "supersedes": supersedes}
         draft.seq = turn.newest[case] = turn.batch.add("decision", body)
 
@@ -223,20 +263,24 @@ class Intake:
             raise LogError(message)
         self._cited.add(pack)
 
-    def _repeat(self, draft: Draft, seq: int, earlier: Draft | None) -> None:
+    def _repeat_recorded(self, draft: Draft, record: dict[str, Any]) -> None:
+        seq, body = record["seq"], record["body"]
+        self._repeat(draft, seq, (*self._disclosed(body["disclosures"], _known(draft, seq)), body["decision"]))
+
+    def _repeat(self, draft: Draft, seq: int, first: tuple[Any, Any, Any]) -> None:
         """
         Give a draft whose id is known the first record, if it is the same submission.
+
+        Args:
+            draft: Of the second submission.
+            seq: The first record.
+            first: Its case, submission and decision.
 
         Raises:
             ConflictError: It is another, or nobody can tell.
         """
-        known = f'the id "{draft.id}" is recorded already, as record #{seq}'
-        if earlier is not None:
-            case, submission, decision = earlier.case, earlier.submission, earlier.decision
-        else:
-            body = self._journal.record(seq)["body"]
-            case, submission = self._disclosed(body["disclosures"], known)
-            decision = body["decision"]
+        case, submission, decision = first
+        known = _known(draft, seq)
         # An id names one submission for ever: a changed one is a new submission, and needs an id of its own.
         if case != draft.case:
             raise ConflictError(f"{known}, for another case: give this submission an id of its own")
@@ -276,6 +320,10 @@ class Intake:
             raise ConflictError(message, expected=held[1], found=body["pack"])
         self._packs.keep(body["pack"], rubric.pack)
         return batch.add("rubric", body)
+
+
+def _known(draft: Draft, seq: int) -> str:
+    return f'the id "{draft.id}" is recorded already, as record #{seq}'
 
 
 def _same(recorded: dict[str, Any], submission: dict[str, Any]) -> bool:

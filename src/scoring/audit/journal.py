@@ -5,7 +5,7 @@ Owns the order of things: the mutex of this process, the lock between processes,
 what a submission, a case or a rubric is: `log` owns these rules.
 """
 
-# ruff: noqa: PTH112, PTH118, PTH202, PTH208 - pathlib alone would cost a cold start more than this package does
+# ruff: noqa: PTH112, PTH118, PTH208 - pathlib alone would cost a cold start more than this package does
 from __future__ import annotations
 
 import os
@@ -43,6 +43,7 @@ class Journal:
     Attributes:
         directory: The log directory, absolute.
         genesis: The leaf of record 0, which names this log and no other; origin: its name in words.
+        rebuilds: How often the index turned out to be damaged under this handle: what it said before may be wrong.
     """
 
     def __init__(self, directory: str) -> None:
@@ -55,6 +56,7 @@ class Journal:
         self._tail = Tail()
         self._closed = False
         self._turns = 0  # how often this thread has entered
+        self.rebuilds = 0
         self.genesis = self.origin = ""
         on_fork(self)
 
@@ -115,20 +117,46 @@ class Journal:
                     self._catch_up()
                 if self._tail.size < tail.size:
                     raise LogError(f"{self.directory}: records that were there are gone", seq=self._tail.size) from None
+            try:
                 return question(self._open_index())
+            except DamagedIndexError as error:
+                message = f"{self._cache} was damaged again as soon as it was made ({error}): find out by whom"
+                raise LogError(message) from None
 
     def record(self, seq: int) -> dict[str, Any]:
         """
-        Read one record.
+        Read one record, which the one behind it, or the log's end as this handle knows it, must vouch for.
 
         Raises:
-            LogError: There is none, or it is damaged.
+            LogError: There is none, or it is damaged or was changed.
         """
-        offset = self.ask(lambda index: index.offset_of(seq))
+        return self.ask(lambda index: self._record(seq, index.offset_of(seq)))
+
+    def find(
+        self, question: Callable[[Index], list[int]], fits: Callable[[dict[str, Any]], bool]
+    ) -> list[dict[str, Any]]:
+        """
+        Read the records that the index gives. Where one does not fit what was asked for, the index is made again.
+
+        Raises:
+            LogError: As `record`.
+        """
+
+        def look(index: Index) -> list[dict[str, Any]]:
+            records = [self._record(seq, index.offset_of(seq)) for seq in question(index)]
+            for record in records:
+                if not fits(record):
+                    raise DamagedIndexError(f"record #{record['seq']} is another than it says")
+            return records
+
+        return self.ask(look)
+
+    def _record(self, seq: int, offset: int | None) -> dict[str, Any]:
         if offset is None:
             raise LogError(f"this log has no record #{seq}: it holds {self._tail.size} records, the first is #0")
+        line = self._segments.line(seq, offset)
         try:
-            record: Any = canonical.loads_canonical(self._segments.line(seq, offset))
+            record: Any = canonical.loads_canonical(line)
         except canonical.CanonicalError as error:
             raise LogError(f"no record: {error}", seq=seq) from None
         wrong = record_misfit(record)
@@ -136,7 +164,22 @@ class Journal:
             raise LogError(f"does not fit the record format: {wrong}", seq=seq)
         if record["seq"] != seq:
             raise LogError("another record stands here", seq=seq, expected=f"seq {seq}", found=f"seq {record['seq']}")
+        behind = Tail(seq, None, offset).after(leaf_of(line), len(line), segments.SEGMENT_RECORDS)
+        kept = self._kept_leaf(behind)
+        if behind.leaf != kept:
+            message = "changed: what stands behind it chains to another content"
+            raise LogError(message, seq=seq, expected=f"leaf {kept}", found=f"leaf {behind.leaf}")
         return record  # type: ignore[no-any-return]
+
+    def _kept_leaf(self, behind: Tail) -> str | None:
+        """What the log says elsewhere of the leaf of the record before *behind*."""
+        if behind.size == self._tail.size:
+            return self._tail.leaf
+        try:
+            record: Any = canonical.loads_canonical(self._segments.line(behind.size, behind.offset))
+        except canonical.CanonicalError as error:
+            raise LogError(f"no record: {error}", seq=behind.size) from None
+        return record.get("prev") if type(record) is dict else None
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """Read the lines of all records that are there now, in order, with their seq."""
@@ -211,9 +254,14 @@ class Journal:
     def _open_index(self) -> Index:
         if self._index is None:
             index = None if self.refusal else Index.find(self._cache)
-            if index is not None and not self._describes(index):
-                index.close()
-                index = None
+            try:
+                if index is not None and not self._describes(index):
+                    index.close()
+                    index = None
+            except BaseException:
+                if index is not None:
+                    index.close()
+                raise
             self._index = index or self._make_index()
         return self._index
 
@@ -226,6 +274,7 @@ class Journal:
             raise StoreError(f"{self._cache} cannot be written: {error.strerror}") from error
 
     def _replace_index(self) -> None:
+        self.rebuilds += 1
         self._drop_index()
         self._index = self._make_index()
 
@@ -239,13 +288,22 @@ class Journal:
         seq = index.tail.size - 1
         try:
             offset = index.offset_of(seq)
-            if offset is None:
-                return False
-            line = self._segments.line(seq, offset)
-        except (DamagedIndexError, LogError, StoreError):
+        except DamagedIndexError:
             return False
+        if offset is None:
+            return False
+        if not self._segments.reaches(seq, offset):
+            raise self._cut_off(index.tail.size)
+        line = self._segments.line(seq, offset)
         before = Tail(seq, None, offset)
         return before.after(leaf_of(line), len(line), segments.SEGMENT_RECORDS) == index.tail
+
+    def _cut_off(self, size: int) -> LogError:
+        return LogError(
+            f"{self.directory} ends before record #{size - 1}, which {self._cache} knows: records that were there are gone, or this cache is another log's. "
+            "Find out why, and put the log back if it was cut. Only then delete the cache; it is made again from what the log holds",
+            seq=size - 1,
+        )
 
     def _catch_up(self) -> None:
         """Read in what stands behind the end that this handle knows. The caller holds the lock."""
@@ -274,7 +332,7 @@ class Journal:
                 index.add(rows, at)
                 rows = []
         if at.size < index.tail.size:
-            raise DamagedIndexError("it describes records that the log does not have")
+            raise self._cut_off(index.tail.size)
         index.add(rows, at)
         index.settle()
         self._tail = at
@@ -331,10 +389,17 @@ def is_new(directory: str, *, create: bool) -> bool:
 
 
 def _files(directory: str) -> list[str]:
-    """Names of the files that are not empty."""
+    """Names of what is not an empty file; what goes away meanwhile was a temporary one."""
     if not os.path.isdir(directory):
         return []
-    return [name for name in os.listdir(directory) if os.path.getsize(os.path.join(directory, name))]
+    return [name for name in os.listdir(directory) if not _is_empty(os.path.join(directory, name))]
+
+
+def _is_empty(path: str) -> bool:
+    try:
+        return not os.lstat(path).st_size
+    except FileNotFoundError:
+        return True
 
 
 def _make_directory(directory: str) -> None:

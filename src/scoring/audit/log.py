@@ -14,7 +14,7 @@ import time
 from scoring import canonical
 from scoring.audit import fields
 from scoring.audit.entry import Entry, Recorded, take_apart
-from scoring.audit.intake import Draft, Intake
+from scoring.audit.intake import Draft, Intake, is_of
 from scoring.audit.journal import Journal, is_new
 from scoring.audit.packs import Packs
 from scoring.audit.segments import MAX_BATCH_RECORDS
@@ -162,7 +162,7 @@ class AuditLog:
         digest = self._needs_vault("cases cannot be found").case_digest(case)
         if digest is None:
             return []
-        return [self.read(seq) for seq in self._journal.ask(lambda index: index.all_of(digest))]
+        return self._journal.find(lambda index: index.all_of(digest), lambda record: is_of(record, digest))
 
     def decision(self, seq: int) -> Any:
         """
@@ -245,6 +245,7 @@ class AuditLog:
             LogError: The log is damaged, or the record would be too long.
             StoreError: The machine could not record it. Nothing was decided.
         """
+        _must_score(rubric)
         done = self._decide(rubric, [submission])[0]
         if isinstance(done, ScoringError):
             raise done
@@ -264,6 +265,7 @@ class AuditLog:
         """
         if not 1 <= batch <= MAX_BATCH_RECORDS:
             raise ValueError(f"a batch is 1 to {MAX_BATCH_RECORDS} submissions")
+        _must_score(rubric)
         waiting = []
         for submission in submissions:
             waiting.append(submission)
@@ -328,10 +330,16 @@ class AuditLog:
             for draft in drafts
         ]
 
-    def _recorded(self, draft: Draft, made: dict[str, Decision]) -> Recorded[Decision]:
+    def _recorded(self, draft: Draft, made: dict[str, Decision]) -> Recorded[Decision] | LogError:
+        """What is wrong with an old record concerns one draft alone: others of its batch are recorded by now."""
         if not draft.repeated:
             return Recorded(draft.seq, made[draft.id])
-        return Recorded(draft.seq, self._rubrics.decision(draft.decision), repeated=True)
+        try:
+            return Recorded(draft.seq, self._rubrics.decision(draft.decision), repeated=True)
+        except LogError as error:
+            return error
+        except ScoringError as error:
+            return LogError(f"it is recorded, and cannot be read under its rubric: {error}", seq=draft.seq)
 
     @property
     def _rubrics(self) -> Any:
@@ -343,6 +351,11 @@ class AuditLog:
         return self._recorded_rubrics
 
 
+def _must_score(rubric: Any) -> None:
+    if not hasattr(rubric, "score"):
+        raise TypeError(f"the first argument, rubric, is a {type(rubric).__name__}: rubric comes before submission")
+
+
 def _tell(rubric: Scorer[Any], drafts: Sequence[Draft | SubmissionError], elapsed_us: int) -> None:
     """Let operations hear of a batch."""
     seqs = [draft.seq for draft in drafts if isinstance(draft, Draft) and not draft.repeated and draft.error is None]
@@ -350,7 +363,7 @@ def _tell(rubric: Scorer[Any], drafts: Sequence[Draft | SubmissionError], elapse
         emit("recorded", first=seqs[0], last=seqs[-1], pack=rubric.digest, elapsed_us=elapsed_us)
     for refused in drafts:
         if isinstance(refused, SubmissionError):
-            emit("refused", problems=len(refused.problems), paths=[problem.path for problem in refused.problems[:20]])
+            emit("refused", problems=len(refused.problems))  # a path may be made of keys that the sender chose
 
 
 def _all_problems(rubric: Scorer[Any], submission: Any, error: SubmissionError) -> SubmissionError:

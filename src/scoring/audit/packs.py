@@ -4,7 +4,7 @@ The rubrics that records cite, as files named by their digest: created once, nev
 Owns `packs/` of `audit/FORMAT.md`, section 2, and the two digests of a pack, section 5. Must not know how a pack scores.
 """
 
-# ruff: noqa: PTH110, PTH118, PTH123 - pathlib alone would cost a cold start more than this package does
+# ruff: noqa: PTH110, PTH118 - pathlib alone would cost a cold start more than this package does
 from __future__ import annotations
 
 import os
@@ -96,10 +96,12 @@ class Packs:
             LogError: It is missing, or was changed.
         """
         try:
-            with open(self.path(digest), "rb") as file:
+            with disk.open_file(self.path(digest)) as file:
                 pack = file.read(MAX_PACK + 1)
         except FileNotFoundError:
             raise LogError(f"the pack {self.path(digest)} is missing") from None
+        except disk.NotAFileError as error:
+            raise LogError(f"the pack {self.path(digest)} is {error.strerror}") from None
         except OSError as error:
             raise StoreError(f"the pack {self.path(digest)} cannot be read: {error.strerror}") from error
         found = sha256(pack).hexdigest()

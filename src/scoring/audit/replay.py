@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from scoring import canonical
 from scoring.audit.fields import record_misfit
-from scoring.audit.report import FAILS, HOLDS, NOT_CHECKED, Finding
+from scoring.audit.report import FAILS, HOLDS, NOT_CHECKED, Finding, shown
 from scoring.audit.value import Value
 from scoring.errors import LogError, ScoringError
 
@@ -33,7 +33,7 @@ _PLANS = 32  # prepared rubrics kept at hand; one of 500 items takes some megaby
 
 class ReplayReport(Value):
     """
-    What replaying found.
+    What replaying found. Printed, it is its lines.
 
     Attributes:
         decisions: How many decisions were recomputed.
@@ -52,8 +52,18 @@ class ReplayReport(Value):
 
     @property
     def ok(self) -> bool:
-        """Whether nothing differs; some of it may not have been checked."""
+        """Whether nothing differs; some of it may not have been checked: ask `complete` as well."""
         return not any(finding.result == FAILS for finding in self.findings)
+
+    @property
+    def complete(self) -> bool:
+        """Whether both steps of every decision were recomputed, and nothing differs."""
+        return all(finding.result == HOLDS for finding in self.findings)
+
+    def __repr__(self) -> str:
+        return shown(self.findings)
+
+    __str__ = __repr__
 
     def __getitem__(self, check: str) -> Finding:
         return next(finding for finding in self.findings if finding.check == check)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     Place: TypeAlias = tuple[int, int, str, str]  # number of the line, its offset, its file, its leaf
 
-__all__ = ["CANNOT_SHOW", "FAILS", "HOLDS", "NOT_CHECKED", "Check", "Finding", "Report"]
+__all__ = ["CANNOT_SHOW", "FAILS", "HOLDS", "NOT_CHECKED", "Check", "Finding", "Report", "shown"]
 
 HOLDS, FAILS, NOT_CHECKED = "HOLDS", "FAILS", "NOT CHECKED"
 
@@ -25,6 +25,9 @@ CANNOT_SHOW = (
     "whether something was decided and never recorded: compare with what was acted upon",
     "whether the times are true: they are what the writer's clock said; the order of events is seq",
 )
+
+
+_OPTIONAL = ("head", "heads")
 
 
 class Finding(Value):
@@ -78,9 +81,17 @@ class Finding(Value):
         return text if self.file is None else f"{text} [{self.file}, byte {self.offset}]"
 
 
+def shown(findings: tuple[Finding, ...], cannot_show: tuple[str, ...] = ()) -> str:
+    """Return a report's lines: one for each finding, then what it cannot show."""
+    lines = list(map(str, findings))
+    if cannot_show:
+        lines += ["This cannot show:", *(f"- {line}" for line in cannot_show)]
+    return "\n".join(lines)
+
+
 class Report(Value):
     """
-    What verifying found.
+    What verifying found. Printed, it is its lines.
 
     Attributes:
         size, head: How many lines were read, and the leaf of the last one.
@@ -102,8 +113,21 @@ class Report(Value):
 
     @property
     def ok(self) -> bool:
-        """Whether nothing fails; some of it may not have been checked."""
+        """Whether nothing fails; some of it may not have been checked: ask `complete` as well."""
         return not any(finding.result == FAILS for finding in self.findings)
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything was checked that could be asked for, and holds: signed heads, and a head that was not given, apart."""
+        return all(
+            finding.result == HOLDS or (finding.result == NOT_CHECKED and finding.check in _OPTIONAL)
+            for finding in self.findings
+        )
+
+    def __repr__(self) -> str:
+        return shown(self.findings, self.cannot_show)
+
+    __str__ = __repr__
 
     def __getitem__(self, check: str) -> Finding:
         return next(finding for finding in self.findings if finding.check == check)

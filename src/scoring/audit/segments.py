@@ -5,7 +5,7 @@ Owns `audit/FORMAT.md`, section 2, as far as it concerns `log/`: names, whole li
 what a line says; whoever appends holds the lock.
 """
 
-# ruff: noqa: PTH116, PTH118, PTH123 - pathlib alone would cost a cold start more than this package does
+# ruff: noqa: PTH110, PTH116, PTH118 - pathlib alone would cost a cold start more than this package does
 from __future__ import annotations
 
 import errno
@@ -30,7 +30,8 @@ SEGMENT_RECORDS = 65_536  # some 60 MB a file: small enough to copy, few enough 
 MAX_BATCH_RECORDS = 256
 MAX_BATCH_BYTES = 4 * 1024 * 1024
 
-_APPEND = os.O_WRONLY | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+# O_NONBLOCK: a pipe under this name is an error, and nothing to wait for.
+_APPEND = os.O_WRONLY | os.O_APPEND | sum(getattr(os, flag, 0) for flag in ("O_CLOEXEC", "O_BINARY", "O_NONBLOCK"))
 _BUFFER = 1 << 20  # bytes read at once
 _FULL = frozenset(getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG") if hasattr(errno, name))
 
@@ -75,6 +76,16 @@ class Segments:
             raise LogError(message, seq=tail.size, expected=f"{tail.offset} bytes or more", found=f"{size} bytes")
         return size > tail.offset
 
+    def reaches(self, seq: int, offset: int) -> bool:
+        """Whether record *seq* has a whole line at *offset*, whatever it says."""
+        if not os.path.exists(self.path(seq)):
+            return False
+        try:
+            self.line(seq, offset)
+        except LogError:
+            return False
+        return True
+
     def _size(self, seq: int) -> int:
         try:
             return os.stat(self.path(seq)).st_size
@@ -100,7 +111,7 @@ class Segments:
         seq, offset = tail.size, tail.offset
         while True:
             try:
-                file = open(self.path(seq), "rb", _BUFFER)  # noqa: SIM115 - closed below, where the OSError is not caught
+                file = disk.open_file(self.path(seq), _BUFFER)  # closed below, where the OSError is not caught
             except FileNotFoundError:
                 return
             except OSError as error:
@@ -141,7 +152,7 @@ class Segments:
             LogError: There is no whole line.
         """
         try:
-            with open(self.path(seq), "rb") as file:
+            with disk.open_file(self.path(seq)) as file:
                 file.seek(offset)
                 line = file.readline(MAX_LINE + 1)
         except OSError as error:

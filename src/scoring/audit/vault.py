@@ -5,7 +5,7 @@ Owns `audit/FORMAT.md`, section 8: salted values, their digests, and the SQLite 
 disclosure deletes what it said, and the log stays whole. Must not know of records or their order.
 """
 
-# ruff: noqa: PTH100, PTH110, PTH120 - pathlib alone would cost a cold start more than this package does
+# ruff: noqa: PTH100, PTH110, PTH116, PTH120 - pathlib alone would cost a cold start more than this package does
 from __future__ import annotations
 
 import os
@@ -16,8 +16,17 @@ from hashlib import sha256
 from threading import RLock
 
 from scoring import canonical
-from scoring.audit.database import abandon, is_environment, open_read_only, open_writable
+from scoring.audit.database import (
+    MAX_TEXT,
+    abandon,
+    is_environment,
+    is_file,
+    layout_differs,
+    open_read_only,
+    open_writable,
+)
 from scoring.audit.disk import sync_directory
+from scoring.audit.fields import is_digest
 from scoring.audit.lock import on_fork
 from scoring.errors import LogError, StoreError
 
@@ -28,10 +37,11 @@ if TYPE_CHECKING:
 
     Answer = TypeVar("Answer")
 
-__all__ = ["SALT_BYTES", "Vault", "disclose", "open_vault", "undisclose"]
+__all__ = ["MAX_DISCLOSURE", "SALT_BYTES", "Vault", "disclose", "open_vault", "undisclose"]
 
 FORMAT = 1
 SALT_BYTES = 16  # 128 bits: RFC 9901, section 4.2.1
+MAX_DISCLOSURE = MAX_TEXT - 1024  # characters; what SQLite limits is a row
 
 # `cases` finds the one digest of a case; its salt stands in the disclosure. What a case may need later (a date until which it is kept, a hold) is one more
 # column or table keyed by its name, and `format` says from when on.
@@ -59,13 +69,15 @@ def disclose(entropy: Callable[[int], bytes], name: str, value: Any) -> tuple[st
     return sha256(text).hexdigest(), text.decode()
 
 
-def undisclose(text: str, digest: str, name: str) -> Any:
+def undisclose(text: Any, digest: str, name: str) -> Any:
     """
     Read a disclosure.
 
     Raises:
         LogError: It is not what *digest* stands for, or no disclosure called *name*.
     """
+    if type(text) is not str:
+        raise LogError(f"the vault's disclosure of this {name} was changed: it is no text")
     found = sha256(text.encode()).hexdigest()
     if found != digest:
         raise LogError(f"the vault's disclosure of this {name} was changed", expected=digest, found=found)
@@ -107,6 +119,7 @@ class Vault:
         self._read_only = read_only
         self._mutex = RLock()
         self._database: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
         self._run(lambda _: None)
         on_fork(self)
 
@@ -114,6 +127,8 @@ class Vault:
     def create(cls, path: str, genesis: str) -> Vault:
         """Open the vault at *path*, and make it first where it is missing."""
         try:
+            if os.path.exists(path) and not is_file(path):
+                raise LogError(f"{path} is no vault: it is not a regular file")
             # Readable by its owner alone; SQLite gives its journals the same permission.
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             _make(path, genesis)
@@ -144,7 +159,7 @@ class Vault:
             try:
                 digests = []
                 for case, _ in filings:
-                    digest = _first(database, "SELECT digest FROM cases WHERE name = ?", case)
+                    digest = _filed(database, case)
                     if digest is None:
                         digest, text = disclose(entropy, "case", case)
                         execute("INSERT INTO disclosures VALUES (?, ?)", (digest, text))
@@ -161,9 +176,28 @@ class Vault:
         return self._run(work)
 
     def case_digest(self, case: str) -> str | None:
-        """Return the digest of a case, or None where it never came up."""
-        digest: str | None = self._run(lambda db: _first(db, "SELECT digest FROM cases WHERE name = ?", case))
-        return digest
+        """
+        Return the digest of a case, or None where it never came up.
+
+        Raises:
+            LogError: What the digest stands for is not this case.
+        """
+        return self._run(lambda database: _filed(database, case))
+
+    def must_file(self, digest: str) -> None:
+        """
+        Check that what the case digest of a record stands for is filed under this digest: else its next decision would not be linked to it.
+
+        Raises:
+            LogError: It is not. What was erased cannot be told, and passes.
+        """
+        case = self.value(digest, "case")
+        if case is None:
+            return
+        found = self._run(lambda database: _first(database, "SELECT digest FROM cases WHERE name = ?", case))
+        if found != digest:
+            message = "the vault no longer files this record's case under the digest that stands for it"
+            raise LogError(message, expected=digest, found=found if is_digest(found) else "no digest")
 
     def value(self, digest: str, name: str) -> Any:
         """
@@ -183,6 +217,12 @@ class Vault:
             try:
                 if self._database is None:
                     self._database = self._connect()
+                    self._file = self._stands()
+                elif self._stands() != self._file:
+                    message = (
+                        f"the vault {self.path} was moved or deleted while open; nothing was recorded; reopen the log"
+                    )
+                    raise StoreError(message)
                 return work(self._database)
             except sqlite3.IntegrityError:
                 raise StoreError(
@@ -193,7 +233,19 @@ class Vault:
                     raise StoreError(f"the vault {self.path} cannot be used: {error}") from error
                 raise LogError(f"the vault {self.path} is damaged, or is no vault: {error}") from None
 
+    def _stands(self) -> tuple[int, int] | None:
+        """Which file bears the vault's name now."""
+        try:
+            found = os.stat(self.path)
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
     def _connect(self) -> sqlite3.Connection:
+        if not os.path.exists(self.path):  # SQLite would make an empty one
+            raise StoreError(f"the vault {self.path} is missing, or cannot be reached")
+        if not is_file(self.path):
+            raise LogError(f"{self.path} is no vault: it is not a regular file")
         database = open_read_only(self.path) if self._read_only else open_writable(self.path)
         try:
             if not self._read_only:
@@ -206,7 +258,9 @@ class Vault:
 
     def _identify(self, database: sqlite3.Connection) -> None:
         known = database.execute("SELECT count(*) FROM sqlite_master WHERE name = 'meta'").fetchone()[0]
-        rows = database.execute("SELECT format, genesis FROM meta").fetchall() if known else []
+        if known and layout_differs(database, ";".join(_TABLES)):
+            raise LogError(f"the vault {self.path} is damaged, or is no vault: it holds other tables than a vault's")
+        rows = database.execute("SELECT format, genesis FROM meta LIMIT 2").fetchall() if known else []
         if len(rows) != 1:
             raise LogError(
                 f"{self.path} is no vault, or was never finished: open the log with create=True to begin one"
@@ -252,6 +306,19 @@ def _make(path: str, genesis: str) -> None:
 def _is_empty(database: sqlite3.Connection) -> bool:
     (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
     return not tables
+
+
+def _filed(database: sqlite3.Connection, case: str) -> str | None:
+    """The digest under which a case is filed; two rows that were swapped would join what two people did."""
+    digest = _first(database, "SELECT digest FROM cases WHERE name = ?", case)
+    if digest is None:
+        return None
+    if not is_digest(digest):
+        raise LogError("the vault files a case under what is no digest")
+    text = _first(database, "SELECT text FROM disclosures WHERE digest = ?", digest)
+    if text is None or undisclose(text, digest, "case") != case:
+        raise LogError(f"the vault files a case under the digest {digest}, which does not stand for it: run verify")
+    return str(digest)
 
 
 def _first(database: sqlite3.Connection, sql: str, parameter: str) -> Any:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scoring import canonical
-from scoring.audit import segments
+from scoring.audit import disk, segments
 from scoring.audit.chain import MAX_LINE, leaf_of
 from scoring.audit.fields import record_misfit
 from scoring.audit.packs import Packs, describe
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["verify_directory"]
 
 _BUFFER = 1 << 20  # bytes read at once
+_PASSED_OVER = 1 << 20  # bytes of a line that are read; a sparse file has trillions, and nothing behind them is a log
 _ROWS = 1000  # decisions between two insertions into the temporary table
 
 
@@ -173,7 +174,8 @@ class _Verification:
                 detail = "a segment is missing or has another name; nothing behind it was read"
                 self.segments.fail(detail, expected=wanted, found=name)
                 break
-            self.read_segment(f"log/{name}", last=number == len(files) - 1)
+            if not self.read_segment(f"log/{name}", last=number == len(files) - 1):
+                break
         if not self.lines:
             self.segments.fail("there is no record")
         at_end = self.expect is not None and self.expect[0] == self.lines
@@ -183,33 +185,52 @@ class _Verification:
         head = self.links.last[3] if self.links.last else ""
         return Report(self.lines, head, self.findings(len(files)))
 
-    def read_segment(self, file: str, *, last: bool) -> None:
-        """Read one file line by line; a line longer than any record is read in pieces."""
+    def read_segment(self, file: str, *, last: bool) -> bool:
+        """Read one file line by line; a line longer than any record is read in pieces. Say whether to go on behind it."""
+        try:
+            stream = disk.open_file(str(self.directory / file), _BUFFER)
+        except disk.NotAFileError as error:
+            self.segments.fail(f"{file} is {error.strerror}; nothing behind it was read")
+            return False
+        with stream:
+            return self.read_lines(stream, file, last=last)
+
+    def read_lines(self, stream: BinaryIO, file: str, *, last: bool) -> bool:
         offset = count = 0
-        with (self.directory / file).open("rb", _BUFFER) as stream:
-            while line := stream.readline(MAX_LINE + 1):
-                if self.lines == self.limit:
-                    return
-                if line[-1] == 10:
-                    self.read_line(line[:-1], offset, file)
-                    offset += len(line)
-                else:
-                    offset += self.pass_over(line, stream, offset, file, last=last)
-                self.lines += 1
-                count += 1
         wanted = segments.SEGMENT_RECORDS
-        if count > wanted or (count < wanted and not last):
-            at = (self.lines, offset, file, "")
-            self.segments.fail("a segment has another number of lines", at, expected=str(wanted), found=str(count))
+        while line := stream.readline(MAX_LINE + 1):
+            if self.lines == self.limit:
+                return False
+            place = (self.lines, offset, file, "")
+            if count == wanted:
+                self.segments.fail(f"a segment has more than {wanted} lines; nothing behind them was read", place)
+                return False
+            if line[-1] == 10:
+                self.read_line(line[:-1], offset, file)
+                offset += len(line)
+            else:
+                length = self.pass_over(line, stream, offset, file, last=last)
+                offset += length
+                if length > _PASSED_OVER:
+                    return False
+            self.lines += 1
+            count += 1
+        if count < wanted and not last:
+            place = (self.lines, offset, file, "")
+            self.segments.fail("a segment has another number of lines", place, expected=str(wanted), found=str(count))
+        return True
 
     def pass_over(self, line: bytes, stream: BinaryIO, offset: int, file: str, *, last: bool) -> int:
-        """Leave out what is no line, and return how long it is."""
+        """Leave out what is no line, and return how long it is, or how much of it was read."""
         place = (self.lines, offset, file, "")
         length = len(line)
-        while line[-1:] not in {b"", b"\n"}:
+        while line[-1:] not in {b"", b"\n"} and length <= _PASSED_OVER:
             line = stream.readline(MAX_LINE)
             length += len(line)
-        if line:
+        if line and line[-1] != 10:
+            detail = f"more than {_PASSED_OVER} bytes without a line end; nothing behind them was read"
+            self.segments.fail(detail, place)
+        elif line:
             self.canonical.fail(f"a line of {length} bytes, longer than the {MAX_LINE} of a record", place)
         elif last:
             detail = f"ends in {length} bytes of an unfinished line: a write was cut off, or is going on right now"
@@ -274,6 +295,7 @@ class _Verification:
         if self.vault is not None:
             try:
                 self.missing += [self.vault.value(digest, name) for name, digest in digests.items()].count(None)
+                self.vault.must_file(digests["case"])
             except LogError as error:
                 self.kept.fail(error.message, place, expected=error.expected, found=error.found)
 
