@@ -13,6 +13,7 @@ import io
 import itertools
 import json
 import math
+import os
 import subprocess
 import sys
 from contextlib import redirect_stdout
@@ -313,7 +314,8 @@ class TestRecompute:
 
     def test_one_unclear_answer_made_right_but_not_both(self):
         """With flagged bests every subset counts: one right answer passes, two raise the two refer flags that fail."""
-        number = item("n", "number", points="1", read="sole", keys=[key("k", "1", "refer")])
+        keys = [key("k", "1", "refer", low="1", high="1")]
+        number = item("n", "number", points="1", read="sole", separators=[], units=[], keys=keys)
         bands = (verdict("pass", "1/2", "advance"), verdict("fail", "0", "decline"))
         two = [override("two", "fail", {"at_least": 2, "flag": "refer"})]
         items = [{**number, "id": f"n{n}"} for n in range(11)]
@@ -369,19 +371,34 @@ class TestRecompute:
         assert steps == [row[0] for row in recompute.outcomes_of(TESTS)][5:]
 
     def test_too_many_combinations_are_not_guessed(self, monkeypatch):
-        """Above the limit the fields that depend on completions are "?", the others are still computed."""
-        monkeypatch.setattr(recompute, "STATES_MAX", 3)
-        known = {**BY_HAND["pending, two bands"], "reachable": "?"}
-        # The caps are counted without totals, with nine marks told apart because half-craft looks at their section.
-        assert {**known, "caps": "?"} == recompute.recompute(PACK, known)
-        ended = BY_HAND["ended, something awaited"]
-        lost = dict.fromkeys(("caps", "verdict", "determined_by", "holds", "action"), "?")
-        assert {**ended, **lost} == recompute.recompute(PACK, ended)
+        """Above the limit the fields that depend on completions are left out, the others are still computed."""
+        monkeypatch.setattr(recompute, "STEPS_MAX", 200)
+        pending, ended = BY_HAND["pending, two bands"], BY_HAND["ended, something awaited"]
+        for case, lost in (
+            (pending, {"caps", "reachable"}),
+            (ended, {"caps", "verdict", "determined_by", "holds", "action"}),
+        ):
+            known = {field: value for field, value in case.items() if field not in lost}
+            assert known == recompute.recompute(PACK, case)
+
+    def test_an_engine_may_stop(self, monkeypatch):
+        """Where too many completions are left of which none is better, the caps of a record are not judged (step 5)."""
+        options = [option("A", "1"), option("B", "2", "note"), option("C", "4", "refer")]
+        items = [item(f"i{n}", "choice", TWO, options=options) for n in range(3)]
+        high = [
+            override("n", "fail", {"at_least": 3, "flag": "note"}),
+            override("r", "fail", {"at_least": 3, "flag": "refer"}),
+        ]
+        pack = pack_of([section("s", *items)], {"s": "1"}, BANDS, high)
+        case = waits("AAA", "4", ["pass", "border", "fail"], pack=pack)
+        assert case == recompute.recompute(pack, case)
+        monkeypatch.setattr(recompute, "FRONT_MAX", 5)
+        assert {key for key in case if key != "caps"} == set(recompute.recompute(pack, case))
 
     @pytest.mark.parametrize("outcomes", ["GFHF", "GFHFNN", "GFHFO", "EFHFN"])
     def test_outcomes_that_are_none(self, outcomes):
         """Too few or too many digits, a code past the last and an unopened item contradict the pack."""
-        with pytest.raises(recompute.DiffersError):
+        with pytest.raises(recompute.FindingError):
             recompute.recompute(PACK, decision(outcomes))
 
 
@@ -400,18 +417,22 @@ def small_packs(draw):
         if kind == "c":
             options = [option(f"o{i}", draw(POINTS), draw(FLAG)) for i in size]
             options[0]["points"] = "1"
+            awaits = ALL if any(one["flag"] == "knock_out" for one in options) else awaits
             items.append(item(f"i{n}", "choice", awaits, draw(st.sampled_from([None, "-1/2"])), options=options))
         elif kind == "s":
             mode = draw(st.sampled_from(["exact", "net", "coverage", "each"]))
             options = [option(f"o{i}", flag=draw(FLAG), right=i == 0 or draw(st.booleans())) for i in size]
+            awaits = ALL if any(one["flag"] == "knock_out" for one in options) else awaits
             items.append(item(f"i{n}", "selection", awaits, mode=mode, points="1", options=options))
         elif kind == "m":
             items.append(item(f"i{n}", "mark", ALL, max="2", step="1", points="2"))
         else:
             flag = st.sampled_from([None, "refer", "note"])
-            keys = [key(f"k{i}", draw(POINTS) if i else "1", draw(flag)) for i in size]
-            read = draw(st.sampled_from(["sole", "contains"]))
-            items.append(item(f"i{n}", "number" if kind == "n" else "text", awaits, points="2", read=read, keys=keys))
+            own = {"low": "1", "high": "1"} if kind == "n" else {"match": "is", "texts": ["yes"]}
+            keys = [key(f"k{i}", draw(POINTS) if i else "1", draw(flag), **own) for i in size]
+            more = {"read": draw(st.sampled_from(["sole", "contains"])), "separators": [], "units": []}
+            more = more if kind == "n" else {"steps": []}
+            items.append(item(f"i{n}", "number" if kind == "n" else "text", awaits, points="2", keys=keys, **more))
     cut = draw(st.integers(1, len(items) - 1))
     names = st.sampled_from(["o0", "o1", "k1", "wrong", "absent", "blank", "invalid", "unclear", "2"])
     leaf = st.one_of(
@@ -441,7 +462,8 @@ class TestCompletions:
         pack = data.draw(small_packs())
         plan = recompute.Plan(pack, "even")
         codes = [data.draw(st.sampled_from([c for c in range(len(rows)) if c != 4])) for rows in plan.rows]
-        case = decision("".join(recompute.DIGITS[c] for c in codes), pack, notice=data.draw(st.booleans()))
+        outcomes, notice = "".join(recompute.DIGITS[c] for c in codes), data.draw(st.booleans())
+        case = decision(outcomes, pack, notice=notice, reachable=[])
         # What a section is given that was excluded altogether is no outcome: that is worked out by hand above.
         maxima = recompute.Case(plan, plan.decode(case["outcomes"]), True).maxima
         assume(all(maximum or not weight for maximum, weight in zip(maxima, plan.weights, strict=True)))
@@ -470,9 +492,11 @@ class TestCompletions:
     @given(data=st.data())
     def test_the_unclear_hold(self, data):
         """The hold `unclear` is set exactly if some unclear answers, made their best, change the verdict."""
-        number = item("n", "number", points="1", read="sole")
+        number = item("n", "number", points="1", read="sole", separators=[], units=[])
         keys = st.builds(
-            lambda p, f: key("k", p, f), st.sampled_from(["1", "1/2"]), st.sampled_from([None, "refer", "note"])
+            lambda p, f: key("k", p, f, low="1", high="1"),
+            st.sampled_from(["1", "1/2"]),
+            st.sampled_from([None, "refer", "note"]),
         )
         items = [{**number, "id": f"n{i}", "keys": [data.draw(keys)]} for i in range(3)]
         flags = st.sampled_from(["refer", "note"])
@@ -782,7 +806,7 @@ class TestLines:
         if depth == 32:
             assert verify.encode(verify.decode(text)) == text
         else:
-            with pytest.raises(ValueError, match="too deep"):
+            with pytest.raises(ValueError, match="not canonical"):
                 verify.decode(text)
 
     def test_a_missing_newline_at_the_end(self, log):
@@ -1015,11 +1039,11 @@ class TestRecomputeLog:
         log = Log(tmp_path / "l", {**BY_HAND["pending, two bands"], "reachable": None})
         status, out = run(recompute, log.root)
         assert status == 3
-        assert "reachable: the record claims nothing" in out
+        assert "reachable: there are too many combinations, or the record claims nothing" in out
 
     def test_too_many_combinations(self, tmp_path, monkeypatch):
         """Where there are too many combinations that is said, and the rest of the record is still compared."""
-        monkeypatch.setattr(recompute, "STATES_MAX", 3)
+        monkeypatch.setattr(recompute, "STEPS_MAX", 200)
         status, out = run(recompute, Log(tmp_path / "l", BY_HAND["pending, two bands"]).root)
         assert status == 3
         assert "caps, reachable: there are too many combinations" in out
@@ -1054,6 +1078,172 @@ class TestRecomputeLog:
         log = Log(tmp_path / "l", {**BY_HAND["fatal"], "pack": digest(canonical(broken))})
         (log.root / "packs" / f"{digest(canonical(broken))}.json").write_bytes(canonical(broken))
         assert run(recompute, log.root)[0] == 1
+
+
+JSON_VALUES = (
+    None, True, False, 0, -1, 2**53 - 1, "", "x", "1/0", "\u00e9", "9" * 5000, [], ["a"], [[]], [{}], [None], {}, {"a": None},
+    {"a": []}, {f"{n:02}": 1 for n in range(20)}, list(range(20)), [{"by": {}, "verdict": []}], "2026-02-29T00:00:00Z",
+)  # fmt: skip
+
+
+def replaced(value):
+    """Yield copies of a value, in each of which one thing somewhere in it is one of JSON_VALUES."""
+    yield from JSON_VALUES
+    for name, inner in (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    ):
+        for other in replaced(inner):
+            changed = copy.copy(value)
+            changed[name] = other
+            yield changed
+
+
+def changed_pack(path, value):
+    """PACK with one value deep in it replaced; numbers in the path count through lists."""
+    *way, last = [int(step) if step.isdecimal() else step for step in path.split(".")]
+    pack = copy.deepcopy(PACK)
+    place = pack
+    for step in way:
+        place = place[step]
+    place[last] = value
+    return pack
+
+
+class TestHostile:
+    """What an attacker may put into a log: it fails or is not checked, without a traceback, a hang or an echo."""
+
+    @pytest.mark.parametrize(
+        ("path", "value"),
+        [
+            ("more", 1), ("profiles.0.shares.core", "1"), ("profiles.1.shares.core", "1/3"), ("profiles.0.shares.core", "0.5"),
+            ("profiles.0.shares", {"core": "1"}), ("profiles.0.assumed", 10**15), ("verdicts.0.action", "decline"),
+            ("verdicts.1.from", "4/5"), ("verdicts.2.from", "1/5"), ("verdicts.1.from", None), ("verdicts.1.id", "pass"),
+            ("verdicts.1.id", "a b"), ("verdicts.1.id", "a" * 49), ("stages.0.sections.0.items.0.options.1.points", "1e99999999"),
+            ("stages.0.sections.0.items.0.options.1.points", " 0.9 "), ("stages.0.sections.0.items.0.options.1.points", "2/2"),
+            ("stages.0.sections.0.items.0.options.1.points", "1" * 13), ("stages.0.sections.0.items.0.options.1.points", 1),
+            ("stages.0.sections.0.items.0.options.1.flag", "grave"), ("stages.0.sections.0.items.0.options.1.id", "absent"),
+            ("stages.0.sections.0.items.0.awaits", []), ("stages.0.sections.0.items.0.floor", "1"),
+            ("stages.0.sections.0.items.1.keys.0.flag", "fatal"), ("stages.0.sections.0.items.1.keys.0.points", "2"),
+            ("stages.0.sections.0.items.1.keys.0.low", "71"), ("stages.0.sections.0.items.1.points", "0"),
+            ("stages.0.sections.1.floor", "1"), ("stages.0.sections.1.id", "core"), ("stages.0.sections.1.items.1.id", "gate"),
+            ("stages.0.sections.1.items.2.step", "3/7"), ("stages.0.sections.1.items.2.step", "1/999999999999"),
+            ("overrides.0.when.below", "3/2"), ("overrides.2.when.at_least", 0), ("overrides.2.when.flag", "grave"),
+            ("overrides.0.cap", "none"), ("caps.fatal", "none"), ("stages.0.sections.1.items.0.options.0.right", 5),
+            ("stages.0.sections.1.items.0.options", [option(f"{n:05}" * 400, right=True) for n in range(18)]),
+            ("stages.0.sections.1.items.0.options", [option(f"o{n}", right=True) for n in range(12)]),
+        ],
+    )  # fmt: skip
+    def test_what_is_no_pack(self, path, value):
+        """Decisions under a pack that breaks a row of FORMAT.md 5 are not computed."""
+        with pytest.raises(recompute.MALFORMED):
+            recompute.recompute(changed_pack(path, value), BY_HAND["everything right"])
+
+    def test_too_many_outcomes(self, monkeypatch):
+        """A pack with more outcomes than FORMAT.md 5 allows is none: PACK has 13 + 7 + 7 + 5 + 9 of them."""
+        right = BY_HAND["everything right"]
+        monkeypatch.setattr(recompute, "OUTCOMES_MAX", 41)
+        assert right == recompute.recompute(PACK, right)
+        monkeypatch.setattr(recompute, "OUTCOMES_MAX", 40)
+        with pytest.raises(ValueError):
+            recompute.recompute(PACK, right)
+
+    def test_any_value_in_any_place(self, log):
+        """Whatever JSON value stands in a record or in a pack, neither script breaks."""
+        for line in log.lines[:3]:
+            for record in replaced(json.loads(line)):
+                text = canonical(record)
+                assert recompute.examine(log.root, text + b"\n")[0] in {"HOLDS", "FAILS", "NOT CHECKED", ""}
+                walk = verify.Walk(log.root, None, as_json=True)
+                with redirect_stdout(io.StringIO()):
+                    walk.line(verify.Place(0, 0, "log/x"), text, ended=True)
+                walk.base.close()
+        for pack in replaced(PACK):
+            try:
+                recompute.recompute(pack, BY_HAND["everything right"])
+            except (recompute.FindingError, *recompute.MALFORMED):
+                continue
+
+    def test_a_long_rational(self, log):
+        """A rational in a record has at most 4,096 characters."""
+        for length in (4096, 4097):
+            record = json.loads(log.lines[2])
+            record["body"]["decision"]["score"] = "1" * length
+            log.rechain(2, record)
+            assert findings(log)[0] == length - 4096
+
+    @pytest.mark.parametrize("kind", ["fifo", "device", "folder", "other name"])
+    def test_what_is_no_segment(self, log, kind):
+        """What is no regular file, or has no segment's name, is not opened; it fails, and is not recomputed."""
+        second = log.root / "log" / "000000065536.jsonl"
+        if kind == "fifo":
+            os.mkfifo(second)
+        elif kind == "device":
+            second.symlink_to("/dev/zero")
+        elif kind == "folder":
+            second.mkdir()
+        else:
+            (log.root / "log" / "CANDIDATE SECRET.jsonl").write_text("x")
+        assert findings(log) == (1, [("files", None)], None)
+        for rest in (True, False):
+            status, out = run(recompute, log.root)
+            assert status == 3
+            assert "NOT CHECKED recompute: log/" in out
+            assert f"{2 * rest} decisions follow" in out
+            assert "SECRET" not in out + run(verify, log.root)[1]
+            log.file.unlink(missing_ok=True)
+
+    def test_nothing_to_recompute(self, tmp_path):
+        """A log without a decision has nothing that holds."""
+        status, out = run(recompute, Log(tmp_path / "l").root)
+        assert status == 3
+        assert out.startswith("NOT CHECKED recompute: 0 decisions")
+
+    def test_a_file_without_end(self, log, monkeypatch):
+        """After as many lines as a segment holds, reading stops."""
+        for module in (verify, recompute):
+            monkeypatch.setattr(module, "SEGMENT", 8)
+        log.write([*log.lines, *[b""] * 1000])
+        status, out = run(verify, log.root)
+        assert status == 1
+        assert "FAILS files: log/000000000000.jsonl: its number of records; expected at most 8; found more" in out
+        assert "NOT CHECKED chain: the log was not read beyond record #8" in out
+        status, out = run(recompute, log.root)
+        assert status == 1
+        assert "2 decisions follow" in out
+        assert "; 5 do not" in out
+
+    def test_recompute_prints_no_content(self, log):
+        """What stands in a field that differs is shown only if it could be an id, a digest or a number."""
+        for value in ("CANDIDATE SECRET", {"CANDIDATE SECRET": 1}, ["\x1bSECRET"], "SECRET\u00e9"):
+            record = json.loads(log.lines[3])
+            record["body"]["decision"]["verdict"] = value
+            log.rechain(3, record)
+            status, out = run(recompute, log.root)
+            assert status == 1
+            assert 'field `verdict`: expected "fail"; found something else' in out
+            assert "SECRET" not in out
+        log.write([*log.lines[:3], b'{"CANDIDATE SECRET":1,"CANDIDATE SECRET":2}'])
+        assert "SECRET" not in run(recompute, log.root)[1] + run(verify, log.root)[1]
+
+    @pytest.mark.parametrize(("notice", "recorded"), [(None, True), (None, False), ("Some answers disqualify.", None)])
+    def test_notice_that_does_not_fit_the_pack(self, tmp_path, notice, recorded):
+        """`notice` is null exactly under a pack without a notice."""
+        pack = pack_of([section("s", WORD)], {"s": "1"}, BANDS, notice=notice)
+        right = decision("F", pack, notice=None if notice is None else False, sections={"s": "1"})
+        assert right == recompute.recompute(pack, right)
+        status, out = run(recompute, Log(tmp_path / "l", {**right, "notice": recorded}, pack=pack).root)
+        assert status == 1
+        assert "field `notice`" in out
+
+    def test_what_is_not_shown(self, log):
+        """Both scripts say what was taken as recorded."""
+        out = run(recompute, log.root)[1]
+        assert (
+            "2 decisions follow from their outcomes, notice, irregularities and profile, which are taken as recorded"
+            in out
+        )
+        assert "NOT SHOWN: that packs obey FORMAT.md 5 in every row; the package's own replay checks that" in out
+        assert "notice was given, irregularities occurred: replay with the vault" in run(verify, log.root)[1]
 
 
 class TestAsPrograms:
