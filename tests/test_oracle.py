@@ -124,6 +124,8 @@ READING = [
     (STATED, "70 = 30 + 40", "unclear"),
     (STATED, "80 = 70 -> 71", "unclear"),  # the 70 may have been meant
     (STATED, "80 = 60 -> 71", "wrong"),
+    (STATED, "70,x", "unclear"),
+    (STATED, "70, x", "key"),
     (STATED, "It is 70, because the rest is 12", "unclear"),
     (CONTAINS, "141yo is impossible, nobody lives beyond 120", "unclear"),
     (CONTAINS, "120, nobody lives longer", "wrong"),
