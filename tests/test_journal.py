@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import random
+import shutil
 import signal
 import threading
 import time
@@ -14,7 +15,10 @@ import pytest
 
 import logs
 from logs import RUBRIC, follow_the_remedy, holds, ids, make_log, names, open_log, run, run_together, start, submission
+from scoring.audit.chain import Tail
+from scoring.audit.index import Index
 from scoring.audit.log import AuditLog
+from scoring.audit.segments import Segments
 from scoring.errors import LogError, StoreError
 
 FORK = multiprocessing.get_context("fork")
@@ -314,3 +318,90 @@ class TestElsewhere:
                     print(len(log), len(list(log.records())))
         """
         assert run(script, path) == "5 5\n"
+
+
+class _Timeout(BaseException):
+    """What a signal handler of the host raises, such as SystemExit."""
+
+
+class TestInterrupted:
+    """An exception that comes from outside, at any moment, neither loses a record nor makes two of one submission."""
+
+    @pytest.mark.parametrize("when", ["before", "after"])
+    def test_between_the_sync_and_the_index(self, path, log, monkeypatch, when):
+        log.decide(RUBRIC, submission(0))
+        real = Index.add
+
+        def add(index, rows, tail):
+            if when == "after":
+                real(index, rows, tail)
+            raise _Timeout
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Index, "add", add)
+            with pytest.raises(_Timeout):
+                log.decide(RUBRIC, submission(1))
+        again = log.decide(RUBRIC, submission(1))
+        assert (again.seq, again.repeated) == (3, True)
+        assert ids(log) == ["s-0", "s-1"]
+        holds(path)
+
+    def test_between_the_sync_and_the_end_that_is_known(self, path, log, monkeypatch):
+        log.decide(RUBRIC, submission(0))
+        real = Segments.append
+
+        def append(segments, tail, lines):
+            real(segments, tail, lines)
+            raise _Timeout
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Segments, "append", append)
+            with pytest.raises(_Timeout):
+                log.decide(RUBRIC, submission(1))
+        assert log.decide(RUBRIC, submission(1)).repeated
+        holds(path)
+
+    def test_an_index_that_lags_is_caught_up_before_anything_is_asked(self, log):
+        log.decide(RUBRIC, submission(0))
+        log._journal._index.tail = Tail(1, log._journal.genesis, 1)
+        assert log.decide(RUBRIC, submission(0)).repeated
+        assert log._journal._index.tail == log._journal.tail
+
+
+class TestReplacedWhileOpen:
+    """A path may come to stand for another log; what was opened is told by record 0."""
+
+    @pytest.mark.parametrize("what", ["the directory", "its segments alone"])
+    def test_nothing_is_chained_onto_another_log(self, path, room, what):
+        with open_log(path, create=True, vault=False, origin="a-log/1") as log:
+            with open_log(room / "other", create=True, vault=False, origin="a-log/2") as other:
+                assert other.head[0] == log.head[0] == 1
+            part = "" if what == "the directory" else "log"
+            (path / part).rename(room / "away")
+            (room / "other" / part).rename(path / part)
+            before = logs.lines_of(path)
+            for _ in range(2):
+                with pytest.raises(LogError, match="another log stands at"):
+                    log.decide(RUBRIC, submission(1))
+            assert logs.lines_of(path) == before
+
+    def test_the_same_log_put_back_from_a_copy_goes_on(self, path, room):
+        with open_log(path, create=True) as log:
+            log.decide(RUBRIC, submission(0))
+            shutil.copytree(path / "log", room / "copy")
+            (path / "log").rename(room / "away")
+            (room / "copy").rename(path / "log")
+            assert log.decide(RUBRIC, submission(0)).repeated
+            assert log.decide(RUBRIC, submission(1)).seq == 3
+        holds(path)
+
+    def test_a_log_of_the_same_name_and_size_that_ends_otherwise_is_told(self, path):
+        with open_log(path, create=True) as log:
+            log.decide(RUBRIC, submission(0))
+            lines = logs.lines_of(path)
+            changed = [*lines[:-1], lines[-1].replace(b"2026-11-21", b"2026-11-22")]
+            logs.segment(path).unlink()
+            logs.write_lines(path, changed)
+            with pytest.raises(LogError, match="ends in another record than it did"):
+                log.decide(RUBRIC, submission(1))
+            assert logs.lines_of(path) == changed

@@ -420,3 +420,72 @@ class TestFaults:
         for call in (lambda: log.decide(RUBRIC, submission(9)), lambda: len(log)):
             with pytest.raises(LogError, match="shorter than it was"):
                 call()
+
+
+class TestWhatOthersWrote:
+    """A record is durable because this handle synced it, and not because it can be read."""
+
+    @pytest.fixture
+    def syncs(self, monkeypatch):
+        counted = []
+        for name in ("sync", "sync_directory"):
+            real = getattr(disk, name)
+
+            def count(what, name=name, real=real):
+                counted.append(name)
+                real(what)
+
+            monkeypatch.setattr(disk, name, count)
+        return counted
+
+    def test_a_retry_after_a_failed_sync_is_answered_after_another_sync(self, log, path, monkeypatch, syncs):
+        log.decide(RUBRIC, submission(0))
+        with monkeypatch.context() as patch:
+            patch.setattr(disk, "sync", _fail)
+            with pytest.raises(StoreError, match="This handle is dead"):
+                log.decide(RUBRIC, submission(1))
+        syncs.clear()
+        with open_log(path) as again:
+            assert syncs[:2] == ["sync", "sync_directory"]
+            assert again.decide(RUBRIC, submission(1)).repeated
+
+    def test_it_is_not_answered_where_that_fails_too(self, log, path, monkeypatch):
+        log.decide(RUBRIC, submission(0))
+        monkeypatch.setattr(disk, "sync", _fail)
+        with pytest.raises(StoreError, match="syncing to disk failed"):
+            open_log(path)
+
+    def test_what_came_meanwhile_is_synced_once(self, log, path, syncs):
+        log.decide(RUBRIC, submission(0))
+        with open_log(path) as other:
+            log.decide(RUBRIC, submission(1))
+            syncs.clear()
+            assert other.decide(RUBRIC, submission(1)).repeated
+            assert syncs == ["sync"]
+            assert other.decide(RUBRIC, submission(1)).repeated
+            assert syncs == ["sync"]
+
+
+def _fail(_):
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+class TestUnopened:
+    @pytest.mark.parametrize("number", [errno.EMFILE, errno.EACCES])
+    def test_a_segment_that_cannot_be_opened_leaves_a_handle_that_lives(self, log, path, monkeypatch, number):
+        """Nothing was written, so there is nothing to take back."""
+        log.decide(RUBRIC, submission(0))
+        before = path.joinpath("log", "000000000000.jsonl").read_bytes()
+        real = os.open
+
+        def refuse(name, flags, *mode):
+            if str(name).endswith(".jsonl") and flags & (os.O_WRONLY | os.O_RDWR):
+                raise OSError(number, os.strerror(number))
+            return real(name, flags, *mode)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "open", refuse)
+            with pytest.raises(StoreError, match="nothing was recorded"):
+                log.decide(RUBRIC, submission(1))
+        assert path.joinpath("log", "000000000000.jsonl").read_bytes() == before
+        assert log.decide(RUBRIC, submission(1)).seq == 3

@@ -480,3 +480,71 @@ class TestReadOnly:
             vault = Vault(str(vault_path), log._journal.genesis, read_only=True)
             assert vault.value(log.read(2)["body"]["disclosures"]["case"], "case") == "case-1"
             vault.close()
+
+
+class TestInterrupted:
+    def test_a_transaction_that_was_left_open_is_given_up_and_blames_no_vault(self, path):
+        """A signal handler may raise between any two statements."""
+        with open_log(path, create=True) as log:
+            log.decide(RUBRIC, submission(0))
+            log._vault._database.execute("BEGIN IMMEDIATE")
+            assert log.decide(RUBRIC, submission(1)).seq == 3
+        holds(path)
+
+    def test_what_interrupts_a_transaction_ends_it(self, path):
+        with open_log(path, create=True) as log:
+
+            def interrupt(_):
+                raise KeyboardInterrupt
+
+            def begin(database):
+                database.execute("BEGIN IMMEDIATE")
+                raise KeyboardInterrupt
+
+            for work in (lambda: log._vault.store([("case", ("d", "t"))], interrupt), lambda: log._vault._run(begin)):
+                with pytest.raises(KeyboardInterrupt):
+                    work()
+                with open_log(path) as other:  # would wait for the transaction
+                    assert other._vault.case_digest("case") is None
+            assert log.decide(RUBRIC, submission(1)).seq == 2
+        holds(path)
+
+
+class TestReadWhileWritten:
+    """A verifier without locks never takes a file that changes under it for a damaged one."""
+
+    def test_what_a_writer_adds_after_it_was_opened_is_seen(self, path, vault_path):
+        make_log(path, 1)
+        with open_log(path) as log:
+            genesis = log._journal.genesis
+        vault = Vault(str(vault_path), genesis, read_only=True)
+        with open_log(path) as log:
+            log.decide(RUBRIC, submission(7))
+            digest = log.read(3)["body"]["disclosures"]["case"]
+            assert vault.value(digest, "case") == "case-7"
+        assert vault.value(digest, "case") == "case-7"
+        vault.close()
+
+    def test_an_answer_or_an_error_from_a_file_that_changed_meanwhile_does_not_count(self, path, vault_path):
+        make_log(path, 1)
+        with open_log(path) as log:
+            genesis = log._journal.genesis
+        vault = Vault(str(vault_path), genesis, read_only=True)
+        tries = []
+
+        def work(database):
+            tries.append(database)
+            if len(tries) < 3:
+                os.utime(vault_path, ns=(0, len(tries)))
+            if len(tries) == 1:
+                raise LogError("half of it was old")
+            return len(tries)
+
+        assert vault._run(work) == 3
+        with pytest.raises(LogError, match="really"):
+            vault._run(_raise)
+        vault.close()
+
+
+def _raise(_):
+    raise LogError("really")

@@ -4,7 +4,7 @@ What `index` and `vault` share about SQLite: whose fault an error is, how to rea
 Must not know any table.
 """
 
-# ruff: noqa: PTH100, PTH110, PTH116 - pathlib alone would cost a cold start more than this package does
+# ruff: noqa: PTH100, PTH116 - pathlib alone would cost a cold start more than this package does
 from __future__ import annotations
 
 import os
@@ -37,15 +37,17 @@ def open_writable(path: str) -> sqlite3.Connection:
     return _limited(sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY_S))
 
 
-def open_read_only(path: str) -> sqlite3.Connection:
+def open_read_only(path: str, *, immutable: bool) -> sqlite3.Connection:
     """
     Connect so that nothing is written.
 
-    Without a journal beside it nobody is writing, and the file is read as it is: SQLite would otherwise leave a journal behind, or fail on a
-    read-only medium.
+    Args:
+        path: The file.
+        immutable: Read the file as it is, without locks, for nobody writes while there is no journal: SQLite would otherwise leave one behind, or fail
+            on a read-only medium. Whoever calls makes sure that the file is the same before and after.
     """
     name = os.path.abspath(path).replace("\\", "/").replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    mode = "mode=ro" if os.path.exists(path + "-wal") else "immutable=1"
+    mode = "immutable=1" if immutable else "mode=ro"
     uri = f"file://{'' if name.startswith('/') else '/'}{name}?{mode}"
     return _limited(sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=_BUSY_S))
 

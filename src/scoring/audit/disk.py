@@ -5,7 +5,7 @@ Everything that the log's promise rests on goes through these functions, so that
 Must not know what is written.
 """
 
-# ruff: noqa: PTH100, PTH102, PTH104, PTH108, PTH110, PTH112, PTH120 - pathlib alone would cost a cold start more than this package does
+# ruff: noqa: PTH100, PTH102, PTH104, PTH108, PTH110, PTH112, PTH116, PTH120 - pathlib alone would cost a cold start more than this package does
 from __future__ import annotations
 
 import errno
@@ -90,8 +90,12 @@ def make_directory(path: str) -> None:
 
 
 def cut(path: str, size: int) -> None:
-    """Cut a file to *size* bytes so that it stays cut. Where nothing is left, the file goes as well; where there is none, nothing happens."""
-    if not os.path.exists(path):
+    """
+    Cut a file to *size* bytes so that it stays cut.
+
+    Where nothing is left, the file goes as well; where there is none, or it has this size, nothing happens.
+    """
+    if not os.path.exists(path) or (size and os.stat(path).st_size == size):
         return
     fd = os.open(path, os.O_RDWR | _BINARY)
     try:

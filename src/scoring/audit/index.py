@@ -174,8 +174,8 @@ class Index:
 
     def _add(self, records: list[Any], rubrics: list[Any], state: tuple[Tail, tuple[Any, ...]] | None) -> None:
         execute = self._database.execute
-        execute("BEGIN IMMEDIATE")
         try:
+            execute("BEGIN IMMEDIATE")
             self._database.executemany("INSERT INTO records VALUES (?, ?, ?, ?)", records)
             self._database.executemany("INSERT INTO rubrics VALUES (?, ?, ?, ?)", rubrics)
             if state is not None:

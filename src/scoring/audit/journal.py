@@ -55,6 +55,7 @@ class Journal:
         self._index: Index | None = None
         self._tail = Tail()
         self._closed = False
+        self._first: tuple[int, int] | None = None  # which file holds record 0
         self._turns = 0  # how often this thread has entered
         self.rebuilds = 0
         self.genesis = self.origin = ""
@@ -100,7 +101,7 @@ class Journal:
         with self._mutex:
             self._usable()
             # Inside a turn nobody else writes.
-            if self._index is None or (not self._turns and self._segments.grown(self._tail)):
+            if self._index is None or (not self._turns and self._lags(self._index)):
                 with self._lock:
                     self._catch_up()
             return self._tail
@@ -197,7 +198,7 @@ class Journal:
             self.must_append()
             self._lock.__enter__()
             try:
-                if self._index is None or not self._index.exists() or self._segments.grown(self._tail):
+                if self._index is None or not self._index.exists() or self._lags(self._index):
                     self._catch_up()
             except BaseException:
                 self._lock.__exit__()
@@ -224,18 +225,19 @@ class Journal:
             StoreError: As `Segments.append`.
         """
         first = self._tail.size
-        self._segments.append(self._tail, batch.lines)
-        self._tail = batch.tail
         try:
-            self._open_index().add(
-                [*zip(range(first, batch.tail.size), batch.offsets, batch.records, strict=True)], batch.tail
-            )
-        except (
-            LogError,
-            StoreError,
-            DamagedIndexError,
-        ):  # the records are durable, and the next turn reads them into the index
+            self._segments.append(self._tail, batch.lines)
+            self._tail = batch.tail
+            try:
+                rows = [*zip(range(first, batch.tail.size), batch.offsets, batch.records, strict=True)]
+                self._open_index().add(rows, batch.tail)
+            except (LogError, StoreError, DamagedIndexError):  # the records are durable, and the next turn reads them
+                self._drop_index()
+        except StoreError:  # nothing was recorded, or this handle is dead
+            raise
+        except BaseException:  # of a signal handler, perhaps: nobody knows how far this came, and the next turn looks
             self._drop_index()
+            raise
 
     # --- the index ---
 
@@ -279,9 +281,13 @@ class Journal:
         self._index = self._make_index()
 
     def _drop_index(self) -> None:
-        if self._index is not None:
-            self._index.close()
-            self._index = None
+        index, self._index = self._index, None  # in this order: closing may be interrupted
+        if index is not None:
+            index.close()
+
+    def _lags(self, index: Index) -> bool:
+        """Whether the log ends behind what this handle, or its index, knows; or other files stand in its place."""
+        return index.tail != self._tail or self._segments.grown(self._tail) or self._first != self._segments.first()
 
     def _describes(self, index: Index) -> bool:
         """Whether the last record that the index knows is the one that stands in the log."""
@@ -307,9 +313,11 @@ class Journal:
 
     def _catch_up(self) -> None:
         """Read in what stands behind the end that this handle knows. The caller holds the lock."""
-        if self._index is not None and not self._index.exists():
+        first = self._segments.first()
+        if self._index is not None and not (self._index.exists() and first == self._first):
             self._drop_index()
         try:
+            self._must_be_this_log()
             try:
                 self._read_on(self._open_index())
             except DamagedIndexError:
@@ -318,11 +326,24 @@ class Journal:
         except BaseException:
             self._drop_index()  # it may be half made
             raise
+        self._first = first
+
+    def _must_be_this_log(self) -> None:
+        """Directories may be moved under an open handle, and another log be made where one was."""
+        if not self.genesis:
+            return
+        found = leaf_of(self._segments.line(0, 0))
+        if found != self.genesis:
+            message = f"another log stands at {self.directory} than was opened; nothing was recorded"
+            raise LogError(message, expected=self.genesis, found=found)
 
     def _read_on(self, index: Index) -> None:
         index.reload()
         # Records that another process wrote are in the index already, yet their chain is followed here too.
         at = self._tail if 0 < self._tail.size <= index.tail.size else index.tail
+        if not self.refusal:
+            # What another handle wrote is not durable for that: its sync may have failed.
+            self._segments.make_durable(at)
         rows = []
         for offset, line in self._segments.after(at, torn_ends=bool(self.refusal)):
             record = follow(at, line)
@@ -333,6 +354,9 @@ class Journal:
                 rows = []
         if at.size < index.tail.size:
             raise self._cut_off(index.tail.size)
+        if at.size == self._tail.size and at != self._tail:
+            message = f"{self.directory} ends in another record than it did; nothing was recorded: run verify"
+            raise LogError(message, seq=at.size - 1, expected=f"leaf {self._tail.leaf}", found=f"leaf {at.leaf}")
         index.add(rows, at)
         index.settle()
         self._tail = at

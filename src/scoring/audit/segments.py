@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
+from functools import partial
 
 from scoring.audit import disk
 from scoring.audit.chain import MAX_LINE
@@ -58,6 +59,7 @@ class Segments:
     def __init__(self, directory: str) -> None:
         self.directory = directory
         self.dead = ""
+        self._named = -1  # the newest segment whose name this handle has synced
 
     def path(self, seq: int) -> str:
         """Return the path of the file that holds record *seq*."""
@@ -75,6 +77,16 @@ class Segments:
             message = f"{self.path(tail.size)} is shorter than it was: records that were there are gone"
             raise LogError(message, seq=tail.size, expected=f"{tail.offset} bytes or more", found=f"{size} bytes")
         return size > tail.offset
+
+    def first(self) -> tuple[int, int] | None:
+        """Which file holds record 0, whatever it is called; None where there is none."""
+        try:
+            found = os.stat(self.path(0))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StoreError(f"{self.path(0)} cannot be read: {error.strerror}") from error
+        return found.st_dev, found.st_ino
 
     def reaches(self, seq: int, offset: int) -> bool:
         """Whether record *seq* has a whole line at *offset*, whatever it says."""
@@ -161,6 +173,26 @@ class Segments:
             raise LogError(f"{self.path(seq)} has no whole line at byte {offset}", seq=seq)
         return line[:-1]
 
+    def make_durable(self, tail: Tail) -> None:
+        """
+        Sync what stands before and behind *tail*, whoever wrote it.
+
+        Raises:
+            StoreError: As `append` after a failed fsync: this handle is dead.
+        """
+        first = segment_of(max(tail.size - 1, 0))
+        while os.path.exists(self.path(first)):
+            try:
+                file = disk.open_file(self.path(first))
+            except OSError as error:
+                raise StoreError(f"{self.path(first)} cannot be read: {error.strerror}") from error
+            with file:
+                self._sync(partial(disk.sync, file.fileno()))
+            if first > self._named:
+                self._sync(lambda: disk.sync_directory(self.directory))
+                self._named = first
+            first += SEGMENT_RECORDS
+
     def append(self, tail: Tail, lines: Sequence[bytes]) -> None:
         """
         Write *lines* after *tail*, and return when they are durable.
@@ -192,6 +224,7 @@ class Segments:
             os.close(fd)
         if begins:
             self._sync(lambda: disk.sync_directory(self.directory))
+            self._named = seq
 
     def _sync(self, sync: Callable[[], None]) -> None:
         try:

@@ -41,6 +41,7 @@ __all__ = ["MAX_DISCLOSURE", "SALT_BYTES", "Vault", "disclose", "open_vault", "u
 
 FORMAT = 1
 SALT_BYTES = 16  # 128 bits: RFC 9901, section 4.2.1
+_READS = 1000  # a writer that opens and closes the log all the time leaves a reader time between
 MAX_DISCLOSURE = MAX_TEXT - 1024  # characters; what SQLite limits is a row
 
 # `cases` finds the one digest of a case; its salt stands in the disclosure. What a case may need later (a date until which it is kept, a hold) is one more
@@ -120,6 +121,7 @@ class Vault:
         self._mutex = RLock()
         self._database: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
+        self._as_read: tuple[int, int] | None = None  # the state of a file that is read without locks
         self._run(lambda _: None)
         on_fork(self)
 
@@ -155,8 +157,8 @@ class Vault:
 
         def work(database: sqlite3.Connection) -> list[str]:
             execute = database.execute
-            execute("BEGIN IMMEDIATE")
             try:
+                execute("BEGIN IMMEDIATE")
                 digests = []
                 for case, _ in filings:
                     digest = _filed(database, case)
@@ -215,15 +217,8 @@ class Vault:
     def _run(self, work: Callable[[sqlite3.Connection], Answer]) -> Answer:
         with self._mutex:
             try:
-                if self._database is None:
-                    self._database = self._connect()
-                    self._file = self._stands()
-                elif self._stands() != self._file:
-                    message = (
-                        f"the vault {self.path} was moved or deleted while open; nothing was recorded; reopen the log"
-                    )
-                    raise StoreError(message)
-                return work(self._database)
+                self._let_go_of_a_transaction()
+                return self._read(work) if self._read_only else work(self._connected())
             except sqlite3.IntegrityError:
                 raise StoreError(
                     "the source of entropy gave a salt that it gave before; nothing was recorded"
@@ -232,6 +227,48 @@ class Vault:
                 if is_environment(error):
                     raise StoreError(f"the vault {self.path} cannot be used: {error}") from error
                 raise LogError(f"the vault {self.path} is damaged, or is no vault: {error}") from None
+            finally:
+                self._let_go_of_a_transaction()
+
+    def _connected(self) -> sqlite3.Connection:
+        if self._database is None:
+            database = self._connect()
+            self._file = self._stands()
+            self._database = database
+        elif self._stands() != self._file:
+            message = f"the vault {self.path} was moved or deleted while open; nothing was recorded; reopen the log"
+            raise StoreError(message)
+        return self._database
+
+    def _read(self, work: Callable[[sqlite3.Connection], Answer]) -> Answer:
+        """Read once more what was written to while it was read without locks: neither an answer nor an error counts then."""
+        for _ in range(_READS):
+            if self._as_read is not None and self._state() != self._as_read:
+                self.close()
+            try:
+                answer = work(self._connected())
+            except (sqlite3.Error, LogError):
+                if self._as_read is None or self._state() == self._as_read:
+                    raise
+            else:
+                if self._as_read is None or self._state() == self._as_read:
+                    return answer
+        raise StoreError(f"the vault {self.path} changed all the while that it was read: try again")
+
+    def _state(self) -> tuple[int, int] | None:
+        """What changes whenever somebody writes to a file without a journal; None where it has one, and locks keep readers safe."""
+        if os.path.exists(self.path + "-wal"):
+            return None
+        try:
+            found = os.stat(self.path)
+        except OSError:
+            return -1, -1  # as no file is: connecting again tells why
+        return found.st_size, found.st_mtime_ns
+
+    def _let_go_of_a_transaction(self) -> None:
+        """What a signal handler interrupted is undone: with the connection, its transaction ends."""
+        if self._database is not None and self._database.in_transaction:
+            self.close()
 
     def _stands(self) -> tuple[int, int] | None:
         """Which file bears the vault's name now."""
@@ -246,7 +283,11 @@ class Vault:
             raise StoreError(f"the vault {self.path} is missing, or cannot be reached")
         if not is_file(self.path):
             raise LogError(f"{self.path} is no vault: it is not a regular file")
-        database = open_read_only(self.path) if self._read_only else open_writable(self.path)
+        if self._read_only:
+            self._as_read = self._state()
+            database = open_read_only(self.path, immutable=self._as_read is not None)
+        else:
+            database = open_writable(self.path)
         try:
             if not self._read_only:
                 database.executescript("PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;")
@@ -275,9 +316,9 @@ class Vault:
     def close(self) -> None:
         """Let go of the file. A later call opens it again."""
         with self._mutex:
-            if self._database is not None:
-                self._database.close()
-                self._database = None
+            database, self._database = self._database, None  # in this order: closing may be interrupted
+            if database is not None:
+                database.close()
 
     def forked(self) -> None:
         """Start afresh in the child of a fork."""
