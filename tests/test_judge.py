@@ -242,3 +242,14 @@ class TestOutcomesOnTheirOwn:
         assert ("unclear",) == score(document, {"n": "7 8", "big": "70"}).holds
         keys.reverse()
         assert () == score(document, {"n": "7 8", "big": "70"}).holds
+
+
+def test_a_completion_may_be_invalid_where_that_is_not_awaited() -> None:
+    """'Any outcome of its own that is not in its awaits': absent, blank and invalid among them."""
+    item = selection("s", mode="each", awaits=["absent", "blank"])
+    item["options"] = item["options"][:2]  # both right: every set of them earns half at least
+    edges = [verdict("strong", "4/5", "advance"), verdict("middling", "2/5", "review"), verdict("weak", "0", "decline")]
+    document = pack(section("a", item), verdicts=edges)
+    assert ("strong", "middling", "weak") == score(document, {}).reachable
+    item["awaits"] = ["absent", "blank", "invalid"]
+    assert ("strong", "middling") == score(document, {}).reachable
