@@ -73,7 +73,7 @@ def test_the_supported_pythons_were_among_them(minor: int) -> None:
     assert f"Python 3.{minor}" in RUNS
 
 
-@pytest.mark.parametrize("script", ["verify.py", "recompute.py"])
+@pytest.mark.parametrize("script", ["verify.py", "check_packs.py", "recompute.py"])
 def test_the_auditors_scripts_hold_the_golden_log(script: str) -> None:
     """Standard library only, no site packages, nothing of ours."""
     command = [sys.executable, "-I", "-S", str(AUDIT / script), str(GOLDEN / "expected")]
