@@ -42,7 +42,8 @@ VAULT = ".vault"  # what the vault's name adds to the log's
 
 class AuditLog:
     """
-    An append-only, hash-chained log. Made by `open`; threads may share it, and the child of a fork reopens it by itself.
+    An append-only, hash-chained log. Made by `open`; threads may share it. Open it after a fork, not before: a child
+    connects anew, but a parent that closes its own handle meanwhile can take the vault's journal away under the child.
 
     >>> with AuditLog.open("decisions", create=True) as log:  # doctest: +SKIP
     ...     done = log.decide(rubric, submission)
