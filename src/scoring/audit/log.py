@@ -42,8 +42,10 @@ VAULT = ".vault"  # what the vault's name adds to the log's
 
 class AuditLog:
     """
-    An append-only, hash-chained log. Made by `open`; threads may share it. Open it after a fork, not before: a child
-    connects anew, but a parent that closes its own handle meanwhile can take the vault's journal away under the child.
+    An append-only, hash-chained log. Made by `open`; threads may share it.
+
+    Open it after a fork, not before: a child connects anew, but a parent that closes its own handle meanwhile can take the
+    vault's journal away under the child.
 
     >>> with AuditLog.open("decisions", create=True) as log:  # doctest: +SKIP
     ...     done = log.decide(rubric, submission)
