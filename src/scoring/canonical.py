@@ -10,7 +10,6 @@ Must not know what the documents mean.
 from __future__ import annotations
 
 import json
-from json.encoder import encode_basestring
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ try:
 except ImportError:  # the package works without its one compiled dependency, with the same bytes
     orjson = None  # type: ignore[assignment]
 
-__all__ = ["MAX_DEPTH", "MAX_INTEGER", "CanonicalError", "dumps", "loads", "loads_canonical", "quote"]
+__all__ = ["MAX_DEPTH", "MAX_INTEGER", "CanonicalError", "dumps", "loads", "loads_canonical"]
 
 MAX_DEPTH = 32  # records nest 9 deep, packs 15; RFC 8785 sets no limit, parsers stop anywhere between 128 and 1,000
 MAX_INTEGER = 2**53 - 1  # what every JSON reader keeps exactly (RFC 7493, section 2.2)
@@ -92,11 +91,6 @@ def loads_canonical(data: bytes) -> JSON:
     if dumps(value) != data:
         raise CanonicalError("not in canonical form: encoding what it says gives other bytes")
     return value
-
-
-def quote(text: str) -> str:
-    """Encode one string as canonical JSON."""
-    return encode_basestring(text)
 
 
 def _guard(value: JSON, depth: int) -> None:

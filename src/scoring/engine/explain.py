@@ -80,7 +80,8 @@ def explain(decision: Decision, audience: str = "auditor") -> Explanation:
         raise TypeError("explain takes a Decision; what AuditLog.decide returns holds one as `.decision`")
     full = audience == "auditor"
     plan, standing = decision.plan, decision.standing
-    lost = {reason.item: reason.lost for reason in decision.reasons if reason.code == "lost"}
+    reasons = decision.reasons
+    lost = {reason.item: reason.lost for reason in reasons if reason.code == "lost"}
     data: dict[str, Any] = {
         "audience": audience,
         "rubric": plan.pack["rubric"],
@@ -103,8 +104,8 @@ def explain(decision: Decision, audience: str = "auditor") -> Explanation:
             for section, earned, maximum in zip(plan.sections, standing.earned, standing.maxima, strict=True)
         },
         "items": [_item(decision, item, lost.get(item.id), full=full) for item in plan.items],
-        "reasons": [reason.text for reason in decision.reasons if reason.code != "lost"],
-        "lost": [reason.text for reason in decision.reasons if reason.code == "lost"],
+        "reasons": [reason.text for reason in reasons if reason.code != "lost"],
+        "lost": [reason.text for reason in reasons if reason.code == "lost"],
         "changes": _changes(decision, full=full),
     }
     if full:
