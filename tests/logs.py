@@ -19,6 +19,8 @@ import textwrap
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from scoring import canonical
 from scoring.audit.entry import Entry
 from scoring.audit.log import AuditLog
@@ -177,6 +179,23 @@ def in_memory():
     room = tempfile.mkdtemp(dir=MEMORY if os.access(MEMORY, os.W_OK) else None)
     yield Path(room)
     shutil.rmtree(room)
+
+
+# What a module of tests takes over by name: ``room, path, log = logs.room, logs.path, logs.log``.
+room = pytest.fixture(in_memory)
+
+
+@pytest.fixture
+def path(room):
+    """Where a log may lie; its vault lies beside it."""
+    return room / "decisions"
+
+
+@pytest.fixture
+def log(path):
+    """A new log, open, whose clock and salts never vary."""
+    with open_log(path, create=True) as log:
+        yield log
 
 
 def entry(number, case=None, **answers):

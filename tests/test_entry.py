@@ -14,18 +14,7 @@ from scoring import canonical
 from scoring.audit.entry import Entry, Recorded
 from scoring.errors import ConflictError, LogError, SubmissionError
 
-room = pytest.fixture(logs.in_memory)
-
-
-@pytest.fixture
-def path(room):
-    return room / "decisions"
-
-
-@pytest.fixture
-def log(path):
-    with open_log(path, create=True) as log:
-        yield log
+room, path, log = logs.room, logs.path, logs.log
 
 
 class TestEntries:

@@ -16,18 +16,7 @@ from scoring.audit.index import Index
 from scoring.audit.verify import verify_directory
 from scoring.errors import ConflictError, LogError
 
-room = pytest.fixture(logs.in_memory)
-
-
-@pytest.fixture
-def path(room):
-    return room / "decisions"
-
-
-@pytest.fixture
-def log(path):
-    with open_log(path, create=True) as log:
-        yield log
+room, path, log = logs.room, logs.path, logs.log
 
 
 class TestIndex:

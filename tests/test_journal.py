@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
 import os
 import random
 import shutil
 import signal
+import sqlite3
+import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 import logs
 from logs import RUBRIC, follow_the_remedy, holds, ids, make_log, names, open_log, run, run_together, start, submission
+from scoring.audit import lock
 from scoring.audit.chain import Tail
 from scoring.audit.index import Index
 from scoring.audit.log import AuditLog
@@ -24,18 +29,7 @@ from scoring.errors import LogError, StoreError
 FORK = multiprocessing.get_context("fork")
 
 
-room = pytest.fixture(logs.in_memory)
-
-
-@pytest.fixture
-def path(room):
-    return room / "decisions"
-
-
-@pytest.fixture
-def log(path):
-    with open_log(path, create=True) as log:
-        yield log
+room, path, log = logs.room, logs.path, logs.log
 
 
 class TestManyWriters:
@@ -366,6 +360,123 @@ class TestInterrupted:
         log._journal._index.tail = Tail(1, log._journal.genesis, 1)
         assert log.decide(RUBRIC, submission(0)).repeated
         assert log._journal._index.tail == log._journal.tail
+
+
+# A file that was opened just then is closed by being dropped, which Python remarks upon.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+class TestNothingStaysHeld:
+    """Once an exception from outside is through, nobody waits: other processes have the lock, other threads the mutex, and the vault no transaction."""
+
+    @staticmethod
+    def check(path, log):
+        with (path / "lock").open() as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with ThreadPoolExecutor(1) as other:
+            assert other.submit(log._journal._mutex.acquire, blocking=False).result()
+            other.submit(log._journal._mutex.release).result()
+            assert other.submit(log._vault._database.mutex.acquire, blocking=False).result()
+            other.submit(log._vault._database.mutex.release).result()
+        database = sqlite3.connect(log._vault.path, timeout=0)
+        database.execute("BEGIN IMMEDIATE")
+        database.close()
+
+    @pytest.mark.parametrize("what", ["decide", "find"])
+    def test_wherever_it_comes(self, path, log, what):
+        """CPython lets a signal handler run when a function in Python begins and when one in C has returned: a profiler is called just there."""
+        if what == "decide":
+            log.publish(RUBRIC)
+        else:
+            log.decide(RUBRIC, submission(1))
+        package = str(Path(lock.__file__).parent)
+        came = []
+
+        def interrupt_at(moment):
+            def profile(frame, event, _):
+                if event in ("call", "c_return") and frame.f_code.co_filename.startswith(package):
+                    came[-1] += 1
+                    if came[-1] == moment:
+                        raise _Timeout
+
+            return profile
+
+        def work(number):
+            if what == "decide":
+                log.decide(RUBRIC, submission(number))
+            else:
+                assert [record["seq"] for record in log.find("case-1")] == [2]
+
+        number = 0
+        interrupted = True
+        while interrupted:
+            number += 1
+            came.append(0)
+            if what == "find":
+                log._journal._drop_index()  # so that there is something to catch up with
+            try:
+                sys.setprofile(interrupt_at(number))
+                work(number)
+                interrupted = False
+            except _Timeout:
+                pass
+            finally:
+                sys.setprofile(None)
+            self.check(path, log)
+        assert number > 50
+        if what == "find":
+            return
+        for again in range(1, number + 1):
+            log.decide(RUBRIC, submission(again))
+        assert sorted(ids(log)) == sorted(f"s-{n}" for n in range(1, number + 1))
+        assert holds(path)["vault"].result == "HOLDS"
+
+    def test_at_random_moments(self, path, log):
+        moments = random.Random(11)
+        log.publish(RUBRIC)
+
+        def interrupt(*_):
+            raise _Timeout
+
+        before = signal.signal(signal.SIGALRM, interrupt)
+        interrupted = 0
+        try:
+            for number in range(400):
+                try:
+                    try:
+                        signal.setitimer(signal.ITIMER_REAL, moments.uniform(0.00005, 0.0012))
+                        log.decide(RUBRIC, submission(number))
+                    finally:
+                        signal.setitimer(signal.ITIMER_REAL, 0)
+                except _Timeout:
+                    interrupted += 1
+                self.check(path, log)
+        finally:
+            signal.signal(signal.SIGALRM, before)
+        assert interrupted > 20
+        for number in range(400):
+            log.decide(RUBRIC, submission(number))
+        assert sorted(ids(log)) == sorted(f"s-{number}" for number in range(400))
+        assert holds(path)["vault"].result == "HOLDS"
+
+    def test_closing_lets_go_of_a_turn_that_was_never_left(self, path, log):
+        log._journal.__enter__()
+        log.close()
+        with open_log(path) as other:
+            assert other.decide(RUBRIC, submission(1)).seq == 2
+
+    def test_a_signal_handler_cannot_record_within_a_turn(self, path, log):
+        """It would append behind the batch that was begun, which chains to what stood there before."""
+        log.publish(RUBRIC)
+
+        def clock():
+            with pytest.raises(LogError, match="this thread is busy with the log"):
+                log.decide(RUBRIC, submission(2))
+            assert [record["seq"] for record in log.find("case-0")] == [2]
+            return "2026-11-21T09:00:00Z"
+
+        log.decide(RUBRIC, submission(0))
+        log._intake._clock = clock
+        assert log.decide(RUBRIC, submission(1)).seq == 3
+        holds(path)
 
 
 class TestReplacedWhileOpen:

@@ -23,18 +23,7 @@ from scoring.audit.log import AuditLog
 from scoring.audit.verify import verify_directory
 from scoring.errors import ConflictError, LogError, StoreError, SubmissionError
 
-room = pytest.fixture(logs.in_memory)
-
-
-@pytest.fixture
-def path(room):
-    return room / "decisions"
-
-
-@pytest.fixture
-def log(path):
-    with open_log(path, create=True) as log:
-        yield log
+room, path, log = logs.room, logs.path, logs.log
 
 
 class TestOpening:

@@ -36,18 +36,7 @@ from scoring.audit.index import Index
 from scoring.audit.verify import verify_directory
 from scoring.errors import LogError, StoreError
 
-room = pytest.fixture(logs.in_memory)
-
-
-@pytest.fixture
-def path(room):
-    return room / "decisions"
-
-
-@pytest.fixture
-def log(path):
-    with open_log(path, create=True) as log:
-        yield log
+room, path, log = logs.room, logs.path, logs.log
 
 
 class TestSegments:
@@ -339,7 +328,7 @@ class TestFaults:
         size = segment(path).stat().st_size
         (path / "cache" / names(path / "cache")[0]).unlink()
         with monkeypatch.context() as patch:
-            patch.setattr(Index, "_add", full)
+            patch.setattr("scoring.audit.index._note", full)
             with pytest.raises(StoreError, match="the log itself is not affected"):
                 log.decide(RUBRIC, submission(10))
         assert segment(path).stat().st_size == size

@@ -1,5 +1,5 @@
 """
-What `index` and `vault` share about SQLite: whose fault an error is, how to read a file without touching it, and how to mistrust one.
+What `index` and `vault` share about SQLite: how threads and forks use a file, whose fault an error is, how to read without touching, and how to mistrust.
 
 Must not know any table.
 """
@@ -10,15 +10,30 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import time
 from functools import lru_cache
+from threading import RLock
+
+from scoring.audit.lock import Forkable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import TypeAlias
+    from collections.abc import Callable
+    from typing import TypeAlias, TypeVar
 
+    Answer = TypeVar("Answer")
     Layout: TypeAlias = frozenset[tuple[str, str, str, str | None]]
 
-__all__ = ["MAX_TEXT", "abandon", "is_environment", "is_file", "layout_differs", "open_read_only", "open_writable"]
+__all__ = [
+    "MAX_TEXT",
+    "Database",
+    "InheritedError",
+    "is_environment",
+    "is_file",
+    "layout_differs",
+    "open_read_only",
+    "open_writable",
+]
 
 MAX_TEXT = 4 * 1024 * 1024  # bytes of the longest value; a submission of 1 MiB is a disclosure of 1.4
 
@@ -29,11 +44,118 @@ _ENVIRONMENT = frozenset(
 )
 _BUSY_S = 60.0  # how long one process waits for another's transaction, which takes milliseconds
 
-_abandoned: list[sqlite3.Connection] = []
+_abandoned: list[sqlite3.Connection] = []  # of the parent: this process neither uses nor closes them
+_inherited: set[tuple[int, int] | None] = (
+    set()
+)  # device and inode of files that were in the midst of use when this process was forked
+
+
+class InheritedError(sqlite3.Error):
+    """A file was in the midst of use when this process was forked: SQLite cannot tell any more which of its locks are whose."""
+
+
+class Database(Forkable):
+    """
+    A SQLite file in the hands of one process: connected when it is needed, used by one thread at a time, and let go of for a fork.
+
+    SQLite notes in memory which locks its process has. A child inherits the notes and not the locks: it would write as if it had them, and its parent,
+    finding none when it closes, would delete the journal that the child writes to. So a fork waits for what other threads do with the file, and closes it;
+    both sides connect again when they need it. What does not end in time goes on in the parent, and the child refuses the file.
+
+    Args:
+        path: The file; empty for a temporary one, which lives as long as its connection, and which no fork closes.
+        connect: Opens it.
+
+    Attributes:
+        mutex: Whoever holds it is alone with the file, as `run` is.
+        connection: The open one, if there is one.
+        busy: Whether `run` is running, for who holds the mutex.
+    """
+
+    def __init__(self, path: str, connect: Callable[[], sqlite3.Connection]) -> None:
+        self.path = path
+        self.mutex = RLock()
+        self.connection: sqlite3.Connection | None = None
+        self._connect = connect
+        self.busy = False
+        self._waits = False  # the mutex is held for a fork
+        super().__init__()
+
+    def run(self, work: Callable[[sqlite3.Connection], Answer]) -> Answer:
+        """Do *work* with the connection."""
+        with self.mutex:
+            before, self.busy = self.busy, True
+            try:
+                if self.connection is None:
+                    self.connection = self._connect()
+                return work(self.connection)
+            finally:
+                self.busy = before
+
+    def close(self) -> None:
+        """Let go of the file. A later `run` connects again."""
+        with self.mutex:
+            connection, self.connection = self.connection, None  # in this order: closing may be interrupted
+            if connection is not None:
+                connection.close()
+
+    def before_fork(self, deadline: float) -> None:
+        """Wait for other threads, and close."""
+        self._waits = self.mutex.acquire(timeout=max(0.0, deadline - time.monotonic()))
+        if self._waits and not self.busy and self.path:
+            self.close()
+
+    def after_fork(self) -> None:
+        """Let other threads go on."""
+        if self._waits:
+            self._waits = False
+            self.mutex.release()
+
+    def forked(self) -> None:
+        """Leave to the parent what could not be closed."""
+        idle, own = self._waits and not self.busy, self._waits
+        self.mutex, self._waits, self.busy = RLock(), False, False
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            _abandoned.append(connection)
+        if not idle:
+            _inherited.add(_file(self.path))
+            if own and connection is not None:
+                _disarm(connection)
+
+
+def _disarm(connection: sqlite3.Connection) -> None:
+    """
+    Keep the frames of the thread that forked, which go on in the child, from using its parent's connection.
+
+    The count keeps a finalizing interpreter from closing it; the frames of other threads, which stopped for ever, hold theirs by themselves.
+    """
+    import ctypes
+
+    connection.set_authorizer(lambda *_: sqlite3.SQLITE_DENY)
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
+
+
+def _file(path: str) -> tuple[int, int] | None:
+    """Which file bears a name now."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _must_be_ours(path: str) -> None:
+    file = _file(path)
+    if file is not None and file in _inherited:
+        raise InheritedError(
+            "it was in use when this process was forked: fork while no thread records, or start a fresh process"
+        )
 
 
 def open_writable(path: str) -> sqlite3.Connection:
     """Connect without implicit transactions. Whoever calls keeps the threads apart."""
+    _must_be_ours(path)
     return _limited(sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY_S))
 
 
@@ -48,6 +170,8 @@ def open_read_only(path: str, *, immutable: bool) -> sqlite3.Connection:
     """
     name = os.path.abspath(path).replace("\\", "/").replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     mode = "immutable=1" if immutable else "mode=ro"
+    if not immutable:
+        _must_be_ours(path)
     uri = f"file://{'' if name.startswith('/') else '/'}{name}?{mode}"
     return _limited(sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=_BUSY_S))
 
@@ -92,8 +216,3 @@ def _layout(database: sqlite3.Connection) -> Layout:
 def is_environment(error: sqlite3.Error) -> bool:
     """Whether the machine is at fault (full, busy, no permission), and not the file's content."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in _ENVIRONMENT
-
-
-def abandon(connection: sqlite3.Connection) -> None:
-    """Forget a connection without closing it: it belongs to the process that this one was forked from."""
-    _abandoned.append(connection)

@@ -25,7 +25,7 @@ import sqlite3
 from hashlib import sha256
 
 from scoring.audit.chain import Tail
-from scoring.audit.database import abandon, is_environment, is_file, layout_differs, open_writable
+from scoring.audit.database import Database, is_environment, is_file, layout_differs, open_writable
 from scoring.audit.fields import is_digest
 from scoring.errors import LogError, StoreError
 
@@ -76,9 +76,13 @@ class Index:
         self.tail = Tail()
         self._sums: tuple[Any, ...] = _NO_ROWS  # of the rows of each table
         self._settled = False
-        self._database = self._guarded(self._connect)
+        self._begun = False
+        self._database = Database(path, self._connect)
+        self._guarded(lambda _: None)
 
     def _connect(self) -> sqlite3.Connection:
+        if self._begun and not self.exists():  # SQLite would make an empty one
+            raise DamagedIndexError("it is gone")
         database = open_writable(self.path)
         try:
             database.executescript(
@@ -87,6 +91,7 @@ class Index:
         except BaseException:
             database.close()
             raise
+        self._begun = True
         return database
 
     @classmethod
@@ -113,15 +118,15 @@ class Index:
     def _check(self) -> None:
         """Refuse a file that is not what this class left."""
 
-        def differs() -> bool:
-            if layout_differs(self._database, _TABLES + _INDEXES):
+        def differs(database: sqlite3.Connection) -> bool:
+            if layout_differs(database, _TABLES + _INDEXES):
                 return True
             self.reload()
             size = self.tail.size
             if not size or self._seqs("SELECT seq FROM records ORDER BY seq DESC LIMIT ?", 1) != [size - 1]:
                 return True
             return size <= MAX_CHECKED and self._sums != tuple(
-                _sum(bytes(32), self._database.execute(sql)) for sql in _IN_ORDER
+                _sum(bytes(32), database.execute(sql)) for sql in _IN_ORDER
             )
 
         if self._guarded(differs):
@@ -139,7 +144,7 @@ class Index:
         return cls._open(path, cls._lay_out)
 
     def _lay_out(self) -> None:
-        self._guarded(lambda: self._database.executescript(_TABLES))
+        self._guarded(lambda database: database.executescript(_TABLES))
 
     def exists(self) -> bool:
         """Whether the file still bears its name; nobody else will ever find it otherwise."""
@@ -169,38 +174,28 @@ class Index:
         records = [_columns(*row) for row in new]
         rubrics = [_rubric_columns(seq, record["body"]) for seq, _, record in new if record["type"] == "rubric"]
         sums = _sum(self._sums[0], records), _sum(self._sums[1], rubrics)
-        self._guarded(lambda: self._add(records, rubrics, (tail, sums) if self._settled else None))
-        self.tail, self._sums = tail, sums
 
-    def _add(self, records: list[Any], rubrics: list[Any], state: tuple[Tail, tuple[Any, ...]] | None) -> None:
-        execute = self._database.execute
-        try:
-            execute("BEGIN IMMEDIATE")
-            self._database.executemany("INSERT INTO records VALUES (?, ?, ?, ?)", records)
-            self._database.executemany("INSERT INTO rubrics VALUES (?, ?, ?, ?)", rubrics)
-            if state is not None:
-                self._note(*state)
-            execute("COMMIT")
-        except BaseException:
-            if self._database.in_transaction:
-                execute("ROLLBACK")
-            raise
+        def work(database: sqlite3.Connection) -> None:
+            with database:  # which commits or rolls back, whatever a signal handler raises
+                database.execute("BEGIN IMMEDIATE")
+                database.executemany("INSERT INTO records VALUES (?, ?, ?, ?)", records)
+                database.executemany("INSERT INTO rubrics VALUES (?, ?, ?, ?)", rubrics)
+                if self._settled:
+                    _note(database, tail, sums)
+
+        self._guarded(work)
+        self.tail, self._sums = tail, sums
 
     def settle(self) -> None:
         """Finish a rebuild: only now does the index count as one."""
 
-        def finish() -> None:
-            self._database.executescript(_INDEXES)
-            self._note(self.tail, self._sums)
+        def finish(database: sqlite3.Connection) -> None:
+            database.executescript(_INDEXES)
+            _note(database, self.tail, self._sums)
 
         if not self._settled:
             self._guarded(finish)
             self._settled = True
-
-    def _note(self, tail: Tail, sums: tuple[Any, ...]) -> None:
-        self._database.execute("DELETE FROM state")
-        state = (FORMAT, tail.size, tail.leaf, tail.offset, *sums)
-        self._database.execute("INSERT INTO state VALUES (?, ?, ?, ?, ?, ?)", state)
 
     def offset_of(self, seq: int) -> int | None:
         """Return where the line of record *seq* starts in its file."""
@@ -236,12 +231,12 @@ class Index:
         return _number(rows[0][0]) if rows else None
 
     def _all(self, sql: str, *parameters: object) -> list[Any]:
-        return self._guarded(lambda: self._database.execute(sql, parameters).fetchall())  # type: ignore[no-any-return]
+        return self._guarded(lambda database: database.execute(sql, parameters).fetchall())  # type: ignore[no-any-return]
 
-    def _guarded(self, work: Any) -> Any:
+    def _guarded(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
         """Tell apart what the machine did, what the log's content did, and a damaged file."""
         try:
-            return work()
+            return self._database.run(work)
         except sqlite3.IntegrityError as error:
             # Which of them SQLite names by table and column only.
             message = f"the log holds something twice that it may hold once ({error}): run verify, which says where"
@@ -256,9 +251,12 @@ class Index:
         """Let go of the file."""
         self._database.close()
 
-    def abandon(self) -> None:
-        """Forget the connection without closing it: it belongs to the process that this one was forked from."""
-        abandon(self._database)
+
+def _note(database: sqlite3.Connection, tail: Tail, sums: tuple[Any, ...]) -> None:
+    """Say what the index describes."""
+    database.execute("DELETE FROM state")
+    state = (FORMAT, tail.size, tail.leaf, tail.offset, *sums)
+    database.execute("INSERT INTO state VALUES (?, ?, ?, ?, ?, ?)", state)
 
 
 def _columns(seq: int, offset: int, record: dict[str, Any]) -> tuple[int, int, str | None, bytes | None]:

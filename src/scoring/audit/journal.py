@@ -5,18 +5,19 @@ Owns the order of things: the mutex of this process, the lock between processes,
 what a submission, a case or a rubric is: `log` owns these rules.
 """
 
-# ruff: noqa: PTH112, PTH118, PTH208 - pathlib alone would cost a cold start more than this package does
+# ruff: noqa: PTH118 - pathlib alone would cost a cold start more than this package does
 from __future__ import annotations
 
 import os
-from threading import RLock
+from threading import RLock, get_ident
 
 from scoring import canonical
 from scoring.audit import disk, segments
 from scoring.audit.chain import Batch, Tail, follow, leaf_of
 from scoring.audit.fields import record_misfit
 from scoring.audit.index import DamagedIndexError, Index
-from scoring.audit.lock import WriterLock, on_fork
+from scoring.audit.lock import Forkable, WriterLock
+from scoring.audit.place import make_parts
 from scoring.audit.segments import Segments
 from scoring.errors import LogError, StoreError
 
@@ -27,18 +28,17 @@ if TYPE_CHECKING:
 
     Answer = TypeVar("Answer")
 
-__all__ = ["Journal", "is_new"]
+__all__ = ["Journal"]
 
-PARTS = ("log", "packs", "cache")  # the directories that a log has
 _ROWS = 1024  # records read in before the index takes them; bounds memory
 
 
-class Journal:
+class Journal(Forkable):
     """
     The records of one log directory.
 
     As a context manager it is the right to append: ``with journal: journal.batch(...); journal.append(...)``. Inside, nobody else writes and `tail` is the
-    end of the log. Threads may share it; in the child of a fork it opens itself again.
+    end of the log. Such a turn is one thread's, and has no other within. Threads may share the journal, and both sides of a fork; a turn stays the parent's.
 
     Attributes:
         directory: The log directory, absolute.
@@ -56,10 +56,10 @@ class Journal:
         self._tail = Tail()
         self._closed = False
         self._first: tuple[int, int] | None = None  # which file holds record 0
-        self._turns = 0  # how often this thread has entered
+        self._writer = 0  # the thread that keeps other processes out
         self.rebuilds = 0
         self.genesis = self.origin = ""
-        on_fork(self)
+        super().__init__()
 
     @property
     def refusal(self) -> str:
@@ -68,11 +68,7 @@ class Journal:
 
     def begin(self, origin: str, time: str) -> None:
         """Write record 0 where there is none yet."""
-        try:
-            for part in PARTS:
-                disk.make_directory(os.path.join(self.directory, part))
-        except OSError as error:
-            raise StoreError(f"{self.directory} cannot be made a log: {error.strerror}") from error
+        make_parts(self.directory)
         with self:
             if self._tail.size == 0:
                 batch = self.batch(time)
@@ -101,9 +97,8 @@ class Journal:
         with self._mutex:
             self._usable()
             # Inside a turn nobody else writes.
-            if self._index is None or (not self._turns and self._lags(self._index)):
-                with self._lock:
-                    self._catch_up()
+            if self._index is None or (not self._writer and self._lags(self._index)):
+                self._alone(self._catch_up)
             return self._tail
 
     def ask(self, question: Callable[[Index], Answer]) -> Answer:
@@ -113,9 +108,7 @@ class Journal:
             try:
                 return question(self._open_index())
             except DamagedIndexError:
-                with self._lock:
-                    self._replace_index()
-                    self._catch_up()
+                self._alone(self._make_again)
                 if self._tail.size < tail.size:
                     raise LogError(f"{self.directory}: records that were there are gone", seq=self._tail.size) from None
             try:
@@ -193,25 +186,49 @@ class Journal:
     # --- appending ---
 
     def __enter__(self) -> None:
-        self._mutex.acquire()
-        try:
+        with self._mutex:
             self.must_append()
-            self._lock.__enter__()
+            if self._writer:
+                raise LogError(
+                    "this thread is busy with the log: no clock, entropy or signal handler may record within"
+                )
             try:
+                # No call stands between naming the thread and the mutex: whoever finds the one finds the other.
+                self._writer = get_ident()
+                self._mutex.acquire()
+                self._lock.take()
                 if self._index is None or not self._index.exists() or self._lags(self._index):
                     self._catch_up()
             except BaseException:
-                self._lock.__exit__()
+                self.leave()
                 raise
-        except BaseException:
-            self._mutex.release()
-            raise
-        self._turns += 1
 
     def __exit__(self, *_: object) -> None:
-        self._turns -= 1
-        self._lock.__exit__()
-        self._mutex.release()
+        self.leave()
+
+    def writes(self) -> bool:
+        """Whether this thread is in a turn."""
+        return self._writer == get_ident()
+
+    def leave(self) -> None:
+        """Leave the turn of this thread, if it has one: as often as one likes, for a signal handler that raises may cut leaving short."""
+        if self.writes():
+            self._lock.release()
+            self._writer = 0
+            self._mutex.release()
+
+    def _alone(self, work: Callable[[], None]) -> None:
+        """Do *work* while no other process writes. The caller holds the mutex."""
+        if self._writer:
+            work()
+            return
+        try:
+            self._writer = get_ident()
+            self._lock.take()
+            work()
+        finally:
+            self._writer = 0
+            self._lock.release()
 
     def batch(self, time: str) -> Batch:
         """Begin a batch at the end of the log."""
@@ -222,8 +239,12 @@ class Journal:
         Write a batch that was begun since the lock was taken, and return when it is durable.
 
         Raises:
-            StoreError: As `Segments.append`.
+            StoreError: As `Segments.append`; or the turn is the parent's, and this its child.
         """
+        if not self.writes():
+            raise StoreError(
+                "the turn ended before its batch was written, by a fork or because the log was closed; nothing was recorded"
+            )
         first = self._tail.size
         try:
             self._segments.append(self._tail, batch.lines)
@@ -279,6 +300,10 @@ class Journal:
         self.rebuilds += 1
         self._drop_index()
         self._index = self._make_index()
+
+    def _make_again(self) -> None:
+        self._replace_index()
+        self._catch_up()
 
     def _drop_index(self) -> None:
         index, self._index = self._index, None  # in this order: closing may be interrupted
@@ -365,69 +390,15 @@ class Journal:
 
     def close(self) -> None:
         """Let go of all files. Closing twice is harmless."""
+        self.leave()
         with self._mutex:
-            self._drop_index()
-            self._lock.close()
             self._closed = True
+            self._lock.close()
+            self._drop_index()
 
     def forked(self) -> None:
         """Start afresh in the child of a fork."""
         self._mutex = RLock()
-        self._turns = 0
+        self._writer = 0
         self._lock.forked()
-        if self._index is not None:
-            self._index.abandon()
-            self._index = None
-
-
-def is_new(directory: str, *, create: bool) -> bool:
-    """
-    Say whether a log has still to be made in *directory*.
-
-    Raises:
-        LogError, StoreError: It is not there, or not a log, and may not be made one.
-    """
-    first = segments.segment_name(0)
-    try:
-        names = {*os.listdir(directory)}
-        # In this order: whoever makes the log just now writes its first record before any pack.
-        packs, lines = (_files(os.path.join(directory, part)) for part in ("packs", "log"))
-    except FileNotFoundError as error:
-        if not create:
-            raise StoreError(f"{directory}: there is no log here; AuditLog.open(..., create=True) makes one") from error
-        _make_directory(directory)
-        return True
-    except NotADirectoryError as error:
-        raise LogError(f"{directory} is a file, or lies in one; a log is a directory") from error
-    except OSError as error:
-        raise StoreError(f"{directory} cannot be read: {error.strerror}") from error
-    if first in lines:
-        return False
-    if lines or packs:
-        raise LogError(f"{directory} is a damaged log: it has no log/{first}, but what belongs to it")
-    if not names <= {*PARTS, "lock"}:
-        raise LogError(f"{directory} is not a log, and not empty: it has no log/{first}")
-    if not create:
-        raise LogError(f"{directory} is not a log yet: it is empty; AuditLog.open(..., create=True) makes it one")
-    return True
-
-
-def _files(directory: str) -> list[str]:
-    """Names of what is not an empty file; what goes away meanwhile was a temporary one."""
-    if not os.path.isdir(directory):
-        return []
-    return [name for name in os.listdir(directory) if not _is_empty(os.path.join(directory, name))]
-
-
-def _is_empty(path: str) -> bool:
-    try:
-        return not os.lstat(path).st_size
-    except FileNotFoundError:
-        return True
-
-
-def _make_directory(directory: str) -> None:
-    try:
-        disk.make_directory(directory)
-    except OSError as error:
-        raise StoreError(f"{directory} cannot be made: {error.strerror}") from error
+        self._index = None  # it may have been copied half changed

@@ -15,8 +15,9 @@ from scoring import canonical
 from scoring.audit import fields
 from scoring.audit.entry import Entry, Recorded, take_apart
 from scoring.audit.intake import Draft, Intake, is_of
-from scoring.audit.journal import Journal, is_new
+from scoring.audit.journal import Journal
 from scoring.audit.packs import Packs
+from scoring.audit.place import is_new
 from scoring.audit.segments import MAX_BATCH_RECORDS
 from scoring.audit.vault import open_vault
 from scoring.errors import LogError, ScoringError, SubmissionError
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from scoring.audit.report import Report
     from scoring.audit.vault import Vault
 
+    Answer = TypeVar("Answer")
     Decision = TypeVar("Decision", bound=Decided)
 
 __all__ = ["AuditLog"]
@@ -42,10 +44,10 @@ VAULT = ".vault"  # what the vault's name adds to the log's
 
 class AuditLog:
     """
-    An append-only, hash-chained log. Made by `open`; threads may share it.
+    An append-only, hash-chained log. Made by `open`; threads may share it, and both sides of a fork: each goes on by itself, whoever closes first.
 
-    Open it after a fork, not before: a child connects anew, but a parent that closes its own handle meanwhile can take the
-    vault's journal away under the child.
+    A fork waits until no thread is using the vault or the index, which takes milliseconds; after five seconds it waits no longer, and the child
+    cannot use the vault.
 
     >>> with AuditLog.open("decisions", create=True) as log:  # doctest: +SKIP
     ...     done = log.decide(rubric, submission)
@@ -111,9 +113,11 @@ class AuditLog:
 
     def close(self) -> None:
         """Let go of all files. Closing twice is harmless."""
-        self._journal.close()
-        if self._vault is not None:
-            self._vault.close()
+        try:
+            self._journal.close()
+        finally:
+            if self._vault is not None:
+                self._vault.close()
 
     def __enter__(self) -> Self:
         return self
@@ -285,7 +289,7 @@ class AuditLog:
         Raises:
             ConflictError: Its id and version stand for another pack already.
         """
-        return self._intake.publish(rubric)
+        return self._in_turn(lambda: self._intake.publish(rubric))
 
     def append(self, entries: Iterable[Entry]) -> list[int]:
         """
@@ -302,7 +306,7 @@ class AuditLog:
         for entry in entries:
             entry.check()
             drafts.append(Draft(entry.id, entry.case, entry.submission, entry.decision))
-        self._intake.record(drafts, None)
+        self._in_turn(lambda: self._intake.record(drafts, None))
         return [draft.seq for draft in drafts]
 
     def _decide(
@@ -323,7 +327,7 @@ class AuditLog:
         started = time.perf_counter_ns()
         accepted = [draft for draft in drafts if isinstance(draft, Draft)]
         try:
-            self._intake.record(accepted, rubric)
+            self._in_turn(lambda: self._intake.record(accepted, rubric))
         except ScoringError as error:
             emit("log_failed", reason=type(error).__name__)
             raise
@@ -332,6 +336,15 @@ class AuditLog:
             draft if isinstance(draft, SubmissionError) else draft.error or self._recorded(draft, made)
             for draft in drafts
         ]
+
+    def _in_turn(self, work: Callable[[], Answer]) -> Answer:
+        """Do what takes a turn of the journal. A signal handler that raises can keep a turn from being left: so it is left once more."""
+        if self._journal.writes():  # a turn within a turn is refused, and must not end the outer one
+            return work()
+        try:
+            return work()
+        finally:
+            self._journal.leave()
 
     def _recorded(self, draft: Draft, made: dict[str, Decision]) -> Recorded[Decision] | LogError:
         """What is wrong with an old record concerns one draft alone: others of its batch are recorded by now."""

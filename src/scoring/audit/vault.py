@@ -13,12 +13,12 @@ import sqlite3
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
 from hashlib import sha256
-from threading import RLock
 
 from scoring import canonical
 from scoring.audit.database import (
     MAX_TEXT,
-    abandon,
+    Database,
+    InheritedError,
     is_environment,
     is_file,
     layout_differs,
@@ -27,7 +27,6 @@ from scoring.audit.database import (
 )
 from scoring.audit.disk import sync_directory
 from scoring.audit.fields import is_digest
-from scoring.audit.lock import on_fork
 from scoring.errors import LogError, StoreError
 
 TYPE_CHECKING = False
@@ -102,7 +101,7 @@ def _base64url(data: bytes) -> bytes:
 
 class Vault:
     """
-    The disclosures of one log. Threads may share it; in the child of a fork it connects again.
+    The disclosures of one log. Threads may share it, and both sides of a fork.
 
     Args:
         path: The file.
@@ -118,12 +117,10 @@ class Vault:
         self.path = path
         self._genesis = genesis
         self._read_only = read_only
-        self._mutex = RLock()
-        self._database: sqlite3.Connection | None = None
+        self._database = Database(path, self._connect)
         self._file: tuple[int, int] | None = None
         self._as_read: tuple[int, int] | None = None  # the state of a file that is read without locks
         self._run(lambda _: None)
-        on_fork(self)
 
     @classmethod
     def create(cls, path: str, genesis: str) -> Vault:
@@ -157,9 +154,9 @@ class Vault:
 
         def work(database: sqlite3.Connection) -> list[str]:
             execute = database.execute
-            try:
+            digests = []
+            with database:  # which commits or rolls back, whatever a signal handler raises
                 execute("BEGIN IMMEDIATE")
-                digests = []
                 for case, _ in filings:
                     digest = _filed(database, case)
                     if digest is None:
@@ -168,11 +165,6 @@ class Vault:
                         execute("INSERT INTO cases VALUES (?, ?)", (case, digest))
                     digests.append(digest)
                 database.executemany("INSERT INTO disclosures VALUES (?, ?)", [disclosed for _, disclosed in filings])
-                execute("COMMIT")
-            except BaseException:
-                if database.in_transaction:
-                    execute("ROLLBACK")
-                raise
             return digests
 
         return self._run(work)
@@ -215,30 +207,25 @@ class Vault:
         return None if text is None else undisclose(text, digest, name)
 
     def _run(self, work: Callable[[sqlite3.Connection], Answer]) -> Answer:
-        with self._mutex:
+        def here(database: sqlite3.Connection) -> Answer:
+            if self._stands() != self._file:
+                message = f"the vault {self.path} was moved or deleted while open; nothing was recorded; reopen the log"
+                raise StoreError(message)
+            return work(database)
+
+        with self._database.mutex:
+            if self._database.busy:
+                raise StoreError("this thread is busy with the vault: no entropy or signal handler may use it within")
             try:
-                self._let_go_of_a_transaction()
-                return self._read(work) if self._read_only else work(self._connected())
+                return self._read(here) if self._read_only else self._database.run(here)
             except sqlite3.IntegrityError:
                 raise StoreError(
                     "the source of entropy gave a salt that it gave before; nothing was recorded"
                 ) from None
             except sqlite3.Error as error:
-                if is_environment(error):
+                if isinstance(error, InheritedError) or is_environment(error):
                     raise StoreError(f"the vault {self.path} cannot be used: {error}") from error
                 raise LogError(f"the vault {self.path} is damaged, or is no vault: {error}") from None
-            finally:
-                self._let_go_of_a_transaction()
-
-    def _connected(self) -> sqlite3.Connection:
-        if self._database is None:
-            database = self._connect()
-            self._file = self._stands()
-            self._database = database
-        elif self._stands() != self._file:
-            message = f"the vault {self.path} was moved or deleted while open; nothing was recorded; reopen the log"
-            raise StoreError(message)
-        return self._database
 
     def _read(self, work: Callable[[sqlite3.Connection], Answer]) -> Answer:
         """Read once more what was written to while it was read without locks: neither an answer nor an error counts then."""
@@ -246,7 +233,7 @@ class Vault:
             if self._as_read is not None and self._state() != self._as_read:
                 self.close()
             try:
-                answer = work(self._connected())
+                answer = self._database.run(work)
             except (sqlite3.Error, LogError):
                 if self._as_read is None or self._state() == self._as_read:
                     raise
@@ -264,11 +251,6 @@ class Vault:
         except OSError:
             return -1, -1  # as no file is: connecting again tells why
         return found.st_size, found.st_mtime_ns
-
-    def _let_go_of_a_transaction(self) -> None:
-        """What a signal handler interrupted is undone: with the connection, its transaction ends."""
-        if self._database is not None and self._database.in_transaction:
-            self.close()
 
     def _stands(self) -> tuple[int, int] | None:
         """Which file bears the vault's name now."""
@@ -295,6 +277,7 @@ class Vault:
         except BaseException:
             database.close()
             raise
+        self._file = self._stands()
         return database
 
     def _identify(self, database: sqlite3.Connection) -> None:
@@ -315,33 +298,28 @@ class Vault:
 
     def close(self) -> None:
         """Let go of the file. A later call opens it again."""
-        with self._mutex:
-            database, self._database = self._database, None  # in this order: closing may be interrupted
-            if database is not None:
-                database.close()
-
-    def forked(self) -> None:
-        """Start afresh in the child of a fork."""
-        self._mutex = RLock()
-        if self._database is not None:
-            abandon(self._database)
-            self._database = None
+        self._database.close()
 
 
 def _make(path: str, genesis: str) -> None:
     """Lay out an empty file, in one transaction: another process may be doing the same."""
-    database = open_writable(path)
-    try:
-        if _is_empty(database):
-            database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;")
+
+    def work(database: sqlite3.Connection) -> None:
+        if not _is_empty(database):
+            return
+        database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;")
+        with database:
             database.execute("BEGIN IMMEDIATE")
             if _is_empty(database):
                 for statement in _TABLES:
                     database.execute(statement)
                 database.execute("INSERT INTO meta VALUES (?, ?)", (FORMAT, genesis))
-            database.execute("COMMIT")
+
+    new = Database(path, lambda: open_writable(path))
+    try:
+        new.run(work)
     finally:
-        database.close()
+        new.close()
 
 
 def _is_empty(database: sqlite3.Connection) -> bool:
