@@ -1,8 +1,8 @@
 """
 What the engine is tried with: Hypothesis strategies for packs and submissions, kind ones, odd ones and hostile ones.
 
-Owns `packs`, `submissions`, `hostile_submissions` and, for exactness at a cut, `edge_packs`. A pack is a dict of the shape of `audit/FORMAT.md`,
-section 5, and valid; `pack_bytes` gives its canonical bytes. The closure of `is` conditions is computed from the oracle's outcome tables.
+Owns `submissions` and `hostile_submissions` to packs of one stage and to funnels (which `strategies_packs` makes) and, for exactness at a cut,
+`edge_packs`. Whether an instalment answers after an ended stage is asked of the oracle.
 
 Must not import anything of `scoring`.
 """
@@ -10,7 +10,6 @@ Must not import anything of `scoring`.
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -18,526 +17,41 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 import oracle
+from strategies_answers import TICKS, UNASSIGNED, answers_to, forms, spell
+from strategies_packs import (
+    AWAITS,
+    ITEM,
+    ITEMS,
+    NOTICE,
+    ROLES,
+    funnels,
+    pack_bytes,
+    pack_digest,
+    packs,
+    plain_pack,
+    rarely,
+)
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable
 
-NOTICE = "Some answers disqualify, whatever the score. Manche Antworten schließen aus."
-
-
-def pack_bytes(pack: dict) -> bytes:
-    """Canonical JSON (FORMAT.md 1), by the standard library."""
-    return json.dumps(pack, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-
-
-def pack_digest(pack: dict) -> str:
-    return hashlib.sha256(pack_bytes(pack)).hexdigest()
-
-
-def rarely(times: int) -> st.SearchStrategy[bool]:
-    """About once in so many times; not at the ends, which Hypothesis favours."""
-    return st.integers(0, times).map(lambda lot: lot == times - 1)
-
-
-# ---- Packs ----------------------------------------------------------------------------------------------------------------------------------
-
-IDS = ["a", "B", "b", "q-1", "x.y", "Opt_2", "70", "0", "-", "is", "A" * 48, "true", "null", "c", "d", "e"]
-POINTS = [
-    Fraction(p)
-    for p in ("0", "0", "1", "1", "2", "1/2", "1/3", "2/3", "3/7", "5/7", "1/10", "-1", "-1/2", "-1/3", "-2/7")
+__all__ = [
+    "BAD_FACTS",
+    "ITEMS",
+    "cases",
+    "edge_case",
+    "edge_packs",
+    "funnel_cases",
+    "funnels",
+    "hostile_cases",
+    "hostile_submissions",
+    "pack_bytes",
+    "pack_digest",
+    "packs",
+    "reading_cases",
+    "submissions",
 ]
-FULL = [Fraction(p) for p in ("1", "1", "2", "3", "1/3", "5/7", "10", "999983/1000003")]
-FLOORS = [None, None, None, "0", "-1/2", "-1/7", "-3"]
-AWAITS = [[], [], [], ["absent", "blank"], ["absent", "blank", "invalid"]]
-UNITS = ["km", "km/h", "%", "€", "$", "m2", "k", "°C", "ms", "h", "\uff04", "\u00b5s"]
-TEXTS = [
-    "median",
-    "the  median",
-    " Use the MEDIAN ",
-    "Straße",
-    "STRASSE",
-    "é",
-    "e\u0301",
-    "İ",
-    "ﬁ",
-    "a*b",
-    "*",
-    "*an*",
-    "m*",
-    "*n",
-    "a**n",
-    "a\u00a0b",
-    "한",
-    "\u0378",
-    "\ufffd",
-    "70",
-    "fabricate",
-    "not",
-    "an",
-]
-DECIMALS = [
-    Fraction(d)
-    for d in ("0", "70", "141", "1410", "-141", "70.5", "0.5", "1/8", "-3", "1000", "1234567", "2", "3", "99.99")
-]
-ACTIONS = ["advance", "review", "decline"]
-
-
-def ids(n: int) -> st.SearchStrategy[list[str]]:
-    return st.lists(st.sampled_from(IDS), min_size=n, max_size=n, unique=True)
-
-
-def flags(allowed: list[str]) -> st.SearchStrategy[str | None]:
-    return st.one_of(st.none(), st.none(), st.sampled_from(allowed)) if allowed else st.none()
-
-
-@st.composite
-def choices(draw: Callable, fatal: bool) -> dict:
-    names = draw(ids(draw(st.integers(2, 5))))
-    allowed = ["knock_out", "refer", "note", *(["fatal"] if fatal else [])]
-    return {
-        "kind": "choice",
-        "options": [
-            {"about": {}, "flag": draw(flags(allowed)), "id": name, "points": str(draw(st.sampled_from(POINTS)))}
-            for name in names
-        ],
-    }
-
-
-@st.composite
-def selections(draw: Callable, fatal: bool) -> dict:
-    names = draw(ids(draw(st.integers(2, 5))))
-    allowed = ["knock_out", "refer", "note", *(["fatal"] if fatal else [])]
-    right = draw(st.lists(st.booleans(), min_size=len(names), max_size=len(names)).filter(any))
-    return {
-        "kind": "selection",
-        "mode": draw(st.sampled_from(["exact", "net", "coverage", "each"])),
-        "options": [
-            {"about": {}, "flag": draw(flags(allowed)), "id": name, "right": is_right}
-            for name, is_right in zip(names, right, strict=True)
-        ],
-        "points": str(draw(st.sampled_from(FULL))),
-    }
-
-
-@st.composite
-def key_points(draw: Callable, full: Fraction) -> str:
-    return str(draw(st.sampled_from([full, full, *(p for p in POINTS if p < full)])))
-
-
-@st.composite
-def numbers(draw: Callable) -> dict:
-    full = draw(st.sampled_from(FULL))
-    keys = []
-    for name in draw(ids(draw(st.integers(1, 3)))):
-        low = draw(st.sampled_from(DECIMALS))
-        width = draw(
-            st.sampled_from([Fraction(0), Fraction(0), Fraction(0), Fraction(1, 10), Fraction(1, 3), Fraction(100)])
-        )
-        points, flag = draw(key_points(full)), draw(flags(["refer", "note"]))
-        keys.append(
-            {"about": {}, "flag": flag, "high": str(low + width), "id": name, "low": str(low), "points": points}
-        )
-    return {
-        "keys": keys,
-        "kind": "number",
-        "points": str(full),
-        "read": draw(st.sampled_from(["sole", "stated", "contains"])),
-        "separators": draw(st.one_of(st.just([]), st.lists(st.sampled_from([",", "'", " "]), max_size=3, unique=True))),
-        "units": draw(st.one_of(st.just([]), st.lists(st.sampled_from(UNITS), max_size=4, unique_by=oracle.prepare))),
-    }
-
-
-@st.composite
-def texts(draw: Callable) -> dict:
-    full = draw(st.sampled_from(FULL))
-    steps = [step for step in ("trim", "collapse", "casefold") if draw(st.booleans())]
-    keys = [
-        {
-            "about": {},
-            "flag": draw(flags(["refer", "note"])),
-            "id": name,
-            "match": draw(st.sampled_from(["is", "contains_any", "contains_all", "like"])),
-            "points": draw(key_points(full)),
-            "texts": draw(st.lists(st.sampled_from(TEXTS), min_size=1, max_size=3, unique=True)),
-        }
-        for name in draw(ids(draw(st.integers(1, 3))))
-    ]
-    return {"keys": keys, "kind": "text", "points": str(full), "steps": steps}
-
-
-@st.composite
-def marks(draw: Callable) -> dict:
-    step = draw(
-        st.sampled_from([Fraction(1), Fraction(1, 2), Fraction(1, 3), Fraction(2, 7), Fraction(1, 100), Fraction(5)])
-    )
-    steps = draw(st.one_of(st.integers(1, 6), st.just(63), st.just(100)))
-    return {"kind": "mark", "max": str(step * steps), "points": str(draw(st.sampled_from(FULL))), "step": str(step)}
-
-
-@st.composite
-def items(draw: Callable, name: str, fatal: bool) -> dict:
-    item = draw(st.one_of(choices(fatal), choices(fatal), selections(fatal), numbers(), numbers(), texts(), marks()))
-    knock_out = any(option["flag"] == "knock_out" for option in item.get("options", []))
-    awaits = AWAITS[-1] if knock_out or item["kind"] == "mark" else draw(st.sampled_from(AWAITS))
-    return {"about": {}, "awaits": awaits, "floor": draw(st.sampled_from(FLOORS)), "id": name, **item}
-
-
-def best(item: dict) -> Fraction:
-    return max(Fraction(0), *(outcome.points for outcome in oracle.outcome_table(item)))
-
-
-@st.composite
-def is_conditions(draw: Callable, item: dict) -> dict | None:
-    """A list of outcomes that is closed as FORMAT.md 5 asks, or None where the item has no outcome to list."""
-    nothing = [oracle.Outcome(name, Fraction(0), ()) for name in ("absent", "blank", "invalid")]
-    table = oracle.outcome_table(item)
-    most = max(outcome.points for outcome in table)
-    listable = [outcome for outcome in nothing + table if outcome.points < most]
-    levels = sorted({outcome.points for outcome in listable if not outcome.flags})
-    level = draw(st.sampled_from([None, *levels]))
-    flagged = {outcome.name for outcome in listable if outcome.flags and draw(st.booleans())}
-    named = [o.name for o in listable if o.name in flagged or (not o.flags and level is not None and o.points <= level)]
-    return {"is": named, "item": item["id"]} if named else None
-
-
-@st.composite
-def conditions(draw: Callable, sections: list[dict], fatal: bool, depth: int = 0) -> dict:
-    forms = ["flag", "section", "item", "item"] + (["all", "any"] if depth < 3 else [])
-    form = draw(st.sampled_from(forms))
-    if form == "item":
-        found = draw(is_conditions(draw(st.sampled_from([item for section in sections for item in section["items"]]))))
-        if found:
-            return found
-        form = "section"
-    if form == "flag":
-        flag = draw(st.sampled_from(["knock_out", "refer", "note", *(["fatal"] if fatal else [])]))
-        return {"at_least": draw(st.integers(1, 3)), "flag": flag}
-    if form == "section":
-        below = draw(st.sampled_from(["1/2", "1", "1/3", "5/7", "1/1000003"]))
-        return {"below": below, "section": draw(st.sampled_from(sections))["id"]}
-    return {form: draw(st.lists(conditions(sections, fatal, depth + 1), min_size=1, max_size=3))}
-
-
-@st.composite
-def verdict_lists(draw: Callable) -> list[dict]:
-    """2 to 5 verdicts: bands that fall to 0, then at most two that only a cap reaches; actions never get better."""
-    edges = draw(
-        st.lists(st.sampled_from(["1", "4/5", "2/3", "3/5", "1/2", "3/7", "1/3", "1/10"]), max_size=3, unique=True)
-    )
-    froms: list[str | None] = [*sorted(edges, key=Fraction, reverse=True), "0"]
-    froms += [None] * draw(st.integers(0 if len(froms) > 1 else 1, 2))
-    actions = sorted((draw(st.sampled_from(ACTIONS)) for _ in froms), key=ACTIONS.index)
-    names = draw(st.permutations(["strong", "good", "fair", "weak", "out", "barred"]))
-    return [
-        {"about": {}, "action": a, "from": f, "id": name} for a, f, name in zip(actions, froms, names, strict=False)
-    ]
-
-
-@st.composite
-def profile_lists(draw: Callable, sections: list[dict]) -> list[dict]:
-    """1 to 3 profiles; a section that nobody can earn anything in weighs nothing."""
-    weighable = [any(best(item) for item in section["items"]) for section in sections]
-    profiles = []
-    for name in draw(st.sampled_from([["equal"], ["p1", "p2"], ["default", "x", "y"]])):
-        weights = [draw(st.integers(0, 3)) if can else 0 for can in weighable]
-        if sum(weights) == 0:
-            weights = [int(can) for can in weighable]
-        shares = {s["id"]: str(Fraction(weight, sum(weights))) for s, weight in zip(sections, weights, strict=True)}
-        profiles.append({"about": {}, "assumed": draw(st.booleans()), "id": name, "shares": shares})
-    return profiles
-
-
-@st.composite
-def packs(draw: Callable) -> dict:
-    """A valid pack of 1 to 3 sections with 1 to 3 items each."""
-    notice = draw(st.sampled_from([None, NOTICE, NOTICE, "!"]))
-    sections = []
-    for s in range(draw(st.integers(1, 3))):
-        names = [f"i{s}{n}" for n in range(draw(st.integers(1, 3)))]
-        section = {
-            "about": {},
-            "floor": draw(st.sampled_from(["0", "0", "-1", "-1/3", "1/2", "2/7"])),
-            "id": draw(st.sampled_from(["s", "S.", "sec-"])) + str(s),
-            "items": [draw(items(name, fatal=notice is not None)) for name in names],
-        }
-        sections.append(section)
-    if not any(best(item) for section in sections for item in section["items"]):
-        rescue = {"about": {}, "awaits": AWAITS[-1], "floor": None, "id": "rescue"}
-        sections[0]["items"].append({**rescue, "kind": "mark", "max": "3", "points": "1/3", "step": "1"})
-    verdicts = draw(verdict_lists())
-    verdict = st.sampled_from([v["id"] for v in verdicts])
-    profiles = draw(profile_lists(sections))
-    overrides = [
-        {"about": {}, "cap": draw(verdict), "id": name, "when": draw(conditions(sections, fatal=notice is not None))}
-        for name in ["o1", "o-2", "o.3"][: draw(st.integers(0, 3))]
-    ]
-    return {
-        "about": {"title": "A generated test"},
-        "caps": {"fatal": draw(verdict), "knock_out": draw(verdict)},
-        "default_profile": draw(st.sampled_from(profiles))["id"],
-        "format": 1,
-        "notice": notice,
-        "overrides": overrides,
-        "profiles": profiles,
-        "rubric": "generated",
-        "stages": [{"about": {}, "id": "main", "sections": sections}],
-        "verdicts": verdicts,
-        "version": "1",
-    }
-
-
-# ---- Answers --------------------------------------------------------------------------------------------------------------------------------
-
-BLANKS = st.sampled_from([None, "", " ", "\t\n\u00a0", "\u2003"])
-UNASSIGNED = "\u0378"  # assigned by no Unicode up to 16; U+0870 was assigned after 14
-ODD = [UNASSIGNED, "\U0001fadc", "\u0301", "\u00ad", "\u200b", "\ufeff", "\ufffe", "\u0000", "\U0001f600"]
-
-
-def spell(value: Fraction) -> str:
-    """A decimal text of the value, cut after twelve places where it has no end."""
-    sign = "-" if value < 0 else ""
-    whole, rest = divmod(abs(value), 1)
-    digits = str(int(rest * 10**12)).rjust(12, "0").rstrip("0")
-    return f"{sign}{whole}.{digits}" if digits else f"{sign}{whole}"
-
-
-NUMBER_PLAIN = [
-    "{v}",
-    "{v}",
-    "{v}",
-    "{v}.0",
-    "{v}.",
-    " {v}\n",
-    "**{v}.**",
-    "The result is {v}",
-    "= {v}",
-    "({v})",
-    "{v}km",
-    "{v} km",
-    "{v}%",
-]
-NUMBER_TWO = [
-    "{w} or {v}",
-    "{w}, {v}",
-    "{w},{v}",
-    "[{w}, {v}, {w}]",
-    "{w} + 1 = {v}",
-    "{w} -> {v}",
-    "{w}: {v}",
-    "it is {v}, not {w}",
-    "{w} IS {v}",
-    "{v}/{w}",
-    "{w}-{v}",
-    "{w} \u2212{v}",
-    "{v} and {w} is it",
-    "x{w} = {v}",
-    "{w}x, {v}",
-    "{w}\u00b2 {v}",
-    "{v} {v} {v}",
-    "{v}km-{w}km",
-    "${v}-{w}",
-    "{w}% of {v}",
-]
-NUMBER_ODD = [
-    "-{v}",
-    "--{v}",
-    "\u2212{v}",
-    ")-{v}",
-    "a-{v}",
-    "${v}",
-    "-${v}",
-    "{v}$",
-    "{v}\u20ac.",
-    "{v},0",
-    ".{v}",
-    "{v}.5.2",
-    "{v}.a",
-    "a.{v}",
-    "{v}e1",
-    "x{v}",
-    "_{v}",
-    "{v}_",
-    "{v}^2",
-    "{v}\u00b2",
-    "\u00bd{v}",
-    "{v}\u2030",
-    "{v}m2",
-    "{v}m2.",
-    "{v}km/h",
-    "{v}km/",
-    "1,{v}",
-    "1 {v}",
-    "1'{v}",
-    "12 {v}.5",
-    "0{v}",
-    "{v}\u0301",
-    "\u0301{v}",
-    "\u00e9{v}",
-    "e\u0301{v}",
-    "is{v}",
-    "i\u017f {v}",
-    "no number",
-    "\u2167",
-    "{v}it is",
-]
-ALPHABET = [
-    *"0011234567899 .,-+=:>'/%$_^xeiskm()",
-    *"\u00a0\u202f\u2212\u066b\u0663\uff17\u20ac\u00b2",
-    "is",
-    "->",
-    "000",
-]
-
-
-def full_width(text: str) -> str:
-    return "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text)
-
-
-def arabic(text: str) -> str:
-    return "".join(chr(0x0660 + int(c)) if c in oracle.DIGITS else c for c in text)
-
-
-def mathematical(text: str) -> str:
-    return "".join(chr(0x1D7CE + int(c)) if c in oracle.DIGITS else c for c in text)
-
-
-@st.composite
-def disturbed(draw: Callable, text: str) -> str:
-    """Usually the text itself; now and then in another script, or with an odd character in it."""
-    text = draw(st.sampled_from([str, str, str, str, str, full_width, arabic, mathematical, str.upper]))(text)
-    if draw(rarely(6)):
-        where = draw(st.integers(0, len(text)))
-        text = text[:where] + draw(st.sampled_from(ODD)) + text[where:]
-    return text
-
-
-@st.composite
-def number_answers(draw: Callable, item: dict) -> str:
-    ends = [Fraction(key[end]) for key in item["keys"] for end in ("low", "high")]
-    near = st.sampled_from(ends).flatmap(
-        lambda v: st.sampled_from([v, v, v, v, -v, v * 10, v + 1, v - Fraction(1, 10**9), v + Fraction(1, 10**9)])
-    )
-    v, w = spell(draw(near)), spell(draw(st.one_of(near, st.sampled_from(DECIMALS))))
-    form = draw(st.sampled_from(["plain", "plain", "two", "odd", "soup", "grouped", "long"]))
-    if form == "soup":
-        return "".join(draw(st.lists(st.sampled_from([*ALPHABET, v]), max_size=12)))
-    if form == "grouped":
-        v = draw(grouped(v))
-        return draw(disturbed(draw(st.sampled_from([*NUMBER_PLAIN, *NUMBER_TWO])).format(v=v, w=w)))
-    if form == "long":
-        return "0" * draw(st.sampled_from([100, 509, 510, 511, 512, 513, 4999])) + v
-    templates = {"plain": NUMBER_PLAIN, "two": NUMBER_TWO, "odd": NUMBER_ODD}[form]
-    return draw(disturbed(draw(st.sampled_from(templates)).format(v=v, w=w)))
-
-
-@st.composite
-def grouped(draw: Callable, text: str) -> str:
-    """The number with thousands separators, sometimes a group too short or two kinds of them."""
-    size = draw(st.sampled_from([3, 3, 3, 2]))
-    head = text.lstrip("-").split(".")[0]
-    groups = []
-    while head:
-        groups.insert(0, head[-size:])
-        head = head[:-size]
-    signs = st.sampled_from([",", "'", " ", "\u00a0", "\u202f", "\u2009"])
-    sign = draw(signs)
-    spelled = groups[0]
-    for group in groups[1:]:
-        spelled += (draw(signs) if draw(rarely(9)) else sign) + group
-    return spelled
-
-
-@st.composite
-def text_answers(draw: Callable, item: dict) -> str:
-    wanted = draw(st.sampled_from([text for key in item["keys"] for text in key["texts"]]))
-    change = st.sampled_from(
-        [
-            lambda t: t,
-            lambda t: t,
-            str.upper,
-            str.casefold,
-            lambda t: f"  {t}\n",
-            lambda t: t.replace(" ", " \t "),
-            lambda t: f"I would use {t} here",
-            lambda t: t.replace("*", "xyz"),
-            lambda t: t.replace("*", ""),
-            lambda t: t[:-1],
-            lambda t: t + t,
-            lambda t: t.replace("é", "e\u0301").replace("한", "\u1112\u1161\u11ab"),
-            lambda t: t.replace("e\u0301", "é"),
-        ]
-    )
-    others = " ".join(draw(st.lists(st.sampled_from(TEXTS), max_size=2)))
-    return draw(disturbed((draw(change)(wanted) + draw(st.sampled_from(["", "", " ", "\n"])) + others) or "x"))
-
-
-@st.composite
-def option_answers(draw: Callable, item: dict) -> str | list[str]:
-    names = [option["id"] for option in item["options"]]
-    if item["kind"] == "choice" and not draw(rarely(4)):
-        return draw(
-            st.sampled_from([*names, *names, *names, *names, "unknown", names[0].lower(), f" {names[0]}", "several"])
-        )
-    strangers = ["unknown", "", " "] if draw(rarely(5)) else []
-    return draw(st.lists(st.sampled_from([*names * 4, *strangers]), min_size=0 if draw(rarely(9)) else 1, max_size=6))
-
-
-@st.composite
-def mark_answers(draw: Callable, item: dict) -> int | str:
-    step, top = Fraction(item["step"]), Fraction(item["max"])
-    mark = step * draw(st.integers(0, int(top / step)))
-    spellings = [
-        spell(mark),
-        f" {spell(mark)}0" if "." in spell(mark) else f"0{spell(mark)}.00 ",
-        str(mark),
-        "-1",
-        "+1",
-        "1.",
-        ".5",
-        "1e0",
-        "1_0",
-        "\uff17",
-    ]
-    if mark.denominator == 1:
-        spellings += [spell(mark)] * 6
-        return draw(
-            st.sampled_from(
-                [
-                    mark.numerator,
-                    mark.numerator,
-                    *spellings,
-                    -1,
-                    int(top) + 1,
-                    2**53 - 1,
-                    "9" * 5000,
-                    "0" * 63 + "1",
-                    "0" * 64 + "1",
-                    "1." + "0" * 62,
-                ]
-            )
-        )
-    return draw(st.sampled_from(spellings))
-
-
-ANSWERS = {
-    "choice": option_answers,
-    "selection": option_answers,
-    "number": number_answers,
-    "text": text_answers,
-    "mark": mark_answers,
-}
-
-
-@st.composite
-def answers_to(draw: Callable, item: dict) -> Any:
-    """An answer of a right JSON type, blank ones included; never one to be refused."""
-    if draw(rarely(12)):
-        return draw(BLANKS)
-    if item["kind"] in ("choice", "selection") and draw(rarely(30)):
-        return draw(st.sampled_from([[], [""], ["", " \t"]]))
-    return draw(ANSWERS[item["kind"]](item))
-
 
 # ---- Submissions ----------------------------------------------------------------------------------------------------------------------------
 
@@ -566,36 +80,92 @@ def facts(draw: Callable, pack: dict) -> dict:
             found["started_at"] = draw(st.sampled_from(TIMES))
     if draw(rarely(6)):
         found["irregularities"] = draw(st.lists(st.sampled_from(["fire-alarm", "B", "a", "phone"]), max_size=5))
+    if draw(rarely(8)):
+        found["accommodation"] = draw(st.sampled_from(["1", "3/2", "10", "999999999999/100000000000"]))
+    if draw(rarely(8)):
+        some = st.sampled_from([item["id"] for item in oracle.items_of(pack)])
+        found["elapsed"] = draw(st.dictionaries(some, st.sampled_from([0, 60, 2**53 - 1]), max_size=3))
     return found
 
 
 @st.composite
-def submissions(draw: Callable, pack: dict) -> dict:
-    """A submission that must be scored: mostly answered, now and then not; with and without facts."""
-    mood = draw(st.sampled_from(["full", "full", "full", "full", "gaps", "gaps", "hole"]))
-    answers, excluded = {}, {}
-    for item in oracle.items_of(pack):
-        if mood != "full" and draw(rarely(8)):
-            excluded[item["id"]] = draw(st.sampled_from(["printer broke", "é" * 500, " "]))
-        elif mood == "full" or not draw(rarely(6)):
-            answers[item["id"]] = draw(answers_to(item))
+def panels(draw: Callable) -> dict[str, str]:
+    """Mostly who is needed; now and then too few, or more than may rate."""
+    sizes = {"examiner": draw(st.sampled_from([2, 2, 2, 1, 3])), "peer": draw(st.sampled_from([1, 1, 1, 0, 2]))}
+    sizes["guest"] = int(draw(rarely(4)))
+    names = iter(["Ann", "Bob", "Çelik", "d" * 200, " ", "Eve", "Fay"])
+    return {next(names): role for role in ROLES for _ in range(sizes[role])}
+
+
+@st.composite
+def stages_reached(draw: Callable, pack: dict) -> tuple[list[str], list[str]]:
+    """(handed in, answered): mostly a prefix of the stages, now and then any of them."""
+    names = [stage["id"] for stage in pack["stages"]]
+    if len(names) == 1:
+        return draw(st.sampled_from([names, []])), names
+    some = st.lists(st.sampled_from(names), unique=True)
+    if draw(rarely(8)):
+        return draw(some), draw(some)
+    reached = draw(st.sampled_from([*[len(names)] * 8, *range(len(names))]))
+    begun = names[: reached + 1] if draw(rarely(3)) else names[:reached]
+    return draw(st.permutations(names[:reached])), begun
+
+
+@st.composite
+def submissions(draw: Callable, pack: dict, profile: str | None = None, level: str | None = None) -> dict:
+    """A submission that must be scored: mostly answered, now and then not; an instalment of a funnel; with and without facts."""
+    one_stage = len(pack["stages"]) == 1
+    moods = ["full"] * 4 + ["gaps", "gaps", "hole"] if one_stage else ["full"] * 8 + ["gaps", "hole"]
+    mood = draw(st.sampled_from(moods))
+    handed_in, answered = draw(stages_reached(pack))
+    facts_: dict = {}
+    if pack["variants"]:
+        facts_["variant"] = draw(st.sampled_from(pack["variants"]))["id"]
+    if any(item["kind"] in ("rating", "checklist") for item in oracle.items_of(pack)):
+        facts_["raters"] = draw(panels())
+    answers: dict = {}
+    excluded: dict = {}
+    for stage in pack["stages"]:
+        for item in [item for section in stage["sections"] for item in section["items"]]:
+            foreign = item["only"] not in (None, facts_.get("variant"))
+            if mood != "full" and draw(rarely(8)):
+                excluded[item["id"]] = draw(st.sampled_from(["printer broke", "é" * 500, " "]))
+            elif not foreign and stage["id"] in answered and (mood == "full" or not draw(rarely(6))):
+                answers[item["id"]] = draw(answers_to(item, facts_.get("raters"), blank=12 if one_stage else 40))
     if mood == "hole":  # nothing of one section was administered
-        for item in draw(st.sampled_from(pack["stages"][0]["sections"]))["items"]:
+        for item in draw(st.sampled_from(oracle.sections_of(pack)))["items"]:
             answers.pop(item["id"], None)
             excluded[item["id"]] = "not in this centre"
     found: dict = {"answers": answers}
     if excluded or draw(st.booleans()):
         found["not_administered"] = excluded
-    if draw(st.integers(0, 2)):
-        found["facts"] = draw(facts(pack))
-    if draw(st.booleans()):
-        found["handed_in"] = draw(st.sampled_from([["main"], []]))
+    if facts_ or draw(st.integers(0, 2)):
+        found["facts"] = draw(facts(pack)) | facts_
+    if not one_stage or draw(st.booleans()):
+        found["handed_in"] = handed_in
     if draw(st.booleans()):
         found |= {
             "case": draw(st.sampled_from(["c", "Zoë 1/2", "x" * 200])),
             "id": draw(st.sampled_from(["s-1", "A" * 48])),
         }
+    if draw(rarely(9)):
+        found["void"] = draw(st.sampled_from(["fire-alarm", "x"]))
+    if draw(rarely(6)):
+        found["reinstate"] = {"reason": "permit-arrived", "stage": draw(st.sampled_from(pack["stages"]))["id"]}
+    try:
+        oracle.take(pack, profile, level, found)
+    except oracle.Refused as refused:  # a candidate answers nothing after a stage that ended the case
+        found["answers"] = {name: answer for name, answer in answers.items() if name not in refused.places}
     return found
+
+
+@st.composite
+def funnel_cases(draw: Callable) -> tuple[dict, str | None, dict, str | None]:
+    """(pack, profile or None, submission, level or None)."""
+    pack = draw(funnels())
+    profile = draw(st.sampled_from([None, *(profile["id"] for profile in pack["profiles"])]))
+    level = draw(st.sampled_from([entry["id"] for entry in pack["levels"]] or [None]))
+    return pack, profile, draw(submissions(pack, profile, level)), level
 
 
 @st.composite
@@ -606,20 +176,21 @@ def cases(draw: Callable) -> tuple[dict, str | None, dict]:
     return pack, profile, draw(submissions(pack))
 
 
-ITEMS = {"choice": choices, "selection": selections, "number": numbers, "text": texts, "mark": marks}
-
-
 @st.composite
 def reading_cases(draw: Callable, kind: str) -> tuple[dict, dict]:
     """(pack, submission) of six items of one kind, all answered, where nothing but the reading matters."""
-    base = {"about": {}, "awaits": AWAITS[-1], "floor": None}
+    base = {**ITEM, "awaits": AWAITS[-1]}
     some = [draw(ITEMS[kind](**({"fatal": True} if kind in ("choice", "selection") else {}))) for _ in range(6)]
     some = [{**base, "id": f"i{n}", **item} for n, item in enumerate(some)]
     worth = {**base, "id": "worth", "kind": "mark", "max": "1", "points": "1", "step": "1"}
-    pack = plain_pack([{"about": {}, "floor": "0", "id": "s", "items": [*some, worth]}], [Fraction(1)], Fraction(1, 2))
-    return {**pack, "notice": NOTICE}, {
-        "answers": {"worth": 1} | {item["id"]: draw(ANSWERS[kind](item)) for item in some}
-    }
+    pack = plain_pack(
+        [{"about": {}, "declared": None, "floor": "0", "id": "s", "items": [*some, worth]}],
+        [Fraction(1)],
+        Fraction(1, 2),
+    )
+    panel = draw(panels())
+    answers = {"worth": 1} | {item["id"]: draw(answers_to(item, panel)) for item in some}
+    return {**pack, "notice": NOTICE}, {"answers": answers, "facts": {"raters": panel}}
 
 
 # ---- Hostile submissions --------------------------------------------------------------------------------------------------------------------
@@ -690,6 +261,8 @@ TOP_LEVEL = [
     "handed_in",
     "id",
     "not_administered",
+    "reinstate",
+    "void",
     "answer",
     "",
     "é",
@@ -729,18 +302,59 @@ BAD_FACTS = [
     {"notice": []},
     {"notice": None},
     {"ended_at": "2026-11-21T09:00:00Z"},
+    {"accommodation": 2},
+    {"accommodation": "1/2"},
+    {"accommodation": "4/2"},
+    {"accommodation": "21/2"},
+    {"accommodation": "1.5"},
+    {"accommodation": "\uff12"},
+    {"accommodation": "1" + "0" * 5_000},
+    {"elapsed": {"no-such-item": 1}},
+    {"elapsed": [1]},
+    {"raters": ["Ann"]},
+    {"raters": {"": "examiner"}},
+    {"raters": {"a" * 201: "examiner"}},
+    {"raters": {"\ud800": "examiner"}},
+    {"raters": {"Ann": "two words"}},
+    {"raters": {"Ann": ["examiner"]}},
+    {"raters": {str(n): "examiner" for n in range(101)}},
+    {"variant": "no-such-variant"},
+    {"variant": None},
 ]
+BAD_WORDS = {  # what a log puts there itself, from a resolution
+    "void": ["", "two words", "x" * 49, None, 1, ["x"], "fine"],
+    "reinstate": [
+        None,
+        "door",
+        {},
+        {"reason": "x"},
+        {"stage": "main"},
+        {"reason": "", "stage": "main"},
+        {"reason": "x", "stage": "no-such-stage"},
+        {"reason": "x", "stage": ["main"]},
+        {"reason": "x", "stage": "main", "who": "me"},
+        {"reason": "x", "stage": "main"},
+    ],
+}
 
 
 @st.composite
-def hostile_submissions(draw: Callable, pack: dict) -> Any:
+def hostile_submissions(draw: Callable, pack: dict, profile: str | None = None, level: str | None = None) -> Any:
     """A submission with one to three things put in it that no honest sender sends; some of them are harmless after all."""
-    found: Any = draw(submissions(pack))
+    found: Any = draw(submissions(pack, profile, level))
     for _ in range(draw(st.integers(1, 3))):
         found = draw(spoiled(pack, found))
         if type(found) is not dict:
             break
     return found
+
+
+@st.composite
+def hostile_cases(draw: Callable) -> tuple[dict, str | None, Any, str | None]:
+    """As `funnel_cases`, with a submission that no honest sender sends."""
+    pack = draw(funnels())
+    level = draw(st.sampled_from([entry["id"] for entry in pack["levels"]] or [None]))
+    return pack, None, draw(hostile_submissions(pack, None, level)), level
 
 
 @st.composite
@@ -752,28 +366,38 @@ def spoiled(draw: Callable, pack: dict, submission: dict) -> Any:
             [*names, *names, *names, "no-such-item", "", "é", "\ud800", "x" * 10_000, 7, None, names[0].upper()]
         )
     )
-    how = draw(
-        st.sampled_from(
-            ["answer"] * 6
-            + ["entry", "excluded", "both", "facts", "facts", "fact", "top", "handed_in", "names", "whole"]
-        )
-    )
     answers = submission.get("answers")
-    if how in ("answer", "both") and type(answers) is dict:
+    rated = [item for item in oracle.items_of(pack) if item["kind"] in ("rating", "checklist")]
+    hows = ["answer"] * 6
+    hows += ["entry", "excluded", "both", "facts", "facts", "fact", "top", "handed_in", "names", "word", "whole"]
+    how = draw(
+        st.sampled_from(hows + (["form"] * 8 if rated else []) + (["later"] * 3 if len(pack["stages"]) > 1 else []))
+    )
+    if type(answers) is not dict and how in ("answer", "both", "entry", "form", "later"):
+        how = "top"
+    if how in ("answer", "both"):
         spoilt = {**submission, "answers": {**answers, name: junk}}
         return {**spoilt, "not_administered": {name: "x"}} if how == "both" else spoilt
-    if how == "entry" and type(answers) is dict:
+    if how == "entry":
         return {**submission, "answers": {**answers, name: ["a", junk, "B"]}}
+    if how == "form":
+        item = draw(st.sampled_from(rated))
+        return {**submission, "answers": {**answers, item["id"]: draw(hostile_forms(item, junk))}}
+    if how == "later":  # answers of all stages and variants, whatever ended
+        every = {item["id"]: draw(answers_to(item)) for item in oracle.items_of(pack) if not draw(rarely(3))}
+        return {**submission, "answers": every | answers}
     if how == "excluded":
         return {
             **submission,
             "not_administered": {name: draw(st.sampled_from(["x", "", "x" * 501, "\ud800", None, 1, ["x"]]))},
         }
+    given = submission.get("facts", {})
+    kept = given if type(given) is dict and draw(st.booleans()) else {}
     if how == "facts":
-        return {**submission, "facts": draw(st.sampled_from(BAD_FACTS))}
+        return {**submission, "facts": {**kept, **draw(st.sampled_from(BAD_FACTS))}}
     if how == "fact":
-        key = draw(st.sampled_from(["irregularities", "notice", "started_at", "x", 1]))
-        return {**submission, "facts": {key: junk}}
+        facts_ = ["irregularities", "notice", "started_at", "raters", "variant", "elapsed", "accommodation", "x", 1]
+        return {**submission, "facts": {**kept, draw(st.sampled_from(facts_)): junk}}
     if how == "handed_in":
         handed_in = draw(
             st.sampled_from([["main", "main"], ["Main"], ["second"], [1], [None], "main", {"main": True}, ["\ud800"]])
@@ -785,9 +409,37 @@ def spoiled(draw: Callable, pack: dict, submission: dict) -> Any:
             st.sampled_from(["", "x" * 201, "\ud800", 1, None]),
         )
         return {**submission, "id": draw(wrong_id)} if draw(st.booleans()) else {**submission, "case": draw(wrong_case)}
+    if how == "word":
+        key = draw(st.sampled_from(list(BAD_WORDS)))
+        return {**submission, key: draw(st.sampled_from(BAD_WORDS[key]))}
     if how == "whole":
         return draw(st.one_of(st.just(junk), st.just({}), st.just([submission])))
     return {**submission, draw(st.sampled_from(TOP_LEVEL)): junk}
+
+
+@st.composite
+def hostile_forms(draw: Callable, item: dict, junk: Any) -> Any:
+    """Forms of raters who may be nobody, with one thing in them that may not be there."""
+    said = draw(forms(item, {"Ann": "examiner", "Bob": "examiner", "Çelik": "peer"}))
+    rater = draw(st.sampled_from(["Ann", "Bob", "Çelik", "Çelik", "nobody", "", " ", "Eve", 7]))
+    form = said.get(rater, {})
+    key = draw(st.sampled_from([*TICKS, "rating", "lines", "concern", "note", "abstained", "x", 1]))
+    names = [*oracle.recorded(item, key), "unknown"] if key in TICKS else ["asks", "unknown"]
+    marks_ = ["observed", "missing", "breached", "kept", "not_probed", "x", None, True, ["observed"]]
+    spoilt = draw(
+        st.sampled_from(
+            [
+                junk,
+                {**form, key: junk},
+                {**form, key: {draw(st.sampled_from(names)): draw(st.sampled_from(marks_))}},
+                {**form, key: draw(st.sampled_from(["", "x" * 501, "x" * 2_001, "x" * 16_385, "\ud800", "a", 1]))},
+                {k: v for k, v in form.items() if k not in ("rating", "lines")},
+                form,
+            ]
+        )
+    )
+    more = {f"r{n}": form for n in range(draw(st.sampled_from([0, 0, 0, 1, 20])))}
+    return {**said, rater: spoilt, **more}
 
 
 def random_json() -> st.SearchStrategy[Any]:
@@ -846,7 +498,7 @@ def edge_section(rng: random.Random, number: int) -> tuple[dict, dict, Fraction]
     earned = maximum = Fraction(0)
     for i in range(rng.randint(1, 3)):
         name = f"e{number}{i}"
-        base = {"about": {}, "awaits": ["absent", "blank", "invalid"], "floor": None, "id": name}
+        base = {**ITEM, "awaits": ["absent", "blank", "invalid"], "id": name}
         if rng.random() < 0.5:
             step, steps = Fraction(1, rng.choice([1, 2, 10, 100])), rng.randint(2, 9)
             points = Fraction(rng.choice([1, 2, 3]), rng.choice([1, 3, 7]))
@@ -865,28 +517,8 @@ def edge_section(rng: random.Random, number: int) -> tuple[dict, dict, Fraction]
             answers[name] = rng.choice("ABCDE")
             earned += points_of[answers[name]]
             maximum += 8
-    section = {"about": {}, "floor": "-1", "id": f"s{number}", "items": items}
+    section = {"about": {}, "declared": None, "floor": "-1", "id": f"s{number}", "items": items}
     return section, answers, max(Fraction(-1), earned / maximum)
-
-
-def plain_pack(sections: list[dict], weights: list[Fraction], cut: Fraction) -> dict:
-    shares = {section["id"]: str(weight) for section, weight in zip(sections, weights, strict=True)}
-    return {
-        "about": {},
-        "caps": {"fatal": "fail", "knock_out": "fail"},
-        "default_profile": "default",
-        "format": 1,
-        "notice": None,
-        "overrides": [],
-        "profiles": [{"about": {}, "assumed": False, "id": "default", "shares": shares}],
-        "rubric": "plain",
-        "stages": [{"about": {}, "id": "main", "sections": sections}],
-        "verdicts": [
-            {"about": {}, "action": "advance", "from": str(cut), "id": "pass"},
-            {"about": {}, "action": "decline", "from": "0", "id": "fail"},
-        ],
-        "version": "1",
-    }
 
 
 def edge_packs() -> st.SearchStrategy[tuple[dict, dict, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import unicodedata
@@ -13,12 +14,23 @@ from hypothesis import strategies as st
 
 import oracle
 from scoring import RubricError, SubmissionError
-from scoring.engine.classify import OWN
+from scoring.engine.circumstances import Circumstances
 from scoring.engine.decision import items_in
 from scoring.engine.judge import judge
 from scoring.engine.rubric import Rubric
 from scoring.engine.submission import read_submission
-from strategies import cases, hostile_submissions, pack_bytes, pack_digest, packs, reading_cases, submissions
+from scoring.engine.table import OWN
+from strategies import (
+    cases,
+    funnel_cases,
+    hostile_cases,
+    hostile_submissions,
+    pack_bytes,
+    pack_digest,
+    packs,
+    reading_cases,
+    submissions,
+)
 
 # The oracle reads with the tables of the running Python; ours are fixed to Unicode 14, which is what Python 3.11 has.
 unicode_14 = pytest.mark.skipif(
@@ -26,14 +38,14 @@ unicode_14 = pytest.mark.skipif(
 )
 
 
-def both(pack: dict[str, Any], profile: str | None, submission: Any) -> tuple[Any, Any]:
+def both(pack: dict[str, Any], profile: str | None, submission: Any, level: str | None = None) -> tuple[Any, Any]:
     """What the oracle and the engine make of a submission; None where they refuse it."""
     try:
-        expected = oracle.decide(pack, pack_digest(pack), profile, submission)
+        expected = oracle.decide(pack, pack_digest(pack), profile, submission, level)
     except oracle.Refused:
         expected = None
     try:
-        found = Rubric(pack_bytes(pack), profile).score(submission)
+        found = Rubric(pack_bytes(pack), profile, level).score(submission)
     except SubmissionError:
         found = None
     return expected, found
@@ -49,6 +61,22 @@ class TestLaw1TheEngineEqualsTheOracle:
         assert found is not None
         assert [] == oracle.differences(expected, found.data)
         assert found == Rubric(pack_bytes(case[0]), case[1]).rejudge(found.data)
+
+    @given(funnel_cases())
+    def test_on_whole_funnels(self, case: tuple[dict[str, Any], str | None, dict[str, Any], str | None]) -> None:
+        """Stages, gates, raters, variants, levels, instalments, reinstatements: the same decision or the same refusal."""
+        expected, found = both(*case)
+        assert (expected is None) == (found is None)
+        if found is not None:
+            assert [] == oracle.differences(expected, found.data)
+            assert found == Rubric(pack_bytes(case[0]), case[1], case[3]).rejudge(found.data)
+
+    @given(hostile_cases())
+    def test_on_hostile_submissions_to_funnels(self, case: tuple[dict[str, Any], str | None, Any, str | None]) -> None:
+        expected, found = both(*case)
+        assert (expected is None) == (found is None)
+        if found is not None:
+            assert [] == oracle.differences(expected, found.data)
 
     @pytest.mark.parametrize("kind", ["choice", "selection", "number", "text", "mark"])
     @given(st.data())
@@ -107,7 +135,7 @@ class TestLaw2BetterOutcomesNeverWorsenTheVerdict:
         assume(not item.words[now] and better)
         changed = [*codes]
         changed[item.place] = data.draw(st.sampled_from(better))
-        before, after = judge(plan, codes, True), judge(plan, changed, True)
+        before, after = (judge(plan, some, Circumstances(True)) for some in (codes, changed))
         assume(before.status == after.status == "decided")
         assert after.verdict <= before.verdict
 
@@ -150,6 +178,20 @@ class TestLaw4OrderNeverMatters:
         assert rubric.score(submission).canonical() == rubric.score(shuffled).canonical()
         as_text = json.dumps(shuffled, indent=1).encode()
         assert rubric.score(submission).canonical() == rubric.score(as_text).canonical()
+
+    @given(funnel_cases(), st.randoms(use_true_random=False))
+    def test_of_answers_and_forms_of_a_funnel_to_any_byte(
+        self, case: tuple[dict[str, Any], str | None, dict[str, Any], str | None], rng: random.Random
+    ) -> None:
+        pack, profile, submission, level = case
+        rubric = Rubric(pack_bytes(pack), profile, level)
+        results = []
+        for sent in (submission, _shuffled_keys(submission, rng)):
+            try:
+                results.append(rubric.score(sent).canonical())
+            except SubmissionError as error:
+                results.append(str(error).encode())
+        assert results[0] == results[1]
 
     @given(cases(), st.randoms(use_true_random=False))
     def test_of_sections_items_options_and_overrides(
@@ -245,6 +287,39 @@ class TestLaw11PendingReachesWhatCompletionsReach:
         assume(expected["reachable"] is not oracle.UNKNOWN)
         assert expected["reachable"] == found.data["reachable"]
         assert expected["caps"] == found.data["caps"]
+
+    @unicode_14
+    @given(funnel_cases())
+    def test_in_funnels_too(self, case: tuple[dict[str, Any], str | None, dict[str, Any], str | None]) -> None:
+        """Completions that end at a gate or a knock-out on the way count with the verdict that they end with."""
+        pack, profile, submission, level = case
+        submission = {key: value for key, value in submission.items() if key != "void"}
+        submission["handed_in"] = submission.get("handed_in", [])[:1]
+        expected, found = both(pack, profile, submission, level)
+        assume(found is not None and found.status == "pending")
+        assume(expected["reachable"] is not oracle.UNKNOWN)
+        assert expected["reachable"] == found.data["reachable"]
+        assert expected["caps"] == found.data["caps"]
+
+
+class TestInstalments:
+    @given(funnel_cases(), st.data())
+    def test_a_case_scored_in_instalments_ends_as_its_last_submission_alone(
+        self, case: tuple[dict[str, Any], str | None, dict[str, Any], str | None], data: st.DataObject
+    ) -> None:
+        """One rubric object that has scored every earlier instalment decides the last one as a fresh rubric does."""
+        pack, profile, submission, level = case
+        rubric = Rubric(pack_bytes(pack), profile, level)
+        order = data.draw(st.permutations([*submission["answers"]]))
+        for size in range(len(order)):
+            instalment = {**submission, "answers": {name: submission["answers"][name] for name in order[:size]}}
+            with contextlib.suppress(SubmissionError):
+                rubric.score(instalment)
+        try:
+            last = rubric.score(submission).canonical()
+        except SubmissionError:
+            assume(False)
+        assert Rubric(pack_bytes(pack), profile, level).score(submission).canonical() == last
 
 
 def test_item_sets_come_back() -> None:

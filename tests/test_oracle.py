@@ -6,6 +6,7 @@ Whoever changes a rule in these pages changes an example here first. Nothing her
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import random
@@ -14,6 +15,7 @@ from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import oracle
 import strategies
@@ -37,10 +39,12 @@ def number(
         "id": name,
         "keys": list(keys) or [key()],
         "kind": "number",
+        "only": None,
         "points": "1",
         "read": read,
         "separators": list(separators),
         "units": list(units),
+        "void": False,
     }
 
 
@@ -53,8 +57,10 @@ def text(match: str, *texts: str, steps: tuple = ("trim", "collapse", "casefold"
         "id": "t",
         "keys": keys,
         "kind": "text",
+        "only": None,
         "points": "1",
         "steps": list(steps),
+        "void": False,
     }
 
 
@@ -63,7 +69,16 @@ def option(name: str, points: str = "0", flag: str | None = None) -> dict:
 
 
 def choice(*options: dict, name: str = "c", awaits: tuple = (), floor: str | None = None) -> dict:
-    return {"about": {}, "awaits": list(awaits), "floor": floor, "id": name, "kind": "choice", "options": list(options)}
+    return {
+        "about": {},
+        "awaits": list(awaits),
+        "floor": floor,
+        "id": name,
+        "kind": "choice",
+        "only": None,
+        "options": list(options),
+        "void": False,
+    }
 
 
 def selection(mode: str, right: str, wrong: str, points: str = "1", flags: dict | None = None) -> dict:
@@ -75,8 +90,10 @@ def selection(mode: str, right: str, wrong: str, points: str = "1", flags: dict 
         "id": "s",
         "kind": "selection",
         "mode": mode,
+        "only": None,
         "options": options,
         "points": points,
+        "void": False,
     }
 
 
@@ -91,8 +108,10 @@ def mark(top: str = "10", step: str = "1", points: str = "1", name: str = "m") -
         "id": name,
         "kind": "mark",
         "max": top,
+        "only": None,
         "points": points,
         "step": step,
+        "void": False,
     }
 
 
@@ -453,7 +472,7 @@ VERDICTS = [
 
 
 def section(name: str, *items: dict, floor: str = "0") -> dict:
-    return {"about": {}, "floor": floor, "id": name, "items": list(items)}
+    return {"about": {}, "declared": None, "floor": floor, "id": name, "items": list(items)}
 
 
 def pack(
@@ -465,17 +484,23 @@ def pack(
         "assumed": False,
         "id": "equal",
         "shares": {s["id"]: w for s, w in zip(sections, weights, strict=True)},
+        "stages": {"main": "1"},
     }
     return {
         "about": {},
+        "assumed": [],
         "caps": {"fatal": "fail", "knock_out": "barred"},
+        "competencies": [],
         "default_profile": "equal",
+        "excerpt": False,
         "format": 1,
+        "levels": [],
         "notice": notice,
         "overrides": [{"about": {}, "cap": cap, "id": name, "when": when} for name, when, cap in overrides],
         "profiles": [profile],
         "rubric": "worked",
-        "stages": [{"about": {}, "id": "main", "sections": list(sections)}],
+        "stages": [{"about": {}, "gate": [], "id": "main", "sections": list(sections)}],
+        "variants": [],
         "verdicts": [{"about": {}, "action": a, "from": f, "id": name} for name, f, a in VERDICTS],
         "version": "1",
         **changes,
@@ -601,6 +626,7 @@ class TestDecided:
             "awaited": "A",
             "caps": [],
             "determined_by": ["band"],
+            "excerpts": {},
             "flags": {},
             "handed_in": ["main"],
             "holds": [],
@@ -611,11 +637,15 @@ class TestDecided:
             "pack": "0" * 64,
             "profile": "equal",
             "reachable": None,
+            "reinstate": None,
             "score": "1",
             "sections": {"hard": "1", "judgement": "1"},
             "semantics": 1,
+            "stages": {"main": ["passed", "1"]},
             "status": "decided",
+            "variant": None,
             "verdict": "strong",
+            "void": None,
         }
 
     @pytest.mark.parametrize(("got", "verdict"), [(6, "strong"), (5, "borderline"), (2, "borderline"), (1, "fail")])
@@ -736,7 +766,8 @@ class TestKnockOut:
             ["knock_out"],
             "decline",
         ]
-        assert part(found, "score", "sections", "awaited", "reachable") == [None, None, "g", None]  # g is 100000
+        assert part(found, "score", "awaited", "reachable") == [None, "g", None]  # g is 100000
+        assert part(found, "sections", "stages") == [{"a": None, "b": None}, {"main": ["ended", None]}]
 
     def test_with_nothing_awaited_the_band_counts(self) -> None:
         lenient = pack(section("s", mark(), KNOCK_OUT), caps={"fatal": "fail", "knock_out": "borderline"})
@@ -788,7 +819,8 @@ class TestConditions:
 class TestPending:
     def test_it_names_what_it_awaits_and_the_verdicts_in_reach(self) -> None:
         found = decide(WRITTEN, {"j": "B"})
-        assert part(found, "status", "action", "verdict", "score", "sections") == ["pending", "wait", None, None, None]
+        assert part(found, "status", "action", "verdict", "score") == ["pending", "wait", None, None]
+        assert part(found, "sections", "stages") == [{"hard": None, "judgement": None}, {"main": ["pending", None]}]
         assert part(found, "awaited", "reachable", "determined_by") == ["g", ["strong", "borderline", "fail"], []]
 
     def test_verdicts_out_of_reach_are_left_out(self) -> None:
@@ -942,63 +974,124 @@ class TestDifferences:
 # ---- The oracle against itself, on generated cases ------------------------------------------------------------------------------------------
 
 
-def every_completion(rules: oracle.Rules, names: list[str], waiting: list[str]) -> list[tuple[list[str], dict]] | None:
+def every_completion(rules: oracle.Rules, names: list[str]) -> list[oracle.Case] | None:
     """FORMAT.md 6.6 by one plain product, without collapsing anything; None where that is too long."""
     maximum = oracle.maxima(rules, names)
-    given: list[list[str]] = []
-    for item, name in zip(rules.items, names, strict=True):
-        own = (
-            [o.name for o in oracle.possible(rules, item["id"])]
-            if item["id"] in waiting and name != "excluded"
-            else [name]
-        )
-        given.append(own)
+    opened = [name for k in range(len(rules.stages)) for name in oracle.open_items(rules, names, k)]
+    tables = [oracle.possible(rules, name) for name in opened]
     empty = [s for s, weight in enumerate(rules.weights) if maximum[s] == 0 and weight > 0]
     imagined = [[oracle.possible(rules, item["id"]) for item in rules.sections[s]["items"]] for s in empty]
     size = 1
-    for choices in [*given, *itertools.chain(*imagined)]:
+    for choices in [*tables, *itertools.chain(*imagined)]:
         size *= len(choices)
     if size > 2_000:
         return None
     found = []
-    for outcomes in itertools.product(*given):
-        for sheets in itertools.product(*(itertools.product(*tables) for tables in imagined)):
-            shares = {}
+    for outcomes in itertools.product(*tables):
+        case = oracle.case_of(rules, names, opened)
+        for name, outcome in zip(opened, outcomes, strict=True):
+            case = oracle.add(rules, case, name, outcome)
+        for sheets in itertools.product(*(itertools.product(*each) for each in imagined)):
+            given_shares = []
             for s, sheet in zip(empty, sheets, strict=True):
                 best = sum(rules.best[item["id"]] for item in rules.sections[s]["items"])
-                shares[s] = max(Fraction(rules.sections[s]["floor"]), sum(o.points for o in sheet) / best)
-            found.append((list(outcomes), shares))
+                earned = sum((o.points for o in sheet), Fraction(0))
+                given_shares.append((s, max(Fraction(rules.sections[s]["floor"]), earned / best)))
+            found.append(case._replace(given=tuple(given_shares)))
     return found
 
 
-class TestGenerated:
-    @settings(max_examples=60)
-    @given(strategies.cases())
-    def test_collapsed_completions_reach_what_a_plain_product_reaches(
-        self, case: tuple[dict, str | None, dict]
-    ) -> None:
-        pack, profile, submission = case
-        rules = oracle.Rules(pack, profile)
-        names = oracle.read_submission(pack, submission)
-        notice = oracle.notice_proven(pack, submission)
-        waiting = oracle.awaited_items(rules, names)
-        plain = every_completion(rules, names, waiting) if waiting else None
-        found = oracle.find_verdict(rules, names, notice)
-        if plain is None or found.caps is oracle.UNKNOWN:
-            return
-        maximum = oracle.maxima(rules, names)
-        judged = [oracle.judge(rules, oracle.case_of(rules, o, []), maximum, given, notice) for o, given in plain]
-        assert set.intersection(*(set(j.caps) for j in judged)) == set(found.caps)
-        if found.status == "pending":
-            assert {max([j.band, *(v for _, v in j.caps)]) for j in judged} == set(found.reachable)
+def stage_items(stage: dict) -> list[dict]:
+    return [item for section in stage["sections"] for item in section["items"]]
 
-    @settings(max_examples=60)
+
+def plainly_judged(
+    rules: oracle.Rules, names: list[str], cases: list[oracle.Case], circumstances: oracle.Circumstances
+) -> list[oracle.Judgement]:
+    """Each completion judged where it ends, or at the last stage."""
+    maximum = oracle.maxima(rules, names)
+    judged = []
+    for case in cases:
+        last = len(rules.stages) - 1
+        stops = [k for k in range(last) if oracle.ends(rules, case, maximum, k, circumstances, awaits=False)]
+        judged.append(oracle.judge(rules, case, maximum, min([*stops, last]), circumstances))
+    return judged
+
+
+class TestGenerated:
+    @settings(max_examples=30)
+    @given(st.one_of(strategies.cases().map(lambda case: (*case, None)), strategies.funnel_cases()))
+    def test_collapsed_completions_reach_what_a_plain_product_reaches(
+        self, case: tuple[dict, str | None, dict, str | None]
+    ) -> None:
+        pack, profile, submission, level = case
+        taken = oracle.take(pack, profile, level, submission)
+        rules = oracle.Rules(pack, profile, level, taken.variant)
+        if any(item["void"] or item["only"] for item in rules.items):
+            return  # the plain product knows nothing of what is not of the case
+        found = oracle.find_verdict(rules, taken.outcomes, taken.circumstances)
+        plain = every_completion(rules, taken.outcomes) if found.status == "pending" else None
+        if plain is None or oracle.UNKNOWN in (found.caps, found.reachable):
+            return
+        judged = plainly_judged(rules, taken.outcomes, plain, taken.circumstances)
+        assert {judgement.verdict() for judgement in judged} == set(found.reachable)
+        if len(rules.stages) == 1:
+            assert set.intersection(*(set(judgement.caps) for judgement in judged)) == set(found.caps)
+
+    @settings(max_examples=40)
     @given(strategies.cases())
     def test_the_kind_submissions_are_all_scored(self, case: tuple[dict, str | None, dict]) -> None:
         pack, profile, submission = case
         found = oracle.decide(pack, strategies.pack_digest(pack), profile, submission)
-        assert found["status"] in ("ended", "pending", "decided")
+        assert found["status"] in ("void", "ended", "pending", "decided")
         assert (found["action"] == "wait") == (found["status"] == "pending")
+
+    @settings(max_examples=25)
+    @given(strategies.funnel_cases())
+    def test_the_kind_submissions_to_funnels_are_all_scored(
+        self, case: tuple[dict, str | None, dict, str | None]
+    ) -> None:
+        pack, profile, submission, level = case
+        found = oracle.decide(pack, strategies.pack_digest(pack), profile, submission, level)
+        assert found["status"] in ("void", "ended", "pending", "decided")
+        assert (found["action"] == "wait") == (found["status"] == "pending")
+
+    @settings(max_examples=25)
+    @given(strategies.funnel_cases(), st.data())
+    def test_what_a_case_comes_to_was_in_reach_at_each_instalment(
+        self, case: tuple[dict, str | None, dict, str | None], data: st.DataObject
+    ) -> None:
+        """Nothing of this is in `reached`: the later verdict is that of a real submission, and no completion of it."""
+        pack, profile, submission, level = case
+        whole = {**submission, "not_administered": {}}  # no completion takes an item out
+        whole.pop("void", None)
+        names = [stage["id"] for stage in pack["stages"]]
+        kept = data.draw(st.sampled_from(names))
+        early = {item["id"] for stage in pack["stages"][: names.index(kept)] for item in stage_items(stage)}
+        part = {**whole, "answers": {name: a for name, a in whole["answers"].items() if name in early}}
+        part["handed_in"] = [name for name in whole["handed_in"] if names.index(name) < names.index(kept)]
+        try:
+            later = oracle.decide(pack, "0" * 64, profile, whole, level)
+        except oracle.Refused:  # what was not administered may have kept a gate open
+            return
+        now = oracle.decide(pack, "0" * 64, profile, part, level)
+        if later["verdict"] is None or set(later["awaited"]) != {"A"} or now["reachable"] is oracle.UNKNOWN:
+            return
+        if now["status"] == "pending":
+            assert later["verdict"] in now["reachable"]
+            if now["caps"] is not oracle.UNKNOWN:
+                assert {cap["by"] for cap in now["caps"]} <= {cap["by"] for cap in later["caps"]}
+        else:
+            assert (later["verdict"], later["status"]) == (now["verdict"], now["status"])
+
+    @settings(max_examples=25)
+    @given(strategies.hostile_cases())
+    def test_hostile_submissions_to_funnels_are_scored_or_refused_and_nothing_else(
+        self, case: tuple[dict, str | None, Any, str | None]
+    ) -> None:
+        pack, profile, submission, level = case
+        with contextlib.suppress(oracle.Refused):
+            assert len(oracle.read_submission(pack, submission, profile, level)) == len(oracle.items_of(pack))
 
     @pytest.mark.parametrize("kind", list(strategies.ITEMS))
     def test_the_readings_of_each_kind_are_all_scored(self, kind: str) -> None:

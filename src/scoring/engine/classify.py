@@ -1,8 +1,8 @@
 """
 Answers to outcomes, one place per kind.
 
-The only module that reads an answer. A kind turns an item of a pack into a `Table`: its outcomes in the order of their codes, and a reader that takes an
-answer and returns a code. Codes 0 to 4 are the same for every kind; from `OWN` on they are the item's own (FORMAT.md 7).
+The only module, with `ratings`, that reads an answer. A kind turns an item of a pack into a `Table`: its outcomes in the order of their codes, and a reader
+that takes an answer and returns a code.
 
 Must not know of sections, weights or verdicts. Readers raise `Refused`, never repeat an answer, and are linear in it.
 """
@@ -10,17 +10,40 @@ Must not know of sections, weights or verdicts. Readers raise `Refused`, never r
 from __future__ import annotations
 
 from scoring.canonical import MAX_INTEGER
+from scoring.engine import ratings
 from scoring.engine.exact import ratio, rational, spell
 from scoring.engine.reading import fits, plain_decimal, prepare_number, prepare_text, read_numbers
+from scoring.engine.table import (
+    ABSENT,
+    BLANK,
+    COMMON,
+    EXCLUDED,
+    FLAGS,
+    INVALID,
+    MAX_CODES,
+    MAX_ENTRIES,
+    MAX_TEXT,
+    NO_ENTRY,
+    NOTE,
+    OWN,
+    REFER,
+    SEVERE,
+    UNOPENED,
+    WORD,
+    Refused,
+    Table,
+    flags_of,
+    is_blank,
+    kind_of,
+    text_of,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import Any, TypeAlias
+    from collections.abc import Callable
+    from typing import Any
 
-    from scoring.engine.exact import Rational
-
-    Reader: TypeAlias = Callable[[object], int]
+    from scoring.engine.table import Reader
 
 __all__ = [
     "ABSENT",
@@ -35,6 +58,7 @@ __all__ = [
     "MAX_TEXT",
     "NO_ENTRY",
     "OWN",
+    "RATED",
     "SEVERE",
     "UNOPENED",
     "Refused",
@@ -43,104 +67,28 @@ __all__ = [
     "tabulate",
 ]
 
-COMMON = ("absent", "blank", "invalid", "excluded", "unopened")
-ABSENT, BLANK, INVALID, EXCLUDED, UNOPENED = range(5)
-OWN = len(COMMON)
 
-MAX_CODES = 64**3  # three base64url digits an item
-MAX_TEXT = 16_384  # characters; a long application essay is a third of that
-MAX_ENTRIES = 256  # of a list; more than the options of any item, repeats included
-
-FLAGS = ("fatal", "knock_out", "refer", "note")
-SEVERE = ("fatal", "knock_out", "refer")
-# What an outcome raises is one integer with a 1 in the 16 bits of each flag, so that adding up outcomes counts the items that raised it: at most 1,000.
-WORD = {None: 0} | {flag: 1 << 16 * place for place, flag in enumerate(FLAGS)}
-NOTE, REFER = WORD["note"], WORD["refer"]
-
-NO_ENTRY = object()  # what a reader is given where the submission says nothing about its item
-
-
-def flags_of(word: int) -> tuple[str, ...]:
-    """The flags that occur in a word, in the order of `FLAGS`."""
-    return tuple(flag for place, flag in enumerate(FLAGS) if word >> 16 * place & 0xFFFF)
-
-
-class Refused(Exception):  # noqa: N818 - it is a finding about an answer, caught one level up
-    """An answer that cannot be read at all: the sender's fault. The message does not repeat it."""
-
-
-class Table:
+def tabulate(item: dict[str, Any], at: int | None = None) -> Table:
     """
-    What can come out of an item, by code from `OWN` on, and how an answer becomes a code.
+    Make the table of a checked item of a pack.
 
-    Attributes:
-        points: What each outcome earns, before the item's floor.
-        words: What each outcome raises.
-        name: Gives the name of an outcome by its place in `points`.
-        read: Turns an answer (or `NO_ENTRY`) into a code.
-        unclear: The code of *unclear*, or None.
+    Args:
+        item: The item.
+        at: For a rating with `level_points`: the place of the value that is expected at the level.
     """
-
-    __slots__ = ("name", "points", "read", "unclear", "words")
-
-    def __init__(
-        self,
-        points: Sequence[Rational],
-        words: Sequence[int],
-        name: Callable[[int], str],
-        read: Reader,
-        unclear: int | None = None,
-    ) -> None:
-        self.points = points
-        self.words = words
-        self.name = name
-        self.read = read
-        self.unclear = unclear
-
-
-def tabulate(item: dict[str, Any]) -> Table:
-    """Make the table of a checked item of a pack."""
+    if item["kind"] in RATED:
+        return RATED[item["kind"]](item, at)
     return KINDS[item["kind"]](item)
-
-
-def _text_of(answer: object) -> str:
-    """The answer as text, once it is sure to be text that can be stored and is not too long."""
-    if type(answer) is not str:
-        raise Refused("expected text, got " + _kind_of(answer))
-    if len(answer) > MAX_TEXT:
-        raise Refused(f"longer than {MAX_TEXT} characters")
-    if not answer.isascii():
-        try:
-            answer.encode()
-        except UnicodeEncodeError as error:
-            raise Refused(f"holds a lone surrogate at character {error.start}, which is no text") from None
-    return answer
 
 
 def _texts_of(answer: object, expected: str) -> list[str]:
     if type(answer) is not list:
-        raise Refused(f"expected {expected}, got {_kind_of(answer)}")
+        raise Refused(f"expected {expected}, got {kind_of(answer)}")
     if len(answer) > MAX_ENTRIES:
         raise Refused(f"a list of more than {MAX_ENTRIES} entries")
     if any(type(entry) is not str for entry in answer):
         raise Refused("every entry of the list must be text")
-    return [_text_of(entry) for entry in answer]
-
-
-def _kind_of(answer: object) -> str:
-    names = {
-        bool: "true or false",
-        int: "a number",
-        float: "a number with a fraction",
-        str: "text",
-        list: "a list",
-        dict: "an object",
-    }
-    return names.get(type(answer), "something that JSON does not have")
-
-
-def _is_blank(text: str) -> bool:
-    return not text or text.isspace()
+    return [text_of(entry) for entry in answer]
 
 
 def _reader(known: dict[object, int], slow: Reader) -> Reader:
@@ -176,9 +124,9 @@ def _choice(item: dict[str, Any]) -> Table:
 
     def slow(answer: object) -> int:
         if type(answer) is str:
-            return BLANK if _is_blank(_text_of(answer)) else INVALID
+            return BLANK if is_blank(text_of(answer)) else INVALID
         entries = {*_texts_of(answer, "an option's id, or a list of them")}
-        if all(_is_blank(entry) for entry in entries):
+        if all(is_blank(entry) for entry in entries):
             return BLANK
         chosen = entries & codes.keys()
         if not chosen:
@@ -207,10 +155,10 @@ def _selection(item: dict[str, Any]) -> Table:
         words.append(word)
 
     def slow(answer: object) -> int:
-        if type(answer) is str and _is_blank(_text_of(answer)):
+        if type(answer) is str and is_blank(text_of(answer)):
             return BLANK
         entries = {*_texts_of(answer, "a list of option ids")}
-        if all(_is_blank(entry) for entry in entries):
+        if all(is_blank(entry) for entry in entries):
             return BLANK
         if not entries <= bits.keys():
             return INVALID
@@ -259,8 +207,8 @@ def _number(item: dict[str, Any]) -> Table:
         return None
 
     def slow(answer: object) -> int:
-        text = _text_of(answer)
-        if _is_blank(text):
+        text = text_of(answer)
+        if is_blank(text):
             return BLANK
         found = read_numbers(prepare_number(text), units, separators)
         if not found.digits:
@@ -285,7 +233,7 @@ def _number(item: dict[str, Any]) -> Table:
     # The plainest spelling of each exact key, looked up without reading.
     spellings = [key["low"] for key in keys if key["low"] == key["high"] and key["low"].isdigit()]
     known: dict[object, int] = {spelling: slow(spelling) for spelling in spellings}
-    return Table(points, words, names.__getitem__, _reader(known, slow), unclear)
+    return Table(points, words, names.__getitem__, _reader(known, slow), unclear=unclear)
 
 
 def _text(item: dict[str, Any]) -> Table:
@@ -297,8 +245,8 @@ def _text(item: dict[str, Any]) -> Table:
     wrong = OWN + len(keys)
 
     def slow(answer: object) -> int:
-        text = _text_of(answer)
-        if _is_blank(text):
+        text = text_of(answer)
+        if is_blank(text):
             return BLANK
         text = prepare_text(text, steps)
         for place, (matches, texts) in enumerate(keys):
@@ -329,9 +277,9 @@ def _mark(item: dict[str, Any]) -> Table:
             n, places = answer, 0
         else:
             if type(answer) is not str:
-                raise Refused(f"expected a number as an integer or as text, got {_kind_of(answer)}")
-            text = _text_of(answer)
-            if _is_blank(text):
+                raise Refused(f"expected a number as an integer or as text, got {kind_of(answer)}")
+            text = text_of(answer)
+            if is_blank(text):
                 return BLANK
             text = text.strip()
             whole, point, part = text.partition(".")
@@ -347,10 +295,41 @@ def _mark(item: dict[str, Any]) -> Table:
     return Table(points, [0] * (count + 1), lambda place: spell(place * step[0], step[1]), _reader({}, slow))
 
 
+def _evidence(_: dict[str, Any]) -> Table:
+    def slow(answer: object) -> int:
+        if type(answer) is dict:
+            _check_reference(answer)
+        elif is_blank(text_of(answer)):
+            return BLANK
+        return OWN
+
+    return Table([(0, 1)], [0], ("given",).__getitem__, _reader({}, slow))
+
+
+def _check_reference(answer: dict[str, object]) -> None:
+    known = ("reference", "sha256", "seconds")
+    if not {*answer} <= {*known} or "reference" not in answer:
+        raise Refused(f"expected text, or an object with {known[0]} and, where known, {known[1]} and {known[2]}")
+    if not text_of(answer["reference"], 500):
+        raise Refused("reference: expected 1 to 500 characters")
+    digest, seconds = answer.get("sha256"), answer.get("seconds", 0)
+    if "sha256" in answer and not (type(digest) is str and len(digest) == 64 and _HEXADECIMAL.issuperset(digest)):
+        raise Refused("sha256: expected 64 lower-case hexadecimal digits")
+    if type(seconds) is not int or not 0 <= seconds <= MAX_INTEGER:
+        raise Refused("seconds: expected an integer, 0 or more")
+
+
+_HEXADECIMAL = frozenset("0123456789abcdef")
+
 KINDS: dict[str, Callable[[dict[str, Any]], Table]] = {
     "choice": _choice,
     "selection": _selection,
     "number": _number,
     "text": _text,
     "mark": _mark,
+    "evidence": _evidence,
+}
+RATED: dict[str, Callable[[dict[str, Any], int | None], Table]] = {
+    "rating": ratings.rating,
+    "checklist": ratings.checklist,
 }

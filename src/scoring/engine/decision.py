@@ -7,11 +7,12 @@ Owns the keys of `audit/FORMAT.md`, section 6, and their spelling. Must not know
 from __future__ import annotations
 
 from scoring import canonical
-from scoring.engine.classify import EXCLUDED, FLAGS, UNOPENED
 from scoring.engine.conditions import count
 from scoring.engine.exact import percent, points_away, spell
-from scoring.engine.judge import Standing, action_of, holds_of
+from scoring.engine.judge import Standing, action_of, holds_of, judge, stage_share
 from scoring.engine.plan import SEMANTICS, Plan
+from scoring.engine.reach import reachable_verdicts
+from scoring.engine.table import EXCLUDED, FLAGS, OWN, UNOPENED
 from scoring.errors import LogError
 
 TYPE_CHECKING = False
@@ -20,44 +21,49 @@ if TYPE_CHECKING:
     from fractions import Fraction
     from typing import Any
 
-    from scoring.engine.submission import Circumstances
+    from scoring.engine.circumstances import Circumstances
+    from scoring.engine.parts import Item
 
-__all__ = ["ALPHABET", "Decision", "Reason", "decode_outcomes", "encode_outcomes", "item_set"]
+__all__ = ["ALPHABET", "Competency", "Decision", "Reason", "decode_outcomes", "encode_outcomes", "item_set"]
 
 ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _DIGIT = {chr(c): n for n, c in enumerate(ALPHABET)}
 
 
-def body_of(plan: Plan, standing: Standing, circumstances: Circumstances) -> dict[str, Any]:
+def body_of(plan: Plan, standing: Standing) -> dict[str, Any]:
     """Write a standing down. Source: FORMAT.md 6."""
-    holds = holds_of(plan, standing, circumstances.irregularities)
-    known = not standing.awaited
+    around = standing.around
+    holds = holds_of(plan, standing)
+    known = standing.band is not None and standing.status != "void"
     caps = [plan.caps[place] for place in standing.caps]
     verdict = standing.verdict
-    reach = standing.reach if standing.status == "pending" else None
+    reach = reachable_verdicts(plan, standing) if standing.status == "pending" else None
     return {
         "action": action_of(plan, standing, holds),
-        "assumed": [f"profile:{plan.profile}"] if plan.profile_assumed else [],
+        "assumed": plan.assumed,
         "awaited": item_set(plan, standing.awaited),
         "caps": [{"by": by, "verdict": plan.verdicts[cap]} for by, cap in caps],
         "determined_by": [by for by, cap in (("band", standing.band), *caps) if cap == verdict and verdict is not None],
+        "excerpts": {name: list(counts) for name, counts in standing.frame.excerpts.items()},
         "flags": _flags(plan, standing),
-        "handed_in": [stage["id"] for stage in plan.pack["stages"]],
+        "handed_in": around.handed_in,
         "holds": holds,
-        "irregularities": circumstances.irregularities,
+        "irregularities": around.irregularities,
         "level": plan.level,
-        "notice": circumstances.notice,
+        "notice": around.notice,
         "outcomes": encode_outcomes(plan, standing.codes),
         "pack": plan.digest,
         "profile": plan.profile,
-        "reachable": [plan.verdicts[place] for place in reach.verdicts]
-        if reach and reach.verdicts is not None
-        else None,
+        "reachable": None if reach is None else [plan.verdicts[place] for place in reach],
+        "reinstate": around.reinstate,
         "score": spell(standing.total, standing.scale.unit) if known else None,
-        "sections": _shares(plan, standing) if known else None,
+        "sections": _section_shares(plan, standing),
         "semantics": SEMANTICS,
+        "stages": _stages(plan, standing),
         "status": standing.status,
+        "variant": around.variant,
         "verdict": None if verdict is None else plan.verdicts[verdict],
+        "void": around.void,
     }
 
 
@@ -72,17 +78,33 @@ def _flags(plan: Plan, standing: Standing) -> dict[str, str]:
     }
 
 
-def _shares(plan: Plan, standing: Standing) -> dict[str, str | None]:
+def _is_settled(standing: Standing, stage: int) -> bool:
+    """Whether a stage was evaluated and awaits nothing."""
+    return stage < len(standing.stages) - bool(standing.waiting)
+
+
+def _section_shares(plan: Plan, standing: Standing) -> dict[str, str | None]:
     shares: dict[str, str | None] = {}
     for section, earned, maximum in zip(plan.sections, standing.earned, standing.maxima, strict=True):
         floor, floor_den = section.floor
-        if maximum == 0:
+        if maximum == 0 or not _is_settled(standing, section.stage):
             shares[section.id] = None
         elif earned * floor_den < floor * maximum:
             shares[section.id] = spell(floor, floor_den)
         else:
             shares[section.id] = spell(earned, maximum)
     return shares
+
+
+def _stages(plan: Plan, standing: Standing) -> dict[str, list[str | None]]:
+    after = "waiting" if standing.stages[-1] == "pending" else "not_evaluated"
+    stages: dict[str, list[str | None]] = {}
+    for place, stage in enumerate(plan.stages):
+        share = None
+        if stage.scored and _is_settled(standing, place):
+            share = spell(*stage_share(plan, standing, place))
+        stages[stage.id] = [standing.stages[place] if place < len(standing.stages) else after, share]
+    return stages
 
 
 def item_set(plan: Plan, places: Iterable[int]) -> str:
@@ -127,9 +149,8 @@ def decode_outcomes(plan: Plan, text: str) -> list[int]:
         code = 0
         for digit in digits:
             code = code << 6 | _DIGIT.get(digit, 1 << 20)
-        if (
-            len(digits) < item.digits or code >= len(item.words) or code == UNOPENED
-        ):  # the one stage counts as handed in
+        # Where there is one stage, it counts as handed in.
+        if len(digits) < item.digits or code >= len(item.words) or (code == UNOPENED and len(plan.stages) == 1):
             raise LogError(f'outcomes do not fit the pack: item "{item.id}" has no such outcome')
         codes.append(code)
     if at != len(text):
@@ -153,9 +174,10 @@ class Decision:
         self.data = data
 
     @classmethod
-    def of(cls, plan: Plan, standing: Standing, circumstances: Circumstances) -> Decision:
-        """Write a standing down and keep both."""
-        return cls(plan, standing, body_of(plan, standing, circumstances))
+    def of(cls, plan: Plan, codes: Sequence[int], around: Circumstances) -> Decision:
+        """Judge outcomes, write down what they come to, and keep both."""
+        standing = judge(plan, codes, around)
+        return cls(plan, standing, body_of(plan, standing))
 
     def canonical(self) -> bytes:
         """The bytes that are logged and that replay compares."""
@@ -175,7 +197,7 @@ class Decision:
 
     @property
     def status(self) -> str:
-        """``decided``, ``pending`` or ``ended``."""
+        """``decided``, ``pending``, ``ended`` or ``void``."""
         status: str = self.data["status"]
         return status
 
@@ -194,7 +216,7 @@ class Decision:
 
     @property
     def determined_by(self) -> tuple[str, ...]:
-        """Everything that equals the verdict: ``band``, ``fatal``, ``knock_out``, ``override:ID``."""
+        """Everything that equals the verdict: ``band``, ``fatal``, ``knock_out``, ``gate:ID``, ``override:ID``."""
         return tuple(self.data["determined_by"])
 
     @property
@@ -223,13 +245,64 @@ class Decision:
         return None if self.data["reachable"] is None else tuple(self.data["reachable"])
 
     @property
-    def sections(self) -> dict[str, Fraction | None] | None:
-        """Each section's share by id, None for one in which nothing was administered."""
+    def sections(self) -> dict[str, Fraction | None]:
+        """Each section's share by id, None where it is not known, or where nothing was administered."""
         from fractions import Fraction
 
-        if self.data["sections"] is None:
-            return None
         return {name: None if share is None else Fraction(share) for name, share in self.data["sections"].items()}
+
+    @property
+    def stages(self) -> dict[str, tuple[str, Fraction | None]]:
+        """For each stage what became of it (``passed``, ``ended``, ``pending``, ``waiting``, ``not_evaluated``) and its share, where known."""
+        from fractions import Fraction
+
+        return {
+            name: (status, None if share is None else Fraction(share))
+            for name, (status, share) in self.data["stages"].items()
+        }
+
+    @property
+    def void(self) -> str | None:
+        """Why the sitting was made void, as a code; None where it was not."""
+        void: str | None = self.data["void"]
+        return void
+
+    @property
+    def reinstate(self) -> dict[str, str] | None:
+        """The reinstatement in force: its reason, and the stage up to which it lifts knock-outs and gates."""
+        reinstate: dict[str, str] | None = self.data["reinstate"]
+        return reinstate
+
+    @property
+    def handed_in(self) -> tuple[str, ...]:
+        """The stages that the candidate has finished."""
+        return tuple(self.data["handed_in"])
+
+    @property
+    def variant(self) -> str | None:
+        """The variant that the candidate takes, None where the rubric has none."""
+        variant: str | None = self.data["variant"]
+        return variant
+
+    @property
+    def level(self) -> str | None:
+        """The level that the rubric was loaded for, None where it has none."""
+        level: str | None = self.data["level"]
+        return level
+
+    @property
+    def excerpts(self) -> dict[str, tuple[int, int]]:
+        """For each section of which only a part is there: how many items it has, and how many the source declares."""
+        return {name: (here, declared) for name, (here, declared) in self.data["excerpts"].items()}
+
+    @property
+    def competencies(self) -> tuple[Competency, ...]:
+        """What was observed of each competency that a rating is about, and what the level expects."""
+        return tuple(
+            _competency(self, item)
+            for item in self.plan.items
+            if item.data["kind"] == "rating" and item.data["competency"] is not None
+        )
 
     @property
     def outcomes(self) -> dict[str, str]:
@@ -275,12 +348,48 @@ class Decision:
         return f"<Decision {self.status}: {self.verdict}, {self.action}, score {self.data['score']}>"
 
 
+class Competency:
+    """
+    One competency in one rating.
+
+    Attributes:
+        competency, item: Their ids.
+        expected: The id of the value that the level expects.
+        observed: The id of the value that the raters came to; None where there is none, as while it is awaited, or by ``mean``.
+        gap: How many values observed is above expected; negative below. None as `observed`.
+    """
+
+    __slots__ = ("competency", "expected", "gap", "item", "observed")
+
+    def __init__(self, competency: str, item: str, expected: str, observed: str | None, gap: int | None) -> None:
+        self.competency = competency
+        self.item = item
+        self.expected = expected
+        self.observed = observed
+        self.gap = gap
+
+    def __repr__(self) -> str:
+        return f"<{self.competency}: {self.observed}, expected {self.expected}>"
+
+
+def _competency(decision: Decision, item: Item) -> Competency:
+    plan = decision.plan
+    values = [value["id"] for value in item.data["values"]]
+    name = item.data["competency"]
+    expected = next(c["expected"][plan.level] for c in plan.pack["competencies"] if c["id"] == name)
+    place = decision.standing.codes[item.place] - OWN
+    if not 0 <= place < 2 * len(values) or item.data["raters"]["combine"] == "mean":
+        return Competency(name, item.id, expected, None, None)
+    observed = values[place % len(values)]
+    return Competency(name, item.id, expected, observed, values.index(observed) - values.index(expected))
+
+
 class Reason:
     """
     One reason for a decision.
 
     Attributes:
-        code: ``band``, ``fatal``, ``knock_out``, ``override:ID`` or ``lost``.
+        code: ``band``, ``fatal``, ``knock_out``, ``gate:ID``, ``override:ID`` or ``lost``.
         item: The item's id, or None.
         lost: For ``lost``, what the item's best outcome alone would have added to the total; else None.
         text: One sentence.
@@ -300,14 +409,17 @@ class Reason:
 
 def _determining(decision: Decision) -> list[Reason]:
     plan, verdict = decision.plan, decision.verdict
-    why = {f"override:{override['id']}": override["about"].get("why") for override in plan.pack["overrides"]}
+    gates = [(stage["id"], gate) for stage in plan.pack["stages"] for gate in stage["gate"]]
+    said = {f"override:{o['id']}": (f'the override "{o["id"]}"', o) for o in plan.pack["overrides"]}
+    said |= {f"gate:{gate['id']}": (f'the gate "{gate["id"]}" of stage "{stage}"', gate) for stage, gate in gates}
     reasons = []
     for by in decision.determined_by:
         if by == "band":
             reasons.append(Reason(by, None, None, f"the score of {decision.percent} is in the band {verdict}"))
-        elif by in why:
-            text = f'the override "{by.removeprefix("override:")}" caps the verdict at {verdict}'
-            reasons.append(Reason(by, None, None, f"{text}: {why[by]}" if why[by] else text))
+        elif by in said:
+            who, override = said[by]
+            text, why = f"{who} caps the verdict at {verdict}", override["about"].get("why")
+            reasons.append(Reason(by, None, None, f"{text}: {why}" if why else text))
         else:
             flag = by.replace("_", "-")
             reasons += [
@@ -322,7 +434,7 @@ def _losses(decision: Decision) -> list[Reason]:
     from fractions import Fraction
 
     standing, plan = decision.standing, decision.plan
-    if standing.awaited:
+    if decision.data["score"] is None:
         return []
     scale = standing.scale
     losses = []
@@ -332,6 +444,7 @@ def _losses(decision: Decision) -> list[Reason]:
         earned, factor, floor = (row[item.section] for row in (standing.earned, scale.factors, scale.floors))
         better = (earned + item.best - item.points[code]) * factor
         missed = max(better, floor) - max(earned * factor, floor)
+        missed *= scale.weights[plan.sections[item.section].stage]
         if missed:
             losses.append((missed, item.id))
     losses.sort(key=lambda loss: -loss[0])  # stable: ties stay in rubric order

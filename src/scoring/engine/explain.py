@@ -9,19 +9,21 @@ asks `judge`.
 from __future__ import annotations
 
 from scoring.canonical import dumps
-from scoring.engine.classify import EXCLUDED, OWN, UNOPENED, flags_of
 from scoring.engine.conditions import outcome_truths
 from scoring.engine.decision import Decision
 from scoring.engine.exact import spell
 from scoring.engine.judge import action_of, holds_of, judge
+from scoring.engine.remarks import remarks
 from scoring.engine.shape import ACTIONS
+from scoring.engine.table import EXCLUDED, OWN, UNOPENED, flags_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from fractions import Fraction
     from typing import Any
 
-    from scoring.engine.plan import Item, Plan
+    from scoring.engine.parts import Item
+    from scoring.engine.plan import Plan
 
 __all__ = ["AUDIENCES", "Explanation", "explain"]
 
@@ -29,6 +31,8 @@ AUDIENCES = ("auditor", "candidate")
 NAMED_OUTCOMES = 5  # in a line of text; `data` holds them all
 
 _HELD = {
+    "void": "the sitting was made void",
+    "excerpt": "the rubric is an excerpt: some of its sections have fewer items than they declare",
     "refer": "an answer, or several chosen together, is marked for a person to look at",
     "verdict": "this verdict always goes to a person",
     "irregularity": "something went wrong in the administration",
@@ -60,13 +64,15 @@ class Explanation:
         return self.text()
 
 
-def explain(decision: Decision, audience: str = "auditor") -> Explanation:
+def explain(decision: Decision, audience: str = "auditor", submission: dict[str, Any] | None = None) -> Explanation:
     """
     Tell why a decision is what it is.
 
     Args:
         decision: From `Rubric.score`, or `AuditLog.decision`; what `AuditLog.decide` returns holds one as `decision`.
-        audience: ``auditor`` is told everything; ``candidate`` never a key, nor what another answer would have to be.
+        audience: ``auditor`` is told everything; ``candidate`` never a key, a rater's name, nor what another answer would have to be.
+        submission: What was scored, if it is at hand: then an auditor is also told every single rating, what is of note in the forms, how far raters
+            agree, and where a time limit was passed.
 
     Raises:
         ValueError: No such audience.
@@ -87,6 +93,8 @@ def explain(decision: Decision, audience: str = "auditor") -> Explanation:
         "rubric": plan.pack["rubric"],
         "version": plan.pack["version"],
         "profile": plan.profile,
+        "level": plan.level,
+        "variant": decision.variant,
         "assumed": decision.data["assumed"],
         "status": decision.status,
         "verdict": decision.verdict,
@@ -99,6 +107,18 @@ def explain(decision: Decision, audience: str = "auditor") -> Explanation:
         "holds": {hold: _HELD[hold] for hold in decision.holds},
         "awaited": list(decision.awaited),
         "reachable": decision.data["reachable"],
+        "excerpts": decision.data["excerpts"],
+        "irregularities": decision.data["irregularities"],
+        "reinstate": decision.data["reinstate"],
+        "void": decision.void,
+        "stages": {
+            stage: {"status": status, "share": None if share is None else str(share)}
+            for stage, (status, share) in decision.stages.items()
+        },
+        "competencies": [
+            {"competency": c.competency, "item": c.item, "expected": c.expected, "observed": c.observed, "gap": c.gap}
+            for c in decision.competencies
+        ],
         "sections": {
             section.id: {"earned": spell(earned, section.unit), "maximum": spell(maximum, section.unit)}
             for section, earned, maximum in zip(plan.sections, standing.earned, standing.maxima, strict=True)
@@ -110,7 +130,11 @@ def explain(decision: Decision, audience: str = "auditor") -> Explanation:
     }
     if full:
         data["decision"] = decision.data
-        data["overrides"] = [o for o in plan.pack["overrides"] if f"override:{o['id']}" in decision.caps]
+        gates = [(f"gate:{gate['id']}", gate) for stage in plan.pack["stages"] for gate in stage["gate"]]
+        overrides = [(f"override:{override['id']}", override) for override in plan.pack["overrides"]]
+        data["overrides"] = [override for by, override in (*gates, *overrides) if by in decision.caps]
+        if submission is not None:
+            data["remarks"] = remarks(plan, decision.standing.frame.outside, submission)
     return Explanation(audience, data)
 
 
@@ -124,15 +148,18 @@ def _item(decision: Decision, item: Item, lost: Fraction | None, *, full: bool) 
         "item": item.id,
         "question": item.place + 1,
         "section": decision.plan.sections[item.section].id,
+        "stage": decision.plan.stages[decision.plan.sections[item.section].stage].id,
+        "outside": item.place in decision.standing.frame.outside,
         "title": about.get("title", about.get("ask", item.id)),
         "outcome": item.name(code) if full else _outcome_for_candidate(item, code),
         "points": spell(item.points[code], unit),
         "best": spell(item.best, unit),
         "flags": list(flags),
-        "lost": None if decision.standing.awaited else str(lost or 0),
+        "lost": None if decision.data["score"] is None else str(lost or 0),
     }
     # A candidate is told why an answer was flagged, and no other reason: it could give a key away.
-    why = [part["about"]["why"] for part in picked if "why" in part["about"] and (full or part["flag"])]
+    said = [part["about"].get("why", []) for part in picked if full or part["flag"]]
+    why = [text for texts in said for text in ([texts] if type(texts) is str else texts)]
     if why:
         entry["why"] = why
     if full:
@@ -207,7 +234,8 @@ def _alternatives(decision: Decision, item: Item) -> dict[int, tuple[str | None,
         same.setdefault(item.points[code], []).append(code)
     # Within a group the verdict can only get better with more points. So where both ends of a stretch agree, all of it does; but an unclear
     # answer elsewhere can hold the action in between, and then every outcome is judged.
-    steady = all(standing.codes[place] != code for place, code in plan.unclear)
+    # Across stages nothing of the kind holds: passing one opens the next.
+    steady = len(plan.stages) == 1 and all(standing.codes[place] != code for place, code in plan.unclear)
     result: dict[int, tuple[str | None, str]] = {}
     for by_points in groups.values():
         classes = [codes for _, codes in sorted(by_points.items())]
@@ -237,48 +265,67 @@ def _judged_with(decision: Decision, item: Item, code: int) -> tuple[str | None,
     plan: Plan = decision.plan
     codes = list(decision.standing.codes)
     codes[item.place] = code
-    standing = judge(plan, codes, decision.data["notice"])
-    holds = holds_of(plan, standing, decision.data["irregularities"])
+    standing = judge(plan, codes, decision.standing.around)
+    holds = holds_of(plan, standing)
     verdict = None if standing.verdict is None else plan.verdicts[standing.verdict]
     return verdict, action_of(plan, standing, holds)
 
 
 def _lines(data: dict[str, Any]) -> list[str]:
-    lines = [
-        f"{data['rubric']} {data['version']}, profile {data['profile']}"
-        + (" (the weights are an assumption)" if data["assumed"] else ""),
-        f"verdict {data['verdict'] or '-'} ({data['status']}), action {data['action']}",
-    ]
+    chosen = [f"{key} {data[key]}" for key in ("profile", "level", "variant") if data[key] is not None]
+    lines = [f"{data['rubric']} {data['version']}, {', '.join(chosen)}"]
+    if data["assumed"]:
+        lines.append("assumed: " + ", ".join(data["assumed"]))
+    lines.append(f"verdict {data['verdict'] or '-'} ({data['status']}), action {data['action']}")
     if data["score"] is not None:
         margins = ", ".join(f"{margin} to {verdict}" for verdict, margin in data["margins"].items())
         lines.append(f"score {data['score']} = {data['percent']}; margin in percentage points: {margins}")
+    if len(data["stages"]) > 1:
+        lines += [
+            f"stage {name}: {stage['status'].replace('_', ' ')}"
+            + (f", share {stage['share']}" if stage["share"] else "")
+            for name, stage in data["stages"].items()
+        ]
     if data["determined_by"]:
         lines.append("decided by " + ", ".join(data["determined_by"]))
     lines += [f"  because {reason}" for reason in data["reasons"]]
     lines += [f"capped at {verdict} by {by}" for by, verdict in data["caps"].items()]
     lines += [f"  {override['id']}: {dumps(override['when']).decode()}" for override in data.get("overrides", ())]
     lines += [f"held for a person: {text}" for text in data["holds"].values()]
+    lines += [f"  {section}: {here} of {declared} items" for section, (here, declared) in data["excerpts"].items()]
+    if data["reinstate"] is not None:
+        lines.append(f"reinstated up to stage {data['reinstate']['stage']}: {data['reinstate']['reason']}")
     if data["awaited"]:
         lines.append(("was still open: " if data["status"] == "ended" else "waits for ") + ", ".join(data["awaited"]))
     if data["reachable"] is not None:
         lines.append("can still become " + ", ".join(data["reachable"]))
+    lines += [
+        f"{c['competency']}: observed {c['observed'] or '-'}, expected {c['expected']}"
+        + (f", gap {c['gap']:+d}" if c["gap"] else "")
+        for c in data["competencies"]
+    ]
     lines += ["", *map(_item_line, _with_awaited(data))]
     if data["lost"]:
         lines += ["", "points lost, each as what its best answer alone would have added to the score:"]
         lines += [f"  {text}" for text in data["lost"]]
+    if data.get("remarks"):
+        lines += ["", "of note in what was handed in; none of it was scored:"]
+        lines += [f"  {remark}" for remark in data["remarks"]]
     if data["verdict"] is not None:
         lines += ["", *_change_lines(data)]
     return lines
 
 
 def _with_awaited(data: dict[str, Any]) -> list[dict[str, Any]]:
-    return [item | {"open": item["item"] in data["awaited"]} for item in data["items"]]
+    return [item | {"open": item["item"] in data["awaited"]} for item in data["items"] if not item["outside"]]
 
 
 def _item_line(item: dict[str, Any]) -> str:
     place = f"{item['question']}. {item['section']}/{item['item']}: "
     if item["outcome"] == "excluded":
         return place + "not administered"
+    if item["outcome"] == "unopened":
+        return place + ("awaited" if item["open"] else "not evaluated")
     earned = "awaited" if item["open"] else f"{item['points']} of {item['best']}"
     flags = f"  [{', '.join(item['flags'])}]" if item["flags"] else ""
     return "\n    ".join([f"{place}{item['outcome']}, {earned}{flags}", *item.get("why", ())])
@@ -296,7 +343,7 @@ def _change_lines(data: dict[str, Any]) -> list[str]:
     if not changes:
         return ["No single answer, changed alone, would have changed the verdict or the action."]
     lines = [
-        "Changed alone, these answers would have changed the result (answers that would leave the case waiting are not listed):"
+        "Changed alone, these answers would have changed the result (outcomes that would themselves be awaited are not listed):"
     ]
     for change in changes:
         names = change["outcomes"]

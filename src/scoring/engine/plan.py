@@ -11,17 +11,12 @@ from hashlib import sha256
 from math import lcm
 
 from scoring import canonical
-from scoring.engine.check import check_names
-from scoring.engine.classify import (
-    COMMON,
-    EXCLUDED,
-    FLAGS,
-    OWN,
-    Table,
-    tabulate,
-)
+from scoring.engine.check import check_names, count_present, is_excerpt, items_of
+from scoring.engine.classify import tabulate
 from scoring.engine.exact import ratio, rational
+from scoring.engine.parts import Item, Scale, Section, Stage
 from scoring.engine.shape import check_shape
+from scoring.engine.table import EXCLUDED, FLAGS, OWN, UNOPENED
 from scoring.errors import Problem, RubricError, did_you_mean
 
 TYPE_CHECKING = False
@@ -29,135 +24,89 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any, TypeAlias
 
-    from scoring.engine.classify import Reader
+    from scoring.engine.circumstances import Circumstances
     from scoring.engine.exact import Rational
+    from scoring.engine.table import Rater, Reader
 
     Tree: TypeAlias = int | tuple[bool, list["Tree"]]  # a literal's place, or (all?, branches)
 
-__all__ = ["MAX_PACK", "SEMANTICS", "Item", "Plan", "Scale", "Section", "compile_plan", "scale_for", "scoring_form"]
+__all__ = [
+    "MAX_PACK",
+    "SEMANTICS",
+    "Frame",
+    "Plan",
+    "compile_plan",
+    "scale_for",
+    "scoring_form",
+]
 
 SEMANTICS = 1
 MAX_PACK = 4 * 1024 * 1024  # bytes; 500 items need about 660 KB
 MAX_DENOMINATOR = 10**15  # of the points of a section; keeps sums within two machine words and scores within a line
 
 
-class Item:
+class Frame:
     """
-    One item, prepared.
+    What one variant makes of the pack.
 
     Attributes:
-        place: Its number in the pack, from 0.
-        points: What each code earns, in units of its section (1 / `Section.unit`); codes below `OWN` earn 0.
-        words: What each code raises, flag counts in one integer.
-        awaits: The codes that wait for a real answer.
-        best: The most that it can earn, in units of its section; best_code: the outcome that *unclear* is measured against.
-        unclear: The code of *unclear*, or None.
-        digits: How many base64url digits its code has.
+        outside: Places of the items that are not of the variant, or void: always excluded.
+        blank: The codes of a case of which nothing is known.
+        maxima: What each section can earn, in its units, nothing else excluded.
+        scale: For these maxima.
+        excerpts: For each section that declares more items than it has: how many it has, and how many it declares.
     """
 
-    __slots__ = (
-        "_named", "awaits", "best", "best_code", "data", "digits", "id", "place", "points", "read", "section", "table", "unclear", "words",
-    )  # fmt: skip
+    __slots__ = ("blank", "excerpts", "maxima", "outside", "scale")
 
-    def __init__(self, data: dict[str, Any], place: int, section: int, table: Table) -> None:
-        self.id: str = data["id"]
-        self.data = data
-        self.place = place
-        self.section = section
-        self.table = table
-        self.read = table.read
-        self.unclear = table.unclear
-        self.awaits = frozenset(COMMON.index(name) for name in data["awaits"])
-        self.words = (*(0,) * OWN, *table.words)
-        self.points: tuple[int, ...] = ()
-        self.best = self.best_code = 0
-        self._named: dict[str, int] = {}
-        self.digits = 1 + (len(self.words) > 64) + (len(self.words) > 64**2)
+    scale: Scale
 
-    def name(self, code: int) -> str:
-        """The name of an outcome."""
-        return COMMON[code] if code < OWN else self.table.name(code - OWN)
-
-    def named(self) -> dict[str, int]:
-        """The codes that a condition may name."""
-        if not self._named:
-            self._named = {self.name(code): code for code in self.codes() if code not in range(EXCLUDED, OWN)}
-        return self._named
-
-    def codes(self) -> range:
-        """Every code that the item has."""
-        return range(len(self.words))
-
-
-class Section:
-    """
-    One section: items `start` to `stop` - 1, what they can earn together, and its weight in the profile.
-
-    Attributes:
-        unit: The common denominator of its items' points.
-        maximum: What its items can earn, nothing excluded, in units.
-        points: What each code of each of its items earns, in units.
-        share: Its weight. floor: The lowest share that it can come to.
-    """
-
-    __slots__ = ("floor", "id", "maximum", "points", "share", "start", "stop", "unit")
-
-    def __init__(self, data: dict[str, Any], start: int, share: Rational) -> None:
-        self.id: str = data["id"]
-        self.start = start
-        self.stop = start + len(data["items"])
-        self.floor = rational(data["floor"])
-        self.share = share
-        self.unit = 1
-        self.maximum = 0
-        self.points: list[tuple[int, ...]] = []
-
-
-class Scale:
-    """
-    One common denominator for the total, given what each section's maximum is.
-
-    Attributes:
-        unit: The denominator.
-        factors: What one unit of each section adds to the total; 0 for a section that does not count.
-        floors: What each section adds at least.
-        cuts: The lower edge of each band but the last, best first.
-    """
-
-    __slots__ = ("cuts", "factors", "floors", "unit")
-
-    def __init__(self, unit: int, factors: Sequence[int], floors: Sequence[int], cuts: Sequence[int]) -> None:
-        self.unit = unit
-        self.factors = factors
-        self.floors = floors
-        self.cuts = cuts
+    def __init__(self, plan: Plan, variant: str | None) -> None:
+        sections = [section for stage in plan.pack["stages"] for section in stage["sections"]]
+        present = {item["id"] for section in sections for item in items_of(section, variant)}
+        self.outside = frozenset(item.place for item in plan.items if item.id not in present)
+        self.blank = [EXCLUDED if item.place in self.outside else UNOPENED for item in plan.items]
+        self.maxima = [
+            sum(item.best for item in plan.items[section.start : section.stop] if item.place not in self.outside)
+            for section in plan.sections
+        ]
+        self.excerpts = {
+            section["id"]: (count_present(section, variant), section["declared"])
+            for section in sections
+            if is_excerpt(section, variant)
+        }
 
 
 class Plan:
     """
-    A pack, one of its profiles, and everything worked out of them beforehand.
+    A pack, one of its profiles and levels, and everything worked out of them beforehand.
 
     Attributes:
         pack, digest, scoring_digest: The pack as parsed JSON, the SHA-256 of its bytes and that of its scoring form.
+        assumed: What every decision names as assumed.
         verdicts, actions, bands: Verdict ids and actions, best first; how many of them are bands.
-        caps: What each possible cap is called (`by`) and the verdict that it puts: fatal, knock_out, then every override.
-        literals: The conditions that contain no other: ("flag", place, n), ("below", section, share) or ("is", item, codes).
-        trees: For each override, how its literals combine.
+        caps: What each possible cap is called (`by`) and the verdict that it puts: fatal, knock_out, the gates, the overrides.
+        literals: The conditions that contain no other: ("flag", place, n, stage), ("below", section, share), ("stage", stage, share) or
+            ("is", item, codes). The stage of a flag literal is the last one in which raised flags count.
+        trees: For each cap from the third on, how its literals combine.
         flagged, waiting, unclear: The items that can raise something, await something, be unclear.
-        scale: For nothing excluded.
+        readers, rated: How each item is read; places, ids and readers of those that people rate.
+        frames: For each variant; under None where there are no variants.
     """
 
     __slots__ = (
-        "actions", "bands", "caps", "cuts", "digest", "flagged", "index", "items", "level", "literals", "notice_digest", "one_digit", "pack", "profile",
-        "profile_assumed", "readers", "scale", "scoring_digest", "sections", "trees", "unclear", "verdicts", "waiting",
+        "actions", "assumed", "bands", "caps", "cuts", "digest", "flagged", "frames", "index", "items", "level", "literals", "notice_digest", "one_digit",
+        "pack", "profile", "rated", "readers", "scoring_digest", "sections", "stage_index", "stages", "trees", "unclear", "verdicts", "waiting",
     )  # fmt: skip
 
     items: tuple[Item, ...]
     sections: tuple[Section, ...]
-    scale: Scale
+    stages: tuple[Stage, ...]
+    frames: dict[str | None, Frame]
     index: dict[str, int]
     one_digit: bool
     readers: list[tuple[str, Reader]]
+    rated: list[tuple[int, str, Rater]]
     flagged: list[tuple[int, tuple[int, ...]]]
     waiting: list[tuple[int, frozenset[int]]]
     unclear: list[tuple[int, int]]
@@ -169,17 +118,34 @@ class Plan:
         self.digest = sha256(data).hexdigest()
         self.scoring_digest = sha256(canonical.dumps(scoring_form(pack))).hexdigest()
         self.profile: str = profile["id"]
-        self.profile_assumed: bool = profile["assumed"]
         self.level = level
+        self.assumed = _assumed(pack, profile, level)
         self.notice_digest = None if pack["notice"] is None else sha256(pack["notice"].encode()).hexdigest()
-        self.verdicts = tuple(verdict["id"] for verdict in pack["verdicts"])
-        self.actions = tuple(verdict["action"] for verdict in pack["verdicts"])
+        self.verdicts: tuple[str, ...] = tuple(verdict["id"] for verdict in pack["verdicts"])
+        self.actions: tuple[str, ...] = tuple(verdict["action"] for verdict in pack["verdicts"])
         self.cuts = [rational(verdict["from"]) for verdict in pack["verdicts"] if verdict["from"] is not None]
         self.bands = len(self.cuts)
+        gates = [gate for stage in pack["stages"] for gate in stage["gate"]]
         self.caps = (
             *((flag, self.verdicts.index(pack["caps"][flag])) for flag in ("fatal", "knock_out")),
+            *((f"gate:{gate['id']}", self.verdicts.index(gate["cap"])) for gate in gates),
             *((f"override:{o['id']}", self.verdicts.index(o["cap"])) for o in pack["overrides"]),
         )
+        self.stage_index = {stage["id"]: place for place, stage in enumerate(pack["stages"])}
+
+    def lifted(self, around: Circumstances) -> int:
+        """The place of the last stage whose knock-outs and gates a reinstatement lifts; -1 for none."""
+        return -1 if around.reinstate is None else self.stage_index[around.reinstate["stage"]]
+
+
+def _assumed(pack: dict[str, Any], profile: dict[str, Any], level: str | None) -> list[str]:
+    items = [item for stage in pack["stages"] for section in stage["sections"] for item in section["items"]]
+    named = {item["competency"] for item in items if item["kind"] == "rating"}
+    return [
+        *([f"profile:{profile['id']}"] if profile["assumed"] else []),
+        *(f"expected:{c['id']}" for c in pack["competencies"] if level in c["assumed"] and c["id"] in named),
+        *(f"rubric:{entry['id']}" for entry in pack["assumed"]),
+    ]
 
 
 def compile_plan(pack: bytes, profile: str | None = None, level: str | None = None) -> Plan:
@@ -189,7 +155,7 @@ def compile_plan(pack: bytes, profile: str | None = None, level: str | None = No
     Args:
         pack: Canonical JSON, at most 4 MiB, as FORMAT.md 5 says.
         profile: Which weights; the pack's default where None.
-        level: For rubrics with levels; this version has none.
+        level: Which level's expectations; needed where the rubric has levels, and refused where it has none.
 
     Raises:
         RubricError: With every problem found, each with the path of ids that leads to it.
@@ -202,11 +168,13 @@ def compile_plan(pack: bytes, profile: str | None = None, level: str | None = No
         raise RubricError(problems)
     chosen = _choose_profile(document, profile, level)
     plan = Plan(document, pack, chosen, level)
-    _lay_out(plan, chosen["shares"], problems)
+    _lay_out(plan, chosen, problems)
     _compile_overrides(plan, problems)
+    _frame(plan, problems)
     if problems:
         raise RubricError(problems)
-    plan.scale = scale_for(plan, [section.maximum for section in plan.sections])
+    for frame in plan.frames.values():
+        frame.scale = scale_for(plan, frame.maxima)
     return plan
 
 
@@ -248,36 +216,69 @@ def _choose_profile(pack: dict[str, Any], profile: str | None, level: str | None
                 "profile", f"this rubric has no such profile; it has {', '.join(known)}{did_you_mean(name, [*known])}"
             )
         )
-    if level is not None:
+    levels = [entry["id"] for entry in pack["levels"]]
+    if levels and level not in levels:
+        hint = "" if level is None else did_you_mean(level, levels)
+        message = "needs a level" if level is None else "this rubric has no such level"
+        problems.append(Problem("level", f"{message}; it has {', '.join(levels)}{hint}"))
+    if level is not None and not levels:
         problems.append(Problem("level", "this rubric has no levels; leave the level out"))
     if problems:
         raise RubricError(problems)
     return known[name]
 
 
-def _lay_out(plan: Plan, shares: dict[str, str], problems: list[Problem]) -> None:
+def _lay_out(plan: Plan, profile: dict[str, Any], problems: list[Problem]) -> None:
     """Number the items, put every section's points on one denominator, and find what can happen to each item."""
     sections: list[Section] = []
     items: list[Item] = []
-    for stage in plan.pack["stages"]:
-        for data in stage["sections"]:
-            section = Section(data, len(items), rational(shares[data["id"]]))
-            own = [Item(item, len(items) + n, len(sections), tabulate(item)) for n, item in enumerate(data["items"])]
-            _scale_points(section, own, problems)
+    stages: list[Stage] = []
+    expected = {c["id"]: c["expected"] for c in plan.pack["competencies"]}
+    gates = 2
+    for place, data in enumerate(plan.pack["stages"]):
+        first, start = len(sections), len(items)
+        for own in data["sections"]:
+            section = Section(own, place, len(items), rational(profile["shares"][own["id"]]))
+            made = [
+                Item(item, len(items) + n, len(sections), tabulate(item, _expected_place(item, expected, plan.level)))
+                for n, item in enumerate(own["items"])
+            ]
+            _scale_points(section, made, problems)
             sections.append(section)
-            items += own
-    plan.sections, plan.items = tuple(sections), tuple(items)
+            items += made
+        weight = rational(profile["stages"][data["id"]])
+        ahead = range(gates, gates + len(data["gate"]))
+        stages.append(Stage(data["id"], weight, range(first, len(sections)), range(start, len(items)), ahead))
+        stages[-1].scored = any(section.share[0] for section in sections[first:])
+        gates = ahead.stop
+    plan.sections, plan.items, plan.stages = tuple(sections), tuple(items), tuple(stages)
     plan.index = {item.id: item.place for item in items}
     plan.one_digit = all(item.digits == 1 for item in items)
     plan.readers = [(item.id, item.read) for item in items]
+    plan.rated = [(item.place, item.id, item.table.rate) for item in items if item.table.rate is not None]
     plan.flagged = [(item.place, item.words) for item in items if any(item.words)]
     plan.waiting = [(item.place, item.awaits) for item in items if item.awaits]
     plan.unclear = [(item.place, item.unclear) for item in items if item.unclear is not None]
+
+
+def _expected_place(item: dict[str, Any], expected: dict[str, dict[str, str]], level: str | None) -> int | None:
+    """Where the value that its competency expects stands on a rating's scale."""
+    if item["kind"] != "rating" or item["competency"] is None or level is None:
+        return None
+    return [value["id"] for value in item["values"]].index(expected[item["competency"]][level])
+
+
+def _frame(plan: Plan, problems: list[Problem]) -> None:
+    """Look at each variant: every weighted section must have something to earn."""
+    variants = [variant["id"] for variant in plan.pack["variants"]] or [None]
+    plan.frames = {variant: Frame(plan, variant) for variant in variants}
     weighted = {name for p in plan.pack["profiles"] for name, share in p["shares"].items() if share != "0"}
-    for section in sections:
-        if section.id in weighted and section.maximum == 0:
-            message = "has weight, but its items can earn nothing"
-            problems.append(Problem("pack", message, path=f"sections/{section.id}"))
+    for variant, frame in plan.frames.items():
+        of = "" if variant is None else f" in variant {variant}"
+        for section, maximum in zip(plan.sections, frame.maxima, strict=True):
+            if section.id in weighted and maximum == 0:
+                message = f"has weight, but its items can earn nothing{of}"
+                problems.append(Problem("pack", message, path=f"sections/{section.id}"))
 
 
 def _scale_points(section: Section, items: list[Item], problems: list[Problem]) -> None:
@@ -297,7 +298,6 @@ def _scale_points(section: Section, items: list[Item], problems: list[Problem]) 
         most = max(item.points[OWN:])
         top = [code for code, earned_here in enumerate(item.points) if code >= OWN and earned_here == most]
         item.best_code = next((code for code in top if not item.words[code]), top[0])
-    section.maximum = sum(item.best for item in items)
     section.points = [item.points for item in items]
 
 
@@ -310,10 +310,10 @@ def _floored(points: Sequence[Rational], floor: str | None) -> Sequence[Rational
 
 def scale_for(plan: Plan, maxima: Sequence[int]) -> Scale:
     """
-    Put the total and the cuts on one denominator.
+    Put sections, stages, the total and the cuts on common denominators.
 
     Args:
-        plan: Whose sections and cuts.
+        plan: Whose sections, stages and cuts.
         maxima: What each section can earn, in its units; a section with 0 does not count.
     """
     factors: list[Rational] = []
@@ -323,39 +323,48 @@ def scale_for(plan: Plan, maxima: Sequence[int]) -> Scale:
         factors.append(ratio(share[0], share[1] * (maximum or 1)))
         floors.append(ratio(share[0] * section.floor[0], share[1] * section.floor[1]))
     unit = lcm(*(den for _, den in (*factors, *floors, *plan.cuts)))
-    on_unit = [[num * (unit // den) for num, den in row] for row in (factors, floors, plan.cuts[:-1])]
-    return Scale(unit, *on_unit)
+    scale = Scale(unit, *([num * (unit // den) for num, den in row] for row in (factors, floors)))
+    whole = lcm(*(stage.weight[1] for stage in plan.stages))
+    scale.unit = unit * whole
+    scale.weights = [stage.weight[0] * (whole // stage.weight[1]) for stage in plan.stages]
+    scale.cuts = [num * (scale.unit // den) for num, den in plan.cuts[:-1]]
+    return scale
 
 
 def _compile_overrides(plan: Plan, problems: list[Problem]) -> None:
     literals: dict[tuple[Any, ...], int] = {}
-    plan.trees = []
-    for override in plan.pack["overrides"]:
-        path = f"overrides/{override['id']}"
-        plan.trees.append(_compile(plan, override["when"], path, literals, problems))
+    last = len(plan.stages) - 1
+    gates = [
+        (gate, f"stages/{stage['id']}/gate/{gate['id']}", place)
+        for place, stage in enumerate(plan.pack["stages"])
+        for gate in stage["gate"]
+    ]
+    overrides = [(override, f"overrides/{override['id']}", last) for override in plan.pack["overrides"]]
+    plan.trees = [
+        _compile(plan, override["when"], (path, place), literals, problems)
+        for override, path, place in (*gates, *overrides)
+    ]
     plan.literals = [*literals]
 
 
 def _compile(
-    plan: Plan, when: dict[str, Any], path: str, literals: dict[tuple[Any, ...], int], problems: list[Problem]
+    plan: Plan, when: dict[str, Any], at: tuple[str, int], literals: dict[tuple[Any, ...], int], problems: list[Problem]
 ) -> Tree:
+    """Turn a condition into a tree of literals; *at* is the path for messages, and the last stage whose flags count."""
     for word in ("all", "any"):
         if word in when:
-            return word == "all", [_compile(plan, inner, path, literals, problems) for inner in when[word]]
-    literal: tuple[Any, ...] = ()
+            return word == "all", [_compile(plan, inner, at, literals, problems) for inner in when[word]]
+    literal: tuple[Any, ...]
     if "flag" in when:
-        literal = ("flag", FLAGS.index(when["flag"]), when["at_least"])
+        literal = ("flag", FLAGS.index(when["flag"]), when["at_least"], at[1])
     elif "section" in when:
-        ids = [section.id for section in plan.sections]
-        if when["section"] in ids:
-            literal = ("below", ids.index(when["section"]), rational(when["below"]))
-        else:
-            problems.append(Problem("pack", f'names no section: "{when["section"]}"', path=path))
-    elif when["item"] not in plan.index:
-        problems.append(Problem("pack", f'names no item: "{when["item"]}"', path=path))
+        place = next(n for n, section in enumerate(plan.sections) if section.id == when["section"])
+        literal = ("below", place, rational(when["below"]))
+    elif "stage" in when:
+        literal = ("stage", plan.stage_index[when["stage"]], rational(when["below"]))
     else:
         item = plan.items[plan.index[when["item"]]]
-        literal = ("is", item.place, _listed_codes(item, when["is"], path, problems))
+        literal = ("is", item.place, _listed_codes(item, when["is"], at[0], problems))
     return literals.setdefault(literal, len(literals))
 
 

@@ -6,10 +6,12 @@ Owns nothing but the order of the road: read a submission, judge its outcomes, w
 
 from __future__ import annotations
 
+from scoring.engine.circumstances import Circumstances
 from scoring.engine.decision import Decision, decode_outcomes
-from scoring.engine.judge import judge
 from scoring.engine.plan import compile_plan
-from scoring.engine.submission import Circumstances, read_submission
+from scoring.engine.submission import check_later, read_submission
+from scoring.engine.table import EXCLUDED
+from scoring.errors import LogError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,6 +81,21 @@ class Rubric:
         return self.plan.level
 
     @property
+    def levels(self) -> tuple[str, ...]:
+        """The levels that the rubric can be loaded for, lowest first."""
+        return tuple(level["id"] for level in self.plan.pack["levels"])
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """The variants, of which every submission names one."""
+        return tuple(variant["id"] for variant in self.plan.pack["variants"])
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The stages, in their order."""
+        return tuple(self.plan.stage_index)
+
+    @property
     def digest(self) -> str:
         """The pack's SHA-256 in hexadecimal."""
         return self.plan.digest
@@ -98,27 +115,41 @@ class Rubric:
         Raises:
             SubmissionError: With every problem; nothing was scored.
         """
-        codes, circumstances = read_submission(self.plan, submission)
-        return self._decide(codes, circumstances)
+        codes, around = read_submission(self.plan, submission)
+        decision = Decision.of(self.plan, codes, around)
+        check_later(self.plan, submission, decision.standing.stages)
+        return decision
 
     def rejudge(self, decision: dict[str, Any]) -> Decision:
         """
         Recompute a decision from its outcomes alone, as the log holds them.
 
         Args:
-            decision: The object of FORMAT.md 6. Only `outcomes`, `notice` and `irregularities` of it are read.
+            decision: The object of FORMAT.md 6. Only `outcomes`, `notice`, `irregularities`, `variant`, `handed_in`, `reinstate` and `void` of it are read.
 
         Raises:
-            LogError: Its outcomes do not fit this pack.
+            LogError: Its outcomes do not fit this pack, or it names a variant or stage that the pack does not have.
         """
-        codes = decode_outcomes(self.plan, decision["outcomes"])
-        notice = (
-            None if self.notice is None else decision["notice"] is True
-        )  # what the pack does not allow shows as a difference
-        return self._decide(codes, Circumstances(notice, decision["irregularities"]))
-
-    def _decide(self, codes: list[int], circumstances: Circumstances) -> Decision:
-        return Decision.of(self.plan, judge(self.plan, codes, circumstances.notice), circumstances)
+        plan = self.plan
+        codes = decode_outcomes(plan, decision["outcomes"])
+        if decision["variant"] not in plan.frames:
+            raise LogError("variant: the pack has no such variant")
+        reinstate = decision["reinstate"]
+        if reinstate is not None and reinstate["stage"] not in plan.stage_index:
+            raise LogError("reinstate: the pack has no such stage")
+        for place in plan.frames[decision["variant"]].outside:
+            codes[place] = EXCLUDED
+        # What the pack does not allow shows as a difference.
+        handed_in = [stage for stage in plan.stage_index if stage in decision["handed_in"] or len(plan.stages) == 1]
+        around = Circumstances(
+            None if self.notice is None else decision["notice"] is True,
+            decision["irregularities"],
+            variant=decision["variant"],
+            handed_in=handed_in,
+            reinstate=reinstate,
+            void=decision["void"],
+        )
+        return Decision.of(plan, codes, around)
 
     def __repr__(self) -> str:
         return f"<Rubric {self.id} {self.version}, profile {self.profile}, {self.digest[:12]}>"

@@ -7,9 +7,12 @@ that sum to 1) is `plan`'s. Must not know what scoring does with a pack.
 
 from __future__ import annotations
 
-from scoring.engine.classify import COMMON, FLAGS, MAX_CODES, MODES
+from scoring.engine.classify import MODES
 from scoring.engine.exact import rational
+from scoring.engine.ids import MAX_ID, is_id, is_place
+from scoring.engine.ratings import COMBINES, RECORDS
 from scoring.engine.reading import SEPARATORS
+from scoring.engine.table import COMMON, FLAGS, MAX_CODES
 from scoring.errors import Problem
 
 TYPE_CHECKING = False
@@ -24,12 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ACTIONS", "AWAITS", "MAX_ID", "RESERVED", "check_shape", "is_id", "named"]
 
-MAX_ID = 48  # ids stand in every record; with this bound a record stays below 32 KiB
 ACTIONS = ("advance", "review", "decline")
 AWAITS: tuple[list[str], ...] = ([], ["absent", "blank"], ["absent", "blank", "invalid"])
-RESERVED = frozenset({*COMMON, "several", "several_flagged", "wrong", "unclear", "no_digits"})
-
-_ID_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
+RESERVED = frozenset({*COMMON, "several", "several_flagged", "wrong", "unclear", "no_digits", "awaited", "given"})
 
 
 def check_shape(pack: object) -> list[Problem]:
@@ -43,15 +43,11 @@ def check_shape(pack: object) -> list[Problem]:
     return problems
 
 
-def is_id(value: object) -> bool:
-    """Whether *value* has the form of an id, 1 to 48 of the characters A-Z a-z 0-9 . _ and the hyphen."""
-    return type(value) is str and 0 < len(value) <= MAX_ID and _ID_CHARACTERS.issuperset(value)
-
-
 def named(path: str, value: Any, index: int) -> str:
     """Return the path of one member of a list: by its id where it has one."""
     own = value.get("id") if type(value) is dict else None
-    return f"{path}/{own if is_id(own) else index}" if path else str(own if is_id(own) else index)
+    shown = own if is_place(own) else index
+    return f"{path}/{shown}" if path else str(shown)
 
 
 def _object(fields: dict[str, Check]) -> Check:
@@ -84,6 +80,11 @@ def _list(inner: Check, least: int, most: int) -> Check:
 def _id(value: Any, path: str, report: Report) -> None:
     if not is_id(value):
         report(path, f"expected an id: 1 to {MAX_ID} of the letters A-Z a-z, digits, . _ -")
+
+
+def _place(value: Any, path: str, report: Report) -> None:
+    if not is_place(value):
+        report(path, "expected an id, or two with a / between them")
 
 
 def _own_id(value: Any, path: str, report: Report) -> None:
@@ -148,10 +149,10 @@ def _or_null(inner: Check) -> Check:
     return check
 
 
-def _map_of(inner: Check) -> Check:
+def _map_of(inner: Check, least: int = 0, most: int = 1000) -> Check:
     def check(value: Any, path: str, report: Report) -> None:
-        if type(value) is not dict:
-            report(path, "expected an object")
+        if type(value) is not dict or not least <= len(value) <= most:
+            report(path, f"expected an object of {least} to {most} entries")
             return
         for key, member in value.items():
             inner(member, f"{path}/{key}", report)
@@ -190,19 +191,36 @@ def _condition(value: Any, path: str, report: Report) -> None:
         elif form in {("all",), ("any",)} and type(value[form[0]]) is list and value[form[0]]:
             waiting += [(inner, f"{path}/{form[0]}/{n}", depth + 1) for n, inner in enumerate(value[form[0]])]
         else:
-            report(path, "expected a condition: flag and at_least, section and below, item and is, all, or any")
+            report(
+                path, "expected a condition: flag and at_least, section or stage and below, item and is, all, or any"
+            )
 
 
 _ANY = _number("a number", lambda _: True)
 _POSITIVE = _number("a number above 0", lambda r: r[0] > 0)
+_CUT = _number("a share above 0, at most 1", lambda r: 0 < r[0] <= r[1])
 _SHARE = _number("a share from 0 to 1", lambda r: 0 <= r[0] <= r[1])
 
 _ITEM: dict[str, Check] = {
     "about": _about,
     "awaits": _one_of(AWAITS),
     "floor": _or_null(_number("0 or less", lambda r: r[0] <= 0)),
-    "id": _id,
+    "id": _place,
     "kind": _text(1, MAX_ID),
+    "only": _or_null(_id),
+    "void": _boolean,
+}
+_NAMED = _object({"about": _about, "id": _id})
+_RATED: dict[str, Check] = {
+    **_ITEM,
+    "raters": _object(
+        {
+            "combine": _one_of(COMBINES),
+            "max": _integer(1, 20),
+            "needs": _map_of(_integer(1, 20), 1, 20),
+        }
+    ),
+    "records": _object({name: _list(_NAMED, 0, 50) for name in RECORDS}),
 }
 _OPTION: dict[str, Check] = {"about": _about, "flag": _one_of((*FLAGS, None)), "id": _own_id}
 _KEY: dict[str, Check] = {"about": _about, "flag": _one_of(("refer", "note", None)), "id": _own_id, "points": _ANY}
@@ -246,36 +264,63 @@ _ITEMS: dict[str, Check] = {
         }
     ),
     "mark": _object({**_ITEM, "max": _POSITIVE, "points": _POSITIVE, "step": _POSITIVE}),
+    "rating": _object(
+        {
+            **_RATED,
+            "competency": _or_null(_id),
+            "level_points": _or_null(_object({"above": _ANY, "at": _ANY, "below": _ANY})),
+            "values": _list(_object({"about": _about, "id": _own_id, "points": _ANY}), 2, 20),
+        }
+    ),
+    "checklist": _object(
+        {
+            **_RATED,
+            "lines": _list(
+                _object({"about": _about, "id": _own_id, "points": _number("0 or more", lambda r: r[0] >= 0)}), 1, 50
+            ),
+        }
+    ),
+    "evidence": _object(_ITEM),
 }
 _CONDITIONS: dict[tuple[str, ...], Check] = {
     ("at_least", "flag"): _object({"at_least": _integer(1, 1000), "flag": _one_of(FLAGS)}),
-    ("below", "section"): _object(
-        {"below": _number("a share above 0, at most 1", lambda r: 0 < r[0] <= r[1]), "section": _id}
-    ),
-    ("is", "item"): _object({"is": _list(_text(1, 600), 1, MAX_CODES), "item": _id}),
+    ("below", "section"): _object({"below": _CUT, "section": _place}),
+    ("below", "stage"): _object({"below": _CUT, "stage": _id}),
+    ("is", "item"): _object({"is": _list(_text(1, 600), 1, MAX_CODES), "item": _place}),
 }
 _SECTION = _object(
     {
         "about": _about,
+        "declared": _or_null(_integer(1, 1000)),
         "floor": _number("a share of -1 or more and below 1", lambda r: -r[1] <= r[0] < r[1]),
-        "id": _id,
+        "id": _place,
         "items": _list(_item, 1, 1000),
     }
 )
+_OVERRIDE = _object({"about": _about, "cap": _id, "id": _place, "when": _condition})
+_STAGE = _object({"about": _about, "gate": _list(_OVERRIDE, 0, 20), "id": _id, "sections": _list(_SECTION, 1, 50)})
+_PROFILE = _object(
+    {"about": _about, "assumed": _boolean, "id": _id, "shares": _map_of(_SHARE), "stages": _map_of(_SHARE)}
+)
+_COMPETENCY = _object({"about": _about, "assumed": _list(_id, 0, 12), "expected": _map_of(_own_id), "id": _id})
+_VERDICT = _object({"about": _about, "action": _one_of(ACTIONS), "from": _or_null(_SHARE), "id": _id})
 _PACK = _object(
     {
         "about": _about,
+        "assumed": _list(_NAMED, 0, 50),
         "caps": _object({"fatal": _id, "knock_out": _id}),
+        "competencies": _list(_COMPETENCY, 0, 100),
         "default_profile": _id,
+        "excerpt": _boolean,
         "format": _integer(1, 1),
+        "levels": _list(_NAMED, 0, 12),
         "notice": _or_null(_text(1, 20_000)),
-        "overrides": _list(_object({"about": _about, "cap": _id, "id": _id, "when": _condition}), 0, 100),
-        "profiles": _list(_object({"about": _about, "assumed": _boolean, "id": _id, "shares": _map_of(_SHARE)}), 1, 32),
+        "overrides": _list(_OVERRIDE, 0, 100),
+        "profiles": _list(_PROFILE, 1, 32),
         "rubric": _id,
-        "stages": _list(_object({"about": _about, "id": _id, "sections": _list(_SECTION, 1, 50)}), 1, 1),
+        "stages": _list(_STAGE, 1, 20),
+        "variants": _list(_NAMED, 0, 12),
         "version": _id,
-        "verdicts": _list(
-            _object({"about": _about, "action": _one_of(ACTIONS), "from": _or_null(_SHARE), "id": _id}), 2, 16
-        ),
+        "verdicts": _list(_VERDICT, 2, 16),
     }
 )
