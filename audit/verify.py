@@ -36,6 +36,8 @@ CHECKS = {  # each check, and what is said where it holds
     "rubrics": "{rubrics} rubric records, no pack and no version twice",
     "packs": "{packs} pack files with the digest, length, ids and scoring digest cited; {strays} files that none cites",
     "decisions": "{decisions} decisions, each id once, each pack recorded before, each supersedes right",
+    "openings": "{openings} openings, each its case's only one and before its decisions, which keep to it",
+    "resolutions": "{resolutions} resolutions, each about its case's newest decision; each void and reinstate carried on",
     "head": "the log has the expected head",
 }
 LIMITS = (
@@ -59,8 +61,12 @@ def _word(*words: str) -> Kind:
     return lambda value: isinstance(value, str) and value in words
 
 
-def _after(prefix: str) -> Kind:
-    return lambda value: isinstance(value, str) and value.startswith(prefix) and ID(value[len(prefix) :])
+def _after(kind: Kind, *prefixes: str) -> Kind:
+    return lambda value: isinstance(value, str) and value.startswith(prefixes) and kind(value.partition(":")[2])
+
+
+def _place(value: Any) -> bool:
+    return isinstance(value, str) and value.count("/") < 2 and all(map(ID, value.split("/")))
 
 
 def _or_null(kind: Kind) -> Kind:
@@ -74,6 +80,21 @@ def _list(kind: Kind, most: int) -> Kind:
 def _map(key: Kind, kind: Kind) -> Kind:
     keys, values = _list(key, 50), _list(kind, 50)
     return lambda value: isinstance(value, dict) and keys([*value]) and values([*value.values()])
+
+
+def _row(*kinds: Kind) -> Kind:
+    def fits(value: Any) -> bool:
+        return isinstance(value, list) and len(value) == len(kinds) and all(map(_call, kinds, value))
+
+    return fits
+
+
+def _call(kind: Kind, value: Any) -> bool:
+    return kind(value)
+
+
+def _excerpt(value: Any) -> bool:
+    return _row(_integer(0, 1000), _integer(1, 1000))(value) and value[0] < value[1]
 
 
 def _integer(low: int, high: int) -> Kind:
@@ -99,51 +120,77 @@ def _time(value: Any) -> bool:
 
 
 ALNUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-HOLDS = ("refer", "verdict", "irregularity", "notice", "unclear")
+HOLDS = ("void", "refer", "verdict", "irregularity", "notice", "excerpt", "unclear")
+EVALUATED = ("passed", "ended", "pending")
 ID, DIGEST = _text(1, 48, ALNUM + "._-"), _text(64, 64, "0123456789abcdef")
 SEQ, ONE, ITEM_SET = _integer(0, INT_MAX), _integer(1, 1), _text(1, 167, ALNUM + "-_")
-FLAG_CAP, OVERRIDE_CAP, BAND = _word("fatal", "knock_out"), _after("override:"), _word("band")
+FLAG_CAP, OTHER_CAP, BAND = _word("fatal", "knock_out"), _after(_place, "gate:", "override:"), _word("band")
+SHARE, ID_OR_NULL, SEQ_OR_NULL = _or_null(_rational), _or_null(ID), _or_null(SEQ)
+STAGE = _row(_word(*EVALUATED, "waiting", "not_evaluated"), SHARE)
 RECORD: dict[str, Any] = {
     "body": lambda value: isinstance(value, dict),
     "prev": _or_null(DIGEST),
     "seq": SEQ,
     "time": _time,
-    "type": _word("genesis", "rubric", "decision"),
+    "type": _word("genesis", "rubric", "opening", "decision", "resolution"),
     "v": ONE,
 }
-CAP: dict[str, Any] = {"by": lambda value: FLAG_CAP(value) or OVERRIDE_CAP(value), "verdict": ID}
+CAP: dict[str, Any] = {"by": lambda value: FLAG_CAP(value) or OTHER_CAP(value), "verdict": ID}
 DECISION: dict[str, Any] = {
     "action": _word("advance", "review", "decline", "wait"),
-    "assumed": _list(_after("profile:"), 1),
+    "assumed": _list(_after(ID, "profile:", "expected:", "rubric:"), 151),
     "awaited": ITEM_SET,
-    "caps": _list(lambda value: misfit(value, CAP) is None, 102),
-    "determined_by": _list(lambda value: BAND(value) or CAP["by"](value), 103),
+    "caps": _list(lambda value: misfit(value, CAP) is None, 502),
+    "determined_by": _list(lambda value: BAND(value) or CAP["by"](value), 503),
+    "excerpts": _map(_place, _excerpt),
     "flags": _map(_word("fatal", "knock_out", "refer", "note"), ITEM_SET),
-    "handed_in": lambda value: value == ["main"],
+    "handed_in": lambda value: _list(ID, 20)(value) and len(set(value)) == len(value),
     "holds": lambda value: isinstance(value, list) and value == [hold for hold in HOLDS if hold in value],
     "irregularities": lambda value: _list(ID, 20)(value) and value == sorted(set(value)),
-    "level": lambda value: value is None,
+    "level": ID_OR_NULL,
     "notice": _or_null(lambda value: isinstance(value, bool)),
     "outcomes": _text(1, 3000, ALNUM + "-_"),
     "pack": DIGEST,
     "profile": ID,
     "reachable": _or_null(_list(ID, 16)),
-    "score": _or_null(_rational),
-    "sections": _or_null(_map(ID, _or_null(_rational))),
+    "reinstate": _or_null(lambda value: misfit(value, {"reason": ID, "stage": ID}) is None),
+    "score": SHARE,
+    "sections": _map(_place, SHARE),
     "semantics": ONE,
-    "status": _word("ended", "pending", "decided"),
-    "verdict": _or_null(ID),
+    "stages": lambda value: _map(ID, STAGE)(value) and 0 < len(value) <= 20,
+    "status": _word("void", "ended", "pending", "decided"),
+    "variant": ID_OR_NULL,
+    "verdict": ID_OR_NULL,
+    "void": ID_OR_NULL,
 }
 BODIES: dict[str, dict[str, Any]] = {
     "genesis": {"origin": _text(1, 200, "".join(map(chr, range(0x21, 0x7F))))},
     "rubric": {"length": _integer(1, PACK_MAX), "pack": DIGEST, "rubric": ID, "scoring": DIGEST, "version": ID},
+    "opening": {
+        "disclosures": {"case": DIGEST, "opening": DIGEST},
+        "id": ID,
+        "level": ID_OR_NULL,
+        "pack": DIGEST,
+        "profile": ID,
+    },
     "decision": {
         "decision": DECISION,
         "disclosures": {"case": DIGEST, "submission": DIGEST},
         "id": ID,
-        "supersedes": _or_null(SEQ),
+        "supersedes": SEQ_OR_NULL,
+    },
+    "resolution": {
+        "action": _word("confirm", "override", "reinstate", "void", "withdraw"),
+        "decision": SEQ,
+        "disclosures": {"case": DIGEST, "resolution": DIGEST},
+        "id": ID,
+        "reason": ID,
+        "stage": ID_OR_NULL,
+        "verdict": ID_OR_NULL,
+        "withdraws": SEQ_OR_NULL,
     },
 }
+OWN = {"stage": "reinstate", "verdict": "override", "withdraws": "withdraw"}  # keys of one action each
 
 
 def misfit(value: Any, table: dict[str, Any], path: str = "") -> str | None:
@@ -206,6 +253,14 @@ def bare(value: Any) -> Any:
     return [bare(inner) for inner in value] if isinstance(value, list) else value
 
 
+def _names(pack: Any) -> dict[str, list[str]]:
+    """Return the ids of a pack's verdicts and stages; nothing where it has none that can be read."""
+    try:
+        return {what: [one["id"] for one in pack[what]] for what in ("verdicts", "stages")}
+    except (KeyError, TypeError):
+        return {}
+
+
 # --- the walk ---------------------------------------------------------------------------------------------------------
 
 
@@ -245,6 +300,7 @@ class Walk:
         for command in ("PRAGMA journal_mode=OFF", "PRAGMA cache_size=-65536", "BEGIN"):  # 64 MiB
             self.base.execute(command)
         self.base.execute("CREATE TABLE seen (key TEXT PRIMARY KEY, seq INTEGER) WITHOUT ROWID")
+        self.base.execute("CREATE TABLE kept (key TEXT PRIMARY KEY, text TEXT) WITHOUT ROWID")
 
     def seen(self, key: str, now: int | None = None) -> int | None:
         """Return the seq that `key` last occurred at; if it occurs `now`, note that."""
@@ -252,6 +308,15 @@ class Walk:
         if now is not None:
             self.base.execute("INSERT OR REPLACE INTO seen VALUES (?, ?)", (key, now))
         return row[0] if row else None
+
+    def kept(self, key: str) -> Any:
+        """Return what was kept of a case, a resolution or a pack, or None."""
+        row = self.base.execute("SELECT text FROM kept WHERE key = ?", (key,)).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def keep(self, key: str, value: Any) -> None:
+        """Keep something for later records."""
+        self.base.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (key, json.dumps(value)))
 
     def say(self, result: str, check: str, place: Place, detail: str, **values: str) -> None:
         """Print one line: an object with fixed keys, or text. `values` are what was expected and what was found."""
@@ -363,6 +428,10 @@ class Walk:
         what = misfit(record, RECORD) or misfit(record["body"], BODIES[record["type"]], "body.")
         if not what and (record["type"] == "genesis") is not (self.size == 0):
             what = "genesis, which is record 0 and only there"
+        if not what and record["type"] == "resolution":
+            body = record["body"]
+            wrong = [key for key, action in OWN.items() if (body[key] is None) is (body["action"] == action)]
+            what = f"key body.{wrong[0]}" if wrong else None
         if what:
             self.fail("records", place, what, "what FORMAT.md's tables say", "something else")
             return None
@@ -397,21 +466,99 @@ class Walk:
         """Check what a record says against the records before it."""
         seq, body, kind = record["seq"], record["body"], record["type"]
         self.counts[kind + "s"] += 1
-        once = []
+        once = [] if kind in ("genesis", "rubric") else [f"id {body['id']}"]
         if kind == "rubric":
             once = [f"pack {body['pack']}", f"rubric {body['rubric']} {body['version']}"]
+            self.keep(once[0], {"rubric": body["rubric"]})
             self.pack(place, body)
         elif kind == "decision":
-            once = [f"id {body['id']}"]
-            cited, newest = f"pack {body['decision']['pack']}", self.seen(f"case {body['disclosures']['case']}", seq)
-            if self.seen(cited) is None:
-                self.fail("decisions", place, cited, "an earlier rubric record with it", "none")
+            newest = self.seen(f"case {body['disclosures']['case']}", seq)
             if body["supersedes"] != newest:
                 self.fail("decisions", place, "supersedes", newest, body["supersedes"])
+        pack = body["decision"]["pack"] if kind == "decision" else body.get("pack")
+        if kind != "rubric" and pack and self.seen(f"pack {pack}") is None:
+            self.fail(kind + "s", place, f"pack {pack}", "an earlier rubric record with it", "none")
+        if once and kind != "rubric":
+            self.case(place, seq, kind, body)
         for key in once:
             before = self.seen(key, seq)
             if before is not None:
                 self.fail(kind + "s", place, key, "once in a log", f"it in record #{before} too")
+
+    def case(self, place: Place, seq: int, kind: str, body: dict[str, Any]) -> None:
+        """Check a record against those before it of the same case, and keep what later ones are checked against."""
+        key = f"case {body['disclosures']['case']}"
+        case = self.kept(key) or {"opening": None, "newest": None, "void": None, "reinstate": None}
+        if kind == "opening":
+            if case["opening"] or case["newest"]:
+                self.fail("openings", place, "its case", "no record before", "an opening or a decision")
+            case["opening"] = case["opening"] or [seq, body["pack"], body["profile"], body["level"]]
+        elif kind == "decision":
+            self.decision(place, body["decision"], case)
+            names = ("pack", "status", "verdict", "stages")
+            case["newest"] = {**{name: body["decision"][name] for name in names}, "seq": seq}
+        else:
+            self.resolution(place, body, case["newest"], key)
+            if body["action"] != "withdraw":
+                of_kind = case.get(body["action"])
+                says = {"before": of_kind, "case": key, "over": False, "reason": body["reason"], "stage": body["stage"]}
+                self.keep(f"resolution {seq}", says)
+                case[body["action"]] = seq
+        self.keep(key, case)
+
+    def decision(self, place: Place, decision: dict[str, Any], case: dict[str, Any]) -> None:
+        """Check that a decision keeps to its case's opening, and carries on what is in force."""
+        if case["opening"]:
+            seq, pack, profile, level = case["opening"]
+            same = decision["pack"] == pack
+            if not same and case["newest"]:  # an amendment is another version of the same rubric
+                old, new = (self.kept(f"pack {digest}") or {} for digest in (pack, decision["pack"]))
+                same = not (old and new) or old["rubric"] == new["rubric"]
+            for what, wanted in {"pack": pack, "profile": profile, "level": level}.items():
+                if decision[what] != wanted and not (what == "pack" and same):
+                    self.fail("openings", place, f"its {what}", f"{wanted}, as in record #{seq}", decision[what])
+        void, reinstate = self.in_force(case, "void"), self.in_force(case, "reinstate")
+        wanted = {"void": void and void["reason"]}
+        wanted["reinstate"] = reinstate and {name: reinstate[name] for name in ("reason", "stage")}
+        for name, value in wanted.items():
+            if decision[name] != value:
+                self.fail("resolutions", place, f"its {name}", f"the one in force: {value}", decision[name])
+
+    def in_force(self, case: dict[str, Any], action: str) -> Any:
+        """Return the newest resolution of this action that is not withdrawn; those above it are passed over for good."""
+        while case[action] is not None:
+            said = self.kept(f"resolution {case[action]}")
+            if not said["over"]:
+                return said
+            case[action] = said["before"]
+        return None
+
+    def resolution(self, place: Place, body: dict[str, Any], newest: Any, key: str) -> None:
+        """Check that a resolution may be said of its case's newest decision."""
+        action, found = body["action"], newest and newest["seq"]
+        if body["decision"] != found:
+            self.fail("resolutions", place, "its decision", f"the case's newest: {found}", body["decision"])
+            return
+        names = self.kept(f"pack {newest['pack']}") or {}
+        if action == "confirm" and newest["verdict"] is None:
+            self.fail("resolutions", place, "what it confirms", "a decision with a verdict", newest["status"])
+        elif action == "override" and newest["status"] == "pending":
+            self.fail("resolutions", place, "what it overrides", "a decision that is not pending", "pending")
+        elif action == "override" and body["verdict"] not in names.get("verdicts", [body["verdict"]]):
+            self.fail("resolutions", place, "its verdict", "one of the pack's", body["verdict"])
+        elif action == "reinstate" and newest["status"] != "ended":
+            self.fail("resolutions", place, "what it reinstates", "a decision that ended", newest["status"])
+        elif action == "reinstate" and "stages" in names:
+            words = [(stage, newest["stages"].get(stage, [None])[0]) for stage in names["stages"]]
+            ended = next((at for at, (_, word) in enumerate(words) if word == "ended"), 0)
+            if body["stage"] not in [stage for stage, word in words[ended:] if word in EVALUATED]:
+                self.fail("resolutions", place, "its stage", "the one that ended the case", body["stage"])
+        elif action == "withdraw":
+            said = self.kept(f"resolution {body['withdraws']}")
+            if not said or said["case"] != key or said["over"]:
+                self.fail("resolutions", place, "withdraws", "a resolution of the case in force", body["withdraws"])
+            else:
+                self.keep(f"resolution {body['withdraws']}", {**said, "over": True})
 
     def pack(self, place: Place, body: dict[str, Any]) -> None:
         """Check the pack file that a rubric record cites; the first thing that is wrong is named."""
@@ -431,6 +578,7 @@ class Walk:
                 pack = decode(data)
                 found["rubric"], found["version"] = pack.pop("rubric"), pack.pop("version")
                 found["scoring"] = sha256(encode(bare(pack))).hexdigest()
+                self.keep(f"pack {body['pack']}", {**_names(pack), "rubric": body["rubric"]})
             except (AttributeError, KeyError, TypeError, ValueError):
                 self.fail("packs", place, name, "a pack in canonical JSON", "something else")
         for key, value in found.items():

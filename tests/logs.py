@@ -41,7 +41,16 @@ def pack_document(version="1", title="A small test", points="1", rubric="small")
         {"about": {}, "flag": "refer", "id": "rash", "points": "0"},
         {"about": {}, "flag": "fatal", "id": "false", "points": "0"},
     ]
-    choice = {"about": {}, "awaits": [], "floor": None, "id": "deadline", "kind": "choice", "options": options}
+    choice = {
+        "about": {},
+        "awaits": [],
+        "floor": None,
+        "id": "deadline",
+        "kind": "choice",
+        "only": None,
+        "options": options,
+        "void": False,
+    }
     key = {"about": {}, "flag": None, "high": "141", "id": "key-1", "low": "141", "points": "1"}
     number = {
         "about": {},
@@ -50,33 +59,53 @@ def pack_document(version="1", title="A small test", points="1", rubric="small")
         "id": "outlier",
         "keys": [key],
         "kind": "number",
+        "only": None,
         "points": "1",
         "read": "stated",
         "separators": [],
         "units": [],
+        "void": False,
     }
     return {
         "about": {"title": title},
+        "assumed": [],
         "caps": {"fatal": "fail", "knock_out": "fail"},
+        "competencies": [],
         "default_profile": "equal",
+        "excerpt": False,
         "format": 1,
+        "levels": [],
         "notice": NOTICE,
         "overrides": [],
         "profiles": [
-            {"about": {}, "assumed": False, "id": "equal", "shares": {"judgement": "1/2", "reasoning": "1/2"}},
-            {"about": {}, "assumed": True, "id": "thirds", "shares": {"judgement": "1/3", "reasoning": "2/3"}},
+            {
+                "about": {},
+                "assumed": False,
+                "id": "equal",
+                "shares": {"judgement": "1/2", "reasoning": "1/2"},
+                "stages": {"main": "1"},
+            },
+            {
+                "about": {},
+                "assumed": True,
+                "id": "thirds",
+                "shares": {"judgement": "1/3", "reasoning": "2/3"},
+                "stages": {"main": "1"},
+            },
         ],
         "rubric": rubric,
         "stages": [
             {
                 "about": {},
+                "gate": [],
                 "id": "main",
                 "sections": [
-                    {"about": {}, "floor": "0", "id": "judgement", "items": [choice]},
-                    {"about": {}, "floor": "0", "id": "reasoning", "items": [number]},
+                    {"about": {}, "declared": None, "floor": "0", "id": "judgement", "items": [choice]},
+                    {"about": {}, "declared": None, "floor": "0", "id": "reasoning", "items": [number]},
                 ],
             }
         ],
+        "variants": [],
         "verdicts": [
             {"about": {}, "action": "advance", "from": "4/5", "id": "strong"},
             {"about": {}, "action": "review", "from": "1/2", "id": "borderline"},

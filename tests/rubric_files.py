@@ -1,4 +1,4 @@
-"""A rubric file that uses every key, and the means to change one thing in it and see what is said about that."""
+"""Two rubric files that use every key, one of one stage and one of several, and the means to change one thing in it and see what is said about that."""
 
 from __future__ import annotations
 
@@ -107,6 +107,134 @@ overrides:
     when: {any: [{flag: refer, at_least: 2}, {all: [{item: angry-customer, is: [C, B, several]}, {section: manner, below: 60%}]}]}
     cap: fail
 replaces: {version: "2025.3", reason: new shortcut question, may_move: ["look -> pass"]}
+"""
+
+
+FUNNEL = """\
+rubric: data-hire
+version: "1"
+title: Hiring, from door to offer
+notice: Some answers disqualify, whatever the score.
+levels: [mid, {id: senior, title: Senior}]
+variants:
+  - {id: call, title: On a call}
+  - onsite
+roles: {lead: Team lead, peer: Colleague, host: Host}
+scales:
+  quality:
+    values: {poor: {number: 0, text: not shown}, fair: {number: 1}, good: {number: 2, text: shown throughout}}
+    why: three steps are told apart best
+  steps: {values: {none: {}, some: {text: with help}, all: {}}}
+competencies:
+  - id: modelling
+    title: Modelling
+    discipline: Craft
+    expected: {mid: some, senior: all}
+    assumed: [senior]
+    requirements: {mid: Builds models with help, senior: Builds models alone}
+assumed:
+  - {id: pool, what: The pool is as it was last year, why: nobody counted}
+excerpt: allowed
+raters: {needs: {lead: 1}, combine: lowest}
+verdicts:
+  - {id: hire, from: 70%, action: advance}
+  - {id: talk, from: 40%, action: review}
+  - {id: no-hire, from: 0%, action: decline}
+  - {id: out, action: decline}
+weights:
+  default: agreed
+  profiles:
+    agreed:
+      stages: {work: 70%, talk-stage: 30%}
+      shares: {craft: 60%, manner: 40%}
+      justification: work samples say most
+stages:
+  - id: door
+    title: Door
+    note: no points here
+    job_related: The law asks for it.
+    sections:
+      - id: knock-outs
+        items:
+          - id: permit
+            kind: choice
+            ask: Do you have a work permit, yes or no?
+            options:
+              yes: {points: 0}
+              no: {points: 0, flag: knock_out}
+          - {id: resume, kind: evidence, ask: Send your resume.}
+  - id: work
+    title: Work sample
+    job_related: It is the work.
+    panel: [lead, peer]
+    rounds: [first, second]
+    raters: {needs: {lead: 1, peer: 1}, combine: median}
+    missing: await
+    gate:
+      - {id: craft-minimum, when: {any: [{section: craft, below: 50%}, {item: tests, is: ["0"]}]}, cap: no-hire, why: cannot be learned here}
+    sections:
+      - id: craft
+        title: Craft
+        declared: 4
+        raters: {needs: {peer: 2}, max: 3, combine: mean}
+        items:
+          - id: plan
+            kind: rating
+            ask: Present your plan.
+            scale: quality
+            points: 4
+            anchors: {fair: gaps}
+            indicators: {positive: {asks: Asks first}, negative: {guesses: Guesses}}
+            criteria: {goal: Says what the goal is}
+            deliverables: {slides: Five slides}
+            evidence: {notes: Notes were taken}
+            ground_rules: {alone: Nobody helps}
+            constraints: {budget: The budget is fixed}
+            tensions: {rush: The host presses for time}
+            conduct: {calm: The host stays calm}
+            round: first
+            limit: 30 min
+            format: A talk with questions
+            prepare: [Read the case, Bring a laptop]
+            audience: [lead, host]
+            persona: A busy customer
+            guidance: Let them finish
+          - id: handover
+            kind: checklist
+            only: call
+            lines: {agenda: {text: Had an agenda}, recap: {text: Summed up, points: 2}}
+            round: second
+          - id: handover-onsite
+            kind: checklist
+            only: onsite
+            lines: {agenda: {text: Had an agenda}, recap: {text: Summed up, points: 2}}
+            round: second
+      - id: manner
+        items:
+          - id: tests
+            kind: mark
+            ask: Make the tests pass.
+            max: 3
+          - id: broken
+            kind: number
+            ask: How many rows are there?
+            key: 7
+            void: the file was damaged
+  - id: talk-stage
+    job_related: The level shows here.
+    sections:
+      - id: depth
+        items:
+          - id: modelling-talk
+            kind: rating
+            scale: steps
+            competency: modelling
+            points: {below: 0, at: 2, above: 3}
+            requirement: Builds models alone
+overrides:
+  - {id: depth-minimum, when: {all: [{item: modelling-talk, is: [none, some]}, {stage: work, below: 60%}]}, cap: talk}
+  - {id: noted-often, when: {flag: note, at_least: 3}, cap: talk}
+accept: {excerpt: the source prints three of four}
 """
 
 

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from funnels import ANN, BOTH, gated, hiring, rated, staffed
 from packs import AWAITS_ALL, choice, mark, number, pack, rubric, section, selection
-from scoring import explain
+from scoring import canonical, explain
 from scoring.engine.rubric import Rubric
 from strategies import cases, pack_bytes
 
-NOTICED = {
+NOTICED: dict[str, Any] = {
     "notice": {"sha256": "", "at": "2026-01-01T09:00:00Z"},
     "started_at": "2026-01-01T09:00:00Z",
 }
@@ -83,18 +84,23 @@ class TestChanges:
             for change in explain(decision).data["changes"]
             for name in change["outcomes"]
         }
-        tried = {}
-        for item in handle.plan.items if decision.verdict is not None else ():
-            now = decision.standing.codes[item.place]
-            for code in item.codes() if now not in (3, 4) else ():
-                if code in (now, 3, 4) or code in item.awaits:
-                    continue
-                changed = [*decision.standing.codes]
-                changed[item.place] = code
-                other = _rejudged(handle, decision, changed)
-                if (other.verdict, other.action) != (decision.verdict, decision.action):
-                    tried[item.id, item.name(code)] = (other.verdict, other.action)
-        assert tried == told
+        assert tried(handle, decision) == told
+
+
+def tried(handle: Any, decision: Any) -> dict[tuple[str, str], tuple[str | None, str]]:
+    """What every other outcome of every item would have come to, one by one, where that is another verdict or action."""
+    found = {}
+    for item in handle.plan.items if decision.verdict is not None else ():
+        now = decision.standing.codes[item.place]
+        for code in item.codes() if now not in (3, 4) else ():
+            if code in (now, 3, 4) or code in item.awaits:
+                continue
+            changed = [*decision.standing.codes]
+            changed[item.place] = code
+            other = _rejudged(handle, decision, changed)
+            if (other.verdict, other.action) != (decision.verdict, decision.action):
+                found[item.id, item.name(code)] = (other.verdict, other.action)
+    return found
 
 
 def _rejudged(handle: Any, decision: Any, codes: list[int]) -> Any:
@@ -216,3 +222,169 @@ def test_the_named_outcomes_of_a_line_are_few_and_the_rest_is_counted() -> None:
     assert sorted(map(str, itertools.chain(range(60, 80)))) == sorted(
         next(c["outcomes"] for c in story.data["changes"] if c["verdict"] == "middling")
     )
+
+
+ANCHORS = {"poor": "reads the slides out", "fair": "keeps to the point", "good": "answers before it is asked"}
+
+
+def interview() -> dict[str, Any]:
+    """The funnel of a door, a test and a talk, with an anchor for each value of the talk and things to tick."""
+    document = hiring()
+    clarity = document["stages"][2]["sections"][0]["items"][0]
+    for value in clarity["values"]:
+        value["about"]["anchor"] = ANCHORS[value["id"]]
+    clarity["records"]["negative"] = [{"about": {"text": "talks over others"}, "id": "interrupts"}]
+    return document
+
+
+def sitting(**answers: Any) -> dict[str, Any]:
+    """Everything handed in: maths 1/2, words 1, and ann and bob, who differ about the talk."""
+    ann = {"rating": "good", "indicators": {"interrupts": "observed"}, "concern": "seemed to be prompted"}
+    said = {"licence": "yes", "n1": "70", "n2": "7", "word": "median"}
+    rated_by = {"clarity": {"ann": ann, "bob": {"rating": "fair", "note": "a cold"}}}
+    return {"answers": said | rated_by | answers, "facts": {"raters": BOTH}}
+
+
+class TestFunnels:
+    def test_an_auditor_is_told_stage_by_stage_and_every_single_rating(self) -> None:
+        """Test 2/3, talk 1/2 (of good and fair the lower): 2/3 x 2/3 + 1/3 x 1/2 = 11/18. Ranks 2 and 1: kappa 1 - 1 x 1 / 1 = 0."""
+        story = explain(rubric(interview()).score(sitting()), submission=sitting())
+        assert {"status": "passed", "share": "2/3"} == story.data["stages"]["test"]
+        assert "11/18" == story.data["score"]
+        assert [
+            "clarity: ann rated good",
+            "  ann: observed: interrupts",
+            "  ann has a concern: seemed to be prompted",
+            "clarity: bob rated fair",
+            "ann and bob rated 1 item both, 0 of them alike; weighted kappa 0",
+        ] == story.data["remarks"]
+        for line in ("stage door: passed", "stage test: passed, share 2/3", "stage talk: passed, share 1/2"):
+            assert line in story.text().splitlines()
+        assert "  clarity: ann rated good" in story.text().splitlines()
+        assert "fair+noted" in story.text()
+
+    def test_without_the_submission_there_is_nothing_to_tell_of_raters(self) -> None:
+        story = explain(rubric(interview()).score(sitting()))
+        assert "remarks" not in story.data
+        assert "ann" not in story.text().split()
+
+    def test_a_candidate_is_told_no_rater_no_anchor_no_note_and_no_key(self) -> None:
+        """Even where the submission is at hand."""
+        story = explain(rubric(interview()).score(sitting(word="mean")), "candidate", sitting(word="mean"))
+        told = (json.dumps(story.data) + story.text()).replace("candidate", "").replace("advance", "")
+        secret = (
+            "ann",
+            "bob",
+            "examiner",
+            "prompted",
+            "cold",
+            "interrupts",
+            *ANCHORS.values(),
+            "key-1",
+            "median",
+            "mean",
+        )
+        assert [] == [word for word in secret if word in told]
+        assert {"status": "passed", "share": "1/2"} == story.data["stages"]["talk"]
+
+    def test_a_gate_says_its_stage_and_its_reason(self) -> None:
+        document = interview()
+        document["stages"][1]["gate"][0]["about"]["why"] = "sums are the job"
+        decision = rubric(document).score({"answers": {"licence": "yes", "n1": "7", "n2": "7", "word": "median"}})
+        story = explain(decision)
+        assert ['the gate "half-of-maths" of stage "test" caps the verdict at weak: sums are the job'] == story.data[
+            "reasons"
+        ]
+        assert ["half-of-maths"] == [gate["id"] for gate in story.data["overrides"]]
+        lines = story.text().splitlines()
+        assert "stage talk: not evaluated" in lines
+        assert "5. talk/clarity: not evaluated" in lines
+        assert "overrides" not in explain(decision, "candidate").data
+
+    def test_what_was_open_at_the_end_is_told_apart_from_what_is_awaited(self) -> None:
+        handle = rubric(gated())
+        ended = explain(handle.score({"answers": {"licence": "no"}})).text().splitlines()
+        waiting = explain(handle.score({"answers": {"licence": "yes"}})).text().splitlines()
+        assert "was still open: n1" in ended
+        assert "waits for n1, odd1, deadly, r, n3" in waiting
+        assert ("2. a/n1: awaited", "3. b/odd1: not evaluated") == (
+            ended[-1 - _below(ended, "2.")],
+            ended[-1 - _below(ended, "3.")],
+        )
+        assert "3. b/odd1: awaited" in waiting
+
+    def test_an_awaited_rating_earns_nothing_yet(self) -> None:
+        submission = sitting(clarity=rated("good"))
+        story = explain(rubric(interview()).score(submission), submission=submission)
+        assert "5. talk/clarity: awaited, awaited" in story.text().splitlines()
+
+    def test_a_persons_word_is_told(self) -> None:
+        handle = rubric(interview())
+        back = {"reason": "clerical-error", "stage": "door"}
+        reinstated = explain(handle.score(sitting(licence="no") | {"reinstate": back}))
+        void = explain(handle.score(sitting() | {"void": "impersonation"}))
+        assert "reinstated up to stage door: clerical-error" in reinstated.text().splitlines()
+        assert "held for a person: the sitting was made void" in void.text().splitlines()
+        assert ("impersonation", back) == (void.data["void"], reinstated.data["reinstate"])
+
+    def test_variant_level_assumptions_excerpts_and_competencies_are_told(self) -> None:
+        """The senior's expectation of `craft`, good, is assumed; fair is one below it. The item of the other variant is left out."""
+        document = staffed(excerpt=True)
+        document["stages"][0]["sections"][0]["declared"] = 4
+        submission = {"answers": {"n": "70", "d": "70", "skill": rated("fair")}, "facts": ANN | {"variant": "desk"}}
+        decision = Rubric(canonical.dumps(document), level="senior").score(submission)
+        for audience in ("auditor", "candidate"):
+            lines = explain(decision, audience).text().splitlines()
+            assert "sample 1, profile equal, level senior, variant desk" == lines[0]
+            assert "assumed: expected:craft" in lines
+            assert "  task: 2 of 4 items" in lines
+            assert "craft: observed fair, expected good, gap -1" in lines
+            assert not [line for line in lines if "task/f" in line]
+
+    @pytest.mark.parametrize(
+        "answers",
+        [
+            {"licence": "no"},
+            {"licence": "yes", "n1": "7"},
+            {"licence": "yes", "n1": "70", "odd1": "odd", "deadly": "D"},
+            {"licence": "yes", "n1": "70", "odd1": "odd", "deadly": "A", "r": rated("fair"), "n3": "7"},
+            {"licence": "yes", "n1": "70", "odd1": "fine", "deadly": "A", "r": rated("good"), "n3": "1 or 2"},
+        ],
+        ids=["knocked out", "at a gate", "at another", "capped", "unclear"],
+    )
+    def test_changes_are_exactly_what_judging_again_finds(self, answers: dict[str, Any]) -> None:
+        """Across stages too: one answer changed may pass a gate, and then the case waits."""
+        handle = rubric(gated())
+        decision = handle.score({"answers": answers, "facts": ANN})
+        told = {
+            (change["item"], name): (change["verdict"], change["action"])
+            for change in explain(decision).data["changes"]
+            for name in change["outcomes"]
+        }
+        assert told == tried(handle, decision)
+        assert told
+
+    def test_an_answer_that_would_have_opened_the_next_stage_is_a_change_and_says_so(self) -> None:
+        story = explain(rubric(interview()).score({"answers": {"licence": "no"}}))
+        opened = {
+            "item": "licence",
+            "verdict": None,
+            "action": "wait",
+            "outcomes": ["yes", "several", "several_flagged"],
+        }
+        assert [opened] == story.data["changes"]
+        assert "  licence to yes, several, several_flagged: pending, wait" in story.text().splitlines()
+
+    def test_a_reason_may_be_a_list_of_texts(self) -> None:
+        """A hand-made pack may have that: 'text and lists of text'."""
+        document = interview()
+        document["stages"][0]["sections"][0]["items"][0]["options"][1]["about"]["why"] = ["the law", "our insurer"]
+        for audience in ("auditor", "candidate"):
+            story = explain(rubric(document).score({"answers": {"licence": "no"}}), audience)
+            assert ["the law", "our insurer"] == story.data["items"][0]["why"]
+            assert "    our insurer" in story.text().splitlines()
+
+
+def _below(lines: list[str], start: str) -> int:
+    """How many lines stand below the one that begins so."""
+    return next(n for n, line in enumerate(reversed(lines)) if line.startswith(start))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from packs import AWAITS_ALL, choice, mark, number, override, pack, rubric, section, selection, verdict
+from packs import AWAITS_ALL, choice, funnel, mark, number, override, pack, rubric, section, selection, stage, verdict
 
 
 def score(document: dict[str, Any], answers: dict[str, Any], **more: Any) -> Any:
@@ -214,6 +214,66 @@ class TestLastingCaps:
             section("a", *items), overrides=[override("o", "weak", {"any": [flags, {"section": "a", "below": "1/2"}]})]
         )
         assert {} == score(document, {}).caps
+
+    def test_what_only_a_later_stage_makes_sure_is_not_listed_before_it_is_evaluated(self) -> None:
+        """'Looking at the evaluated stages alone': P raises note and Z is listed, so the cap is sure, but only the second stage says so."""
+        either = choice("either", P=("1", "note"), Z=("0", None)) | AWAITS_ALL
+        cap = {
+            "any": [
+                {"flag": "note", "at_least": 1},
+                {"item": "either", "is": ["Z", "several", "absent", "blank", "invalid"]},
+            ]
+        }
+        document = funnel(
+            stage("one", section("a", number("n"))),
+            stage("two", section("b", either)),
+            overrides=[override("sure", "weak", cap)],
+        )
+        assert [{}, {"override:sure": "weak"}] == [score(document, answers).caps for answers in ({}, {"n": "70"})]
+        assert ("weak",) == score(document, {}).reachable
+
+    def test_what_an_earlier_stage_made_sure_is_listed_while_a_later_one_waits(self) -> None:
+        document = funnel(
+            stage("one", section("a", number("n"), number("m"))),
+            stage("two", section("b", number("k"))),
+            overrides=[override("o", "weak", {"stage": "one", "below": "1"})],
+        )
+        waiting = score(document, {"n": "70", "m": "7"})
+        assert ("pending", {"override:o": "weak"}, ("weak",)) == (waiting.status, waiting.caps, waiting.reachable)
+        assert {} == score(document, {"n": "70"}).caps  # m may still be right
+
+
+class TestOneStage:
+    """A rubric of one stage is a funnel of one: its stage has a share, a condition may ask for it, and it may have a gate."""
+
+    def test_its_stage_has_the_share_of_its_sections_before_it_is_cut_at_0(self) -> None:
+        """-1 x 1/2 + 0 x 1/2 = -1/2, of which the total makes 0."""
+        document = pack(section("a", choice("q", A=("1", None), B=("-1", None)), floor="-1"), section("b", number("n")))
+        decision = score(document, {"q": "B", "n": "7"})
+        assert ({"main": ["passed", "-1/2"]}, "0") == (decision.data["stages"], decision.data["score"])
+        assert ["pending", None] == score(pack(section("a", mark("m"))), {}).data["stages"]["main"]
+
+    @pytest.mark.parametrize(("limit", "capped"), [("1/2", False), ("51/100", True)])
+    def test_a_condition_on_its_share_is_exact(self, limit: str, capped: bool) -> None:
+        document = pack(
+            section("a", number("n")),
+            section("b", number("m")),
+            overrides=[override("o", "weak", {"stage": "main", "below": limit})],
+        )
+        assert ({"override:o": "weak"} if capped else {}) == score(document, {"n": "70", "m": "7"}).caps
+
+    def test_its_gate_ends_it_with_a_band(self) -> None:
+        """4 of 5 right is strong; the gate puts middling, which is worse."""
+        document = pack(section("a", *(number(f"n{i}") for i in range(5))))
+        document["stages"][0]["gate"] = [override("all", "middling", {"section": "a", "below": "1"})]
+        decision = score(document, {f"n{i}": "70" for i in range(4)})
+        assert ("ended", "4/5", "middling", ("gate:all",), "review") == (
+            decision.status,
+            decision.data["score"],
+            decision.verdict,
+            decision.determined_by,
+            decision.action,
+        )
 
 
 class TestOutcomesOnTheirOwn:

@@ -661,8 +661,10 @@ class TestBatches:
         assert len(syncs) == 3
 
     def test_one_fdatasync_covers_at_most_so_many_bytes(self, log, syncs, monkeypatch):
-        monkeypatch.setattr(segments, "MAX_BATCH_BYTES", 2500)
         log.publish(RUBRIC)
+        log.append([entry(10)])
+        length = len(json.dumps(log.read(2), separators=(",", ":"))) + 1
+        monkeypatch.setattr(segments, "MAX_BATCH_BYTES", 3 * length + length // 2)
         syncs.clear()
         log.append([entry(n) for n in range(9)])
         assert len(syncs) == 3

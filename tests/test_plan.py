@@ -8,7 +8,25 @@ from typing import Any
 
 import pytest
 
-from packs import choice, mark, number, override, pack, rubric, sample, section, verdict
+from packs import (
+    AWAITS_ALL,
+    checklist,
+    choice,
+    entries,
+    evidence,
+    funnel,
+    mark,
+    number,
+    override,
+    pack,
+    raters,
+    rating,
+    rubric,
+    sample,
+    section,
+    stage,
+    verdict,
+)
 from scoring import RubricError, canonical
 from scoring.engine.plan import MAX_PACK, compile_plan, scoring_form
 
@@ -34,7 +52,9 @@ WRONG: list[tuple[str, Change, str, str]] = [
     ("a bad id", lambda p: p.update(rubric="a b"), "rubric", "expected an id"),
     ("a long id", lambda p: p.update(version="v" * 49), "version", "expected an id"),
     ("about holds a number", lambda p: p["about"].update(n=1), "about", "text and lists of text"),
-    ("two stages", lambda p: p["stages"].append(p["stages"][0]), "stages", "a list of 1 to 1"),
+    ("no stages", lambda p: p.update(stages=[]), "stages", "a list of 1 to 20"),
+    ("a stage twice", lambda p: p["stages"].append(p["stages"][0]), "stages", 'the id "main" stands twice'),
+    ("one stage of another name", lambda p: p["stages"][0].update(id="only"), "stages", 'it is called "main"'),
     ("one verdict", lambda p: p["verdicts"].__delitem__(slice(1, None)), "verdicts", "a list of 2 to 16"),
     ("an unknown action", lambda p: p["verdicts"][0].update(action="hire"), "verdicts/strong/action", "one of advance"),
     ("a share over 1", lambda p: p["verdicts"][0].update({"from": "6/5"}), "verdicts/strong/from", "from 0 to 1"),
@@ -86,6 +106,296 @@ WRONG: list[tuple[str, Change, str, str]] = [
     ("an empty all", when({"all": []}), "overrides/x/when", "expected a condition"),
     ("at least 0", when({"flag": "refer", "at_least": 0}), "overrides/x/when/at_least", "from 1 to 1000"),
 ]  # fmt: skip
+
+
+def whole() -> dict[str, Any]:
+    """
+    A funnel with all that a rubric of one stage can do without: a door without a score, levels, variants, competencies, people who rate.
+
+    The rating `skill` is about the competency `craft`, which expects `fair` of a junior and `good` of a senior; `seen` earns by level.
+    """
+    values = {"about": {}, "points": "0"}
+    seen = rating("seen") | {"competency": "craft", "level_points": {"above": "1", "at": "1/2", "below": "0"}}
+    seen["values"] = [values | {"id": name} for name in ("poor", "fair", "good")]
+    records = {"positive": ["listens"], "negative": ["interrupts"], "criteria": ["depth"]}
+    gate = override("g", "weak", {"any": [{"section": "tasks", "below": "1/2"}, {"flag": "refer", "at_least": 1}]})
+    return funnel(
+        stage("door", section("entry", choice("licence", yes=("1", None), no=("0", "knock_out")) | AWAITS_ALL)),
+        stage(
+            "test",
+            section("tasks", number("n"), number("d", only="desk"), number("f", only="field"), declared=2),
+            gate=[gate],
+        ),
+        stage(
+            "talk",
+            section("talk", rating("skill", records=records) | {"competency": "craft"}, seen),
+            section("work", checklist("list"), evidence("tape")),
+        ),
+        shares={"entry": "0"},
+        weights=["0", "1/2", "1/2"],
+        assumed=entries("scale"),
+        levels=entries("junior", "senior"),
+        variants=entries("desk", "field"),
+        competencies=[
+            {"about": {}, "assumed": ["senior"], "expected": {"junior": "fair", "senior": "good"}, "id": "craft"}
+        ],
+    )
+
+
+def part_of(document: dict[str, Any], name: str) -> dict[str, Any]:
+    """The stage, section or item of this name."""
+    sections = [s for entry in document["stages"] for s in entry["sections"]]
+    return next(
+        p for p in (*document["stages"], *sections, *(i for s in sections for i in s["items"])) if p["id"] == name
+    )
+
+
+def setting(name: str, **more: Any) -> Change:
+    """Change keys of a stage, section or item."""
+    return lambda p: part_of(p, name).update(more)
+
+
+def of(name: str, key: str, **more: Any) -> Change:
+    """Change keys of an object within one, such as the raters of an item."""
+    return lambda p: part_of(p, name)[key].update(more)
+
+
+def gated(stage_id: str, condition: dict[str, Any], name: str = "x") -> Change:
+    return lambda p: part_of(p, stage_id)["gate"].append(override(name, "weak", condition))
+
+
+def profile(key: str, **more: str) -> Change:
+    return lambda p: p["profiles"][0][key].update(more)
+
+
+def competency(**more: Any) -> Change:
+    return lambda p: p["competencies"][0].update(more)
+
+
+def values(*points: str) -> list[dict[str, Any]]:
+    return [
+        {"about": {}, "id": name, "points": worth} for name, worth in zip(("poor", "fair", "good"), points, strict=True)
+    ]
+
+
+SKILL, SEEN, LIST = "sections/talk/items/skill", "sections/talk/items/seen", "sections/work/items/list"
+
+FULL_SKILL, FULL_SEEN, FULL_LIST = f"stages/talk/{SKILL}", f"stages/talk/{SEEN}", f"stages/talk/{LIST}"
+NOTHING = ["absent", "blank", "invalid"]
+MISSED = ["wrong", *NOTHING]
+NOTED = {"flag": "note", "at_least": 1}
+WIDE = [*values("0", "1", "100"), *({"about": {}, "id": f"v{n}", "points": f"1{'0' * 2 * n}"} for n in (2, 3))]
+
+WRONG_FUNNELS: list[tuple[str, Change, str, str]] = [
+    (
+        "too many stages", lambda p: p.update(stages=[stage(f"s{n}", section(f"c{n}", number(f"i{n}"))) for n in range(21)]),
+        "stages", "a list of 1 to 20",
+    ),
+    ("a stage twice", setting("door", id="test"), "stages", 'the id "test" stands twice'),
+    ("a section in two stages", setting("entry", id="talk"), "sections", 'the id "talk" stands twice'),
+    ("an item in two stages", setting("licence", id="tape"), "items", 'the id "tape" stands twice'),
+    ("a stage that is a place", setting("door", id="a/b"), "stages/a/b/id", "expected an id"),
+    ("a place of three", setting("licence", id="a/b/c"), "stages/door/sections/entry/items/0/id", "two with a /"),
+    ("a place with nothing before", setting("entry", id="/b"), "stages/door/sections/0/id", "two with a /"),
+    ("a place with nothing behind", setting("entry", id="b/"), "stages/door/sections/0/id", "two with a /"),
+    ("a second gate", gated("talk", {"flag": "refer", "at_least": 1}), "", ""),
+    ("a gate called as an override", lambda p: p["overrides"].append(override("g", "weak", NOTED)), "overrides", 'the id "g" stands twice'),
+    ("two gates of one name", gated("talk", NOTED, name="g"), "overrides", 'the id "g" stands twice'),
+    ("a gate's cap", lambda p: part_of(p, "test")["gate"][0].update(cap="gone"), "overrides/g/cap", "names no verdict"),
+    (
+        "too many gates", lambda p: part_of(p, "door").update(gate=[override(f"x{n}", "weak", NOTED) for n in range(21)]),
+        "stages/door/gate", "a list of 0 to 20",
+    ),
+    (
+        "too many sections", lambda p: part_of(p, "door").update(sections=[section(f"c{n}", number(f"i{n}")) for n in range(48)]),
+        "stages", "more than 50 sections",
+    ),
+    (
+        "a gate that looks ahead at a section", gated("test", {"section": "work", "below": "1/2"}),
+        "stages/test/gate/x", "the gate of stage test asks for section work, which comes later",
+    ),
+    (
+        "a gate that looks ahead at an item", gated("test", {"all": [{"item": "skill", "is": ["poor", "awaited", *NOTHING]}]}),
+        "stages/test/gate/x", "asks for item skill, which comes later",
+    ),
+    (
+        "a gate that looks ahead at a stage", gated("test", {"stage": "talk", "below": "1/2"}),
+        "stages/test/gate/x", "asks for stage talk, which comes later",
+    ),
+    ("a gate that looks back", gated("talk", {"stage": "test", "below": "1/2"}), "", ""),
+    ("no such stage", when({"stage": "tset", "below": "1/2"}), "overrides/x", 'names no stage: "tset"; did you mean "test"?'),
+    ("a stage without a score", when({"stage": "door", "below": "1/2"}), "overrides/x", "asks for the share of stage door, which has none"),
+    ("a stage below more than 1", when({"stage": "test", "below": "3/2"}), "overrides/x/when/below", "at most 1"),
+    (
+        "fatal counted without notice", lambda p: (p.update(notice=None), gated("test", {"flag": "fatal", "at_least": 1})(p)),
+        "overrides", "count the flag fatal, but the rubric has no notice",
+    ),
+    ("a stage's shares short of 1", profile("shares", talk="1/4"), "profiles/equal/shares", "the shares of stage talk do not sum to exactly 1"),
+    ("shares of 1 over two stages", profile("shares", talk="1/4", tasks="5/4"), "profiles/equal/shares/tasks", "from 0 to 1"),
+    ("weights short of 1", profile("stages", talk="1/3"), "profiles/equal/stages", "do not sum to exactly 1"),
+    ("no weight of a stage", lambda p: p["profiles"][0]["stages"].pop("door"), "profiles/equal/stages", "must name every stage"),
+    ("a weight too many", profile("stages", gone="0"), "profiles/equal/stages", "must name every stage"),
+    (
+        "a weight without a score", profile("stages", door="1/2", talk="0"),
+        "profiles/equal/stages", "stage door has a weight, but none of its sections has a share",
+    ),
+    ("assumed twice", lambda p: p.update(assumed=entries("scale", "scale")), "assumed", "stands twice"),
+    ("too much assumed", lambda p: p.update(assumed=entries(*(f"x{n}" for n in range(51)))), "assumed", "a list of 0 to 50"),
+    ("assumed without an id", lambda p: p.update(assumed=[{"about": {}}]), "assumed/0", 'the key "id" is missing'),
+    ("one variant", lambda p: p.update(variants=entries("desk")), "variants", "one variant is none"),
+    ("too many variants", lambda p: p.update(variants=entries(*(f"x{n}" for n in range(13)))), "variants", "a list of 0 to 12"),
+    ("a variant twice", lambda p: p.update(variants=entries("desk", "field", "desk")), "variants", "stands twice"),
+    ("an item of no variant", setting("d", only="dusk"), "sections/tasks/items/d/only", "names no variant"),
+    ("an item of a variant where there are none", lambda p: p.update(variants=[]), "sections/tasks/items/d/only", "names no variant"),
+    ("a variant without n", lambda p: (setting("n", only="field")(p), p.update(excerpt=True)), "", ""),
+    (
+        "a variant left with nothing", lambda p: (setting("n", only="field")(p), setting("d", only="field")(p), p.update(excerpt=True)),
+        "sections/tasks", "can earn nothing in variant desk",
+    ),
+    ("only that is no id", setting("d", only=7), "stages/test/sections/tasks/items/d/only", "expected an id"),
+    ("an override on one variant's item", when({"item": "d", "is": MISSED}), "overrides/x/when", "can never hold for variant field"),
+    ("on both in turn", when({"any": [{"item": name, "is": MISSED} for name in "df"]}), "", ""),
+    ("on both at once", when({"all": [{"item": name, "is": MISSED} for name in "df"]}), "overrides/x/when", "can never hold for variant desk"),
+    (
+        "a gate on a voided item", lambda p: (setting("licence", void=True)(p), gated("door", {"item": "licence", "is": ["several", *NOTHING]})(p)),
+        "stages/door/gate/x/when", "can never hold",
+    ),
+    (
+        "an override on a voided section", lambda p: (setting("licence", void=True)(p), when({"section": "entry", "below": "1"})(p)),
+        "overrides/x/when", "can never hold",
+    ),
+    ("a weighted section all voided", lambda p: (setting("list", void=True)(p), setting("tape", void=True)(p)), "sections/work", "can earn nothing"),
+    ("void that is no truth", setting("list", void=None), f"{FULL_LIST}/void", "true or false"),
+    ("declared above what there is", setting("tasks", declared=3), "sections/tasks/declared", "declares 3 items and has 2 for variant desk"),
+    ("as many as declared, one of them voided", setting("n", void=True), "", ""),
+    ("an excerpt that is allowed", lambda p: (setting("tasks", declared=3)(p), p.update(excerpt=True)), "", ""),
+    ("declared 0", setting("tasks", declared=0), "stages/test/sections/tasks/declared", "from 1 to 1000"),
+    ("excerpt that is no truth", lambda p: p.update(excerpt="allowed"), "excerpt", "true or false"),
+    ("too many levels", lambda p: p.update(levels=entries(*(f"x{n}" for n in range(13)))), "levels", "a list of 0 to 12"),
+    ("a level twice", lambda p: p.update(levels=entries("junior", "senior", "junior")), "levels", "stands twice"),
+    ("competencies without levels", lambda p: p.update(levels=[]), "competencies", "there are competencies, but no levels"),
+    ("a competency twice", lambda p: p["competencies"].append(p["competencies"][0]), "competencies", "stands twice"),
+    (
+        "a level that expects nothing", competency(expected={"junior": "fair"}),
+        "competencies/craft/expected", "must name every level, and nothing else: junior, senior",
+    ),
+    (
+        "a level too many", competency(expected={"junior": "fair", "senior": "good", "lead": "good"}),
+        "competencies/craft/expected", "must name every level",
+    ),
+    ("a level that is assumed and is none", competency(assumed=["lead"]), "competencies/craft/assumed", "names no level, or one twice"),
+    ("a level assumed twice", competency(assumed=["senior", "senior"]), "competencies/craft/assumed", "or one twice"),
+    (
+        "a value that no scale has", competency(expected={"junior": "fair", "senior": "best"}),
+        f"{SKILL}/values", "lacks a value that competency craft expects",
+    ),
+    ("no such competency", setting("skill", competency="art"), f"{SKILL}/competency", "names no competency"),
+    ("points by level without a competency", setting("seen", competency=None), f"{SEEN}/level_points", "needs a competency"),
+    ("points by level by mean", of("seen", "raters", combine="mean"), f"{SEEN}/raters/combine", "mean needs points"),
+    ("points by level that fall", of("seen", "level_points", at="2"), f"{SEEN}/level_points", "the points fall"),
+    ("points by level and of its own", setting("seen", values=values("0", "0", "1")), f"{SEEN}/values", "have 0"),
+    ("points by level in part", lambda p: part_of(p, "seen")["level_points"].pop("at"), f"{FULL_SEEN}/level_points", 'the key "at" is missing'),
+    ("points of values that fall", setting("skill", values=values("0", "1", "1/2")), f"{SKILL}/values", "the points fall from one value"),
+    ("points of values that stay", setting("skill", values=values("0", "1", "1")), "", ""),
+    ("a value twice", lambda p: part_of(p, "skill")["values"][2].update(id="fair"), f"{SKILL}/values", 'the id "fair" stands twice'),
+    ("a reserved value", lambda p: part_of(p, "skill")["values"][0].update(id="awaited"), f"{FULL_SKILL}/values/awaited/id", "reserved"),
+    ("one value", lambda p: part_of(p, "skill")["values"].__delitem__(slice(1, None)), f"{FULL_SKILL}/values", "a list of 2 to 20"),
+    ("a rating that does not await", setting("skill", awaits=["absent", "blank"]), f"{SKILL}/awaits", "awaits absent, blank and invalid"),
+    ("a checklist that does not await", setting("list", awaits=[]), f"{LIST}/awaits", "awaits absent, blank and invalid"),
+    ("a line twice", lambda p: part_of(p, "list")["lines"][1].update(id="asks"), f"{LIST}/lines", 'the id "asks" stands twice'),
+    ("a reserved line", lambda p: part_of(p, "list")["lines"][1].update(id="given"), f"{FULL_LIST}/lines/given/id", "reserved"),
+    ("a line below 0", lambda p: part_of(p, "list")["lines"][1].update(points="-1"), f"{FULL_LIST}/lines/tests/points", "0 or more"),
+    ("no lines", setting("list", lines=[]), f"{FULL_LIST}/lines", "a list of 1 to 50"),
+    ("lines of nothing", lambda p: [line.update(points="0") for line in part_of(p, "list")["lines"]], "sections/work", "can earn nothing"),
+    ("another combine", of("skill", "raters", combine="best"), f"{FULL_SKILL}/raters/combine", "one of median, mean, lowest, consensus"),
+    ("nobody needed", of("skill", "raters", needs={}), f"{FULL_SKILL}/raters/needs", "an object of 1 to 20"),
+    ("none of a role needed", of("skill", "raters", needs={"examiner": 0}), f"{FULL_SKILL}/raters/needs/examiner", "from 1 to 20"),
+    ("a role that is no id", of("skill", "raters", needs={"two words": 1}), f"{SKILL}/raters/needs", "a role is called by an id"),
+    (
+        "more needed than may rate", of("skill", "raters", max=2, needs={"examiner": 2, "lead": 1}),
+        f"{SKILL}/raters/max", "fewer than the ratings that it needs",
+    ),
+    ("too many raters", of("skill", "raters", max=21), f"{FULL_SKILL}/raters/max", "from 1 to 20"),
+    ("a record twice", of("skill", "records", criteria=entries("depth", "depth")), f"{SKILL}/records/criteria", "stands twice"),
+    ("an indicator on both sides", of("skill", "records", negative=entries("listens")), f"{SKILL}/records/positive", 'the id "listens" stands twice'),
+    ("the same id in two lists", of("skill", "records", criteria=entries("listens")), "", ""),
+    ("a list of records that there is not", of("skill", "records", hunches=[]), f"{FULL_SKILL}/records", 'unknown key "hunches"'),
+    ("a list of records missing", lambda p: part_of(p, "skill")["records"].pop("conduct"), f"{FULL_SKILL}/records", 'the key "conduct" is missing'),
+    (
+        "too many records", of("skill", "records", criteria=entries(*(f"x{n}" for n in range(51)))),
+        f"{FULL_SKILL}/records/criteria", "a list of 0 to 50",
+    ),
+    ("more codes than two digits", setting("skill", raters=raters("mean", 20), values=WIDE), SKILL, "more than 4,096 codes"),
+    ("evidence with points", setting("tape", points="1"), "stages/talk/sections/work/items/tape", 'unknown key "points"'),
+    ("only evidence in a weighted section", lambda p: setting("work", items=[evidence("tape")])(p), "sections/work", "can earn nothing"),
+    ("a noted value listed without the rest", when({"item": "skill", "is": ["fair", "poor", *NOTHING]}), "overrides/x", "lacks awaited"),
+    ("the best value noted", when({"item": "skill", "is": ["good+noted"]}), "overrides/x", "best outcome"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "message"), [case[1:] for case in WRONG_FUNNELS], ids=[case[0] for case in WRONG_FUNNELS]
+)
+@pytest.mark.parametrize("level", ["junior", "senior"])
+def test_what_is_wrong_with_a_funnel_is_found_and_located(change: Change, path: str, message: str, level: str) -> None:
+    """A row without path and message is right as it is: the neighbour of one that is wrong."""
+    document = whole()
+    change(document)
+    if (path, message) == ("", ""):
+        compile_plan(canonical.dumps(document), level=level)
+        return
+    with pytest.raises(RubricError) as caught:
+        compile_plan(canonical.dumps(document), level=level)
+    assert (path, True) in [(problem.path, message in problem.message) for problem in caught.value.problems]
+
+
+AT_ONE_LEVEL: list[tuple[str, Change, str]] = [
+    # wrong at one level only: a junior's `above` is a value, a senior's is none; a senior's `fair` is below, a junior's is at
+    (
+        "a list that is not closed for a senior",
+        when({"item": "seen", "is": ["poor", "absent", "blank", "invalid", "awaited"]}),
+        "the list lacks fair",
+    ),
+    (
+        "points without a common denominator for a junior",
+        lambda p: (
+            part_of(p, "seen")["level_points"].update(above="999999999990/999999999989"),
+            part_of(p, "talk")["sections"][0]["items"].append(
+                copy.deepcopy(part_of(p, "seen"))
+                | {"id": "seen2", "level_points": {"above": "999999999990/999999000001", "at": "1/2", "below": "0"}}
+            ),
+        ),
+        "above 10^15",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"), [case[1:] for case in AT_ONE_LEVEL], ids=[case[0] for case in AT_ONE_LEVEL]
+)
+@pytest.mark.parametrize("level", ["junior", "senior"])
+def test_a_pack_that_is_wrong_at_one_level_is_wrong_at_every_level(change: Change, message: str, level: str) -> None:
+    """'At any level', 'at every level': whether a pack is right does not depend on the level that it is loaded for."""
+    document = whole()
+    change(document)
+    with pytest.raises(RubricError, match=message.replace("^", r"\^")):
+        compile_plan(canonical.dumps(document), level=level)
+
+
+def test_the_funnel_that_the_table_spoils_is_right_at_both_levels() -> None:
+    for level in ("junior", "senior"):
+        plan = compile_plan(canonical.dumps(whole()), level=level)
+        assert (["door", "test", "talk"], {"desk", "field"}) == ([s.id for s in plan.stages], {*plan.frames})
+
+
+def test_all_problems_of_a_funnel_come_at_once() -> None:
+    document = whole()
+    part_of(document, "skill")["raters"]["needs"] = {"two words": 1}
+    document["competencies"][0]["assumed"] = ["lead"]
+    document["profiles"][0]["stages"]["talk"] = "1/3"
+    with pytest.raises(RubricError) as caught:
+        compile_plan(canonical.dumps(document), level="junior")
+    assert 3 == len(caught.value.problems)
 
 
 @pytest.mark.parametrize(("change", "path", "message"), [case[1:] for case in WRONG], ids=[case[0] for case in WRONG])

@@ -23,26 +23,41 @@ def mark(name: str) -> dict[str, Any]:
         "id": name,
         "kind": "mark",
         "max": "100",
+        "only": None,
         "points": "1",
         "step": "1/100",
+        "void": False,
     }
-    return {"about": {}, "floor": "0", "id": name, "items": [item]}
+    return {"about": {}, "declared": None, "floor": "0", "id": name, "items": [item]}
 
 
 PACK = {
     "about": {},
+    "assumed": [],
     "caps": {"fatal": "fail", "knock_out": "fail"},
+    "competencies": [],
     "default_profile": "published",
+    "excerpt": False,
     "format": 1,
+    "levels": [],
     "notice": None,
     "overrides": [],
-    "profiles": [{"about": {}, "assumed": False, "id": "published", "shares": {"oral": "2/5", "written": "3/5"}}],
+    "profiles": [
+        {
+            "about": {},
+            "assumed": False,
+            "id": "published",
+            "shares": {"oral": "2/5", "written": "3/5"},
+            "stages": {"main": "1"},
+        }
+    ],
     "rubric": "promotion",
-    "stages": [{"about": {}, "id": "main", "sections": [mark("oral"), mark("written")]}],
+    "stages": [{"about": {}, "gate": [], "id": "main", "sections": [mark("oral"), mark("written")]}],
     "verdicts": [
         {"about": {}, "action": "advance", "from": "7/10", "id": "pass"},
         {"about": {}, "action": "decline", "from": "0", "id": "fail"},
     ],
+    "variants": [],
     "version": "2003",
 }
 

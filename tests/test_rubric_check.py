@@ -1308,7 +1308,7 @@ class TestSafetyNet:
             "somewhere/else": (1, 1),
         }
 
-        def compile_plan(_pack: bytes) -> None:
+        def compile_plan(_pack: bytes, level: str | None = None) -> None:
             raise RubricError(Problem("pack", "is odd", path=path) for path in paths)
 
         monkeypatch.setattr(checking, "compile_plan", compile_plan)

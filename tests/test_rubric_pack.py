@@ -47,26 +47,31 @@ def abouts(value: Any) -> list[dict[str, Any]]:
     return own + [about for key, member in value.items() if key != "about" for about in abouts(member)]
 
 
-COMMON = {"about", "awaits", "floor", "id", "kind"}
+COMMON = {"about", "awaits", "floor", "id", "kind", "only", "void"}
 # the tables of FORMAT.md 5: the keys of each thing
 KEYS = {
     "pack": {
         "about",
+        "assumed",
         "caps",
+        "competencies",
         "default_profile",
+        "excerpt",
         "format",
+        "levels",
         "notice",
         "overrides",
         "profiles",
         "rubric",
         "stages",
+        "variants",
         "verdicts",
         "version",
     },
     "verdict": {"about", "action", "from", "id"},
-    "profile": {"about", "assumed", "id", "shares"},
-    "stage": {"about", "id", "sections"},
-    "section": {"about", "floor", "id", "items"},
+    "profile": {"about", "assumed", "id", "shares", "stages"},
+    "stage": {"about", "gate", "id", "sections"},
+    "section": {"about", "declared", "floor", "id", "items"},
     "choice": COMMON | {"options"},
     "selection": COMMON | {"mode", "options", "points"},
     "number": COMMON | {"keys", "points", "read", "separators", "units"},
@@ -587,7 +592,7 @@ class TestPaper:
                     thing["about"] = {**value, **hidden}
                 elif isinstance(value, str) and key not in keep:
                     thing[key] = secret(key)
-                elif isinstance(value, list) and all(isinstance(member, str) for member in value):
+                elif isinstance(value, list) and value and all(isinstance(member, str) for member in value):
                     thing[key] = [secret(key)]
 
         hide(pack, "pack", {"notice"})

@@ -35,7 +35,8 @@ from scoring.errors import LogError, StoreError
 
 room = pytest.fixture(logs.in_memory)
 
-CHECKS = ["segments", "canonical", "fields", "chain", "packs", "ids", "supersedes", "vault", "head", "heads"]
+CHECKS = ["segments", "canonical", "fields", "chain", "packs", "ids", "supersedes", "openings", "resolutions"]
+CHECKS += ["vault", "precedence", "head", "heads"]
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ class TestWhatHolds:
             head = log.head
         report = verify_directory(path, expect=head)
         assert [finding.check for finding in report.findings] == CHECKS
-        assert [finding.result for finding in report.findings] == ["HOLDS"] * 9 + ["NOT CHECKED"]
+        assert [finding.result for finding in report.findings] == ["HOLDS"] * 12 + ["NOT CHECKED"]
         assert (report.ok, report.size, report.head) == (True, *head)
         assert report["heads"].detail == "this log has no signed heads"
         assert str(report["chain"]) == "HOLDS        chain       every record chains to the one before it"
@@ -86,8 +87,8 @@ class TestWhatHolds:
     def test_a_report_is_printed_as_its_lines(self, path):
         report = verify_directory(path)
         lines = str(report).split("\n")
-        assert lines[:10] == [str(finding) for finding in report.findings]
-        assert lines[10:] == ["This cannot show:", *(f"- {line}" for line in report.cannot_show)]
+        assert lines[: len(CHECKS)] == [str(finding) for finding in report.findings]
+        assert lines[len(CHECKS) :] == ["This cannot show:", *(f"- {line}" for line in report.cannot_show)]
         assert repr(report) == str(report)
 
     def test_complete_says_that_all_was_checked_but_what_nobody_asked_for(self, path):
@@ -366,7 +367,7 @@ GOOD = json.loads(canonical.dumps(RUBRIC.score({"answers": {}}).data))
 LONG = "1" * 20_000
 IN_DECISION = {
     "action": ["", "hire", None, 1],
-    "assumed": [None, "profile:x", ["x"], ["profile:"], ["profile:a b"], ["profile:x", "profile:y"]],
+    "assumed": [None, "profile:x", ["x"], ["profile:"], ["profile:a b"], ["level:x"], ["rubric:x"] * 152],
     "awaited": ["", None, "é", "A" * 168, ["A"]],
     "caps": [
         {},
@@ -376,19 +377,51 @@ IN_DECISION = {
         [{"by": "override:", "verdict": "fail"}],
         [{"by": "fatal", "verdict": "a b"}],
         [{"by": "fatal", "verdict": "fail", "x": 1}],
-        [{"by": "fatal", "verdict": "fail"}] * 103,
+        [{"by": "fatal", "verdict": "fail"}] * 503,
+        [{"by": "gate:a/b/c", "verdict": "fail"}],
+        [{"by": "gate:/b", "verdict": "fail"}],
     ],
-    "determined_by": [None, ["score"], ["override:a b"], [5], ["band"] * 104],
+    "determined_by": [None, ["score"], ["override:a b"], ["gate:a/"], [5], ["band"] * 504],
+    "excerpts": [
+        None,
+        [],
+        {"a b": [1, 2]},
+        {"a": 1},
+        {"a": [1]},
+        {"a": [2, 2]},
+        {"a": [-1, 2]},
+        {"a": [True, 2]},
+        {"a": [1, 1001]},
+        {"a": [1, "2"]},
+        {f"s-{n}": [1, 2] for n in range(51)},
+    ],
     "flags": [[], {"kind": "A"}, {"refer": ""}, {"refer": None}, {"note": "?"}],
-    "handed_in": [[], ["other"], "main", None],
-    "holds": [["verdict", "refer"], ["refer", "refer"], ["other"], "refer", None, {}],
+    "handed_in": [["a", "a"], ["a b"], "main", None, {}, [f"s-{n}" for n in range(21)]],
+    "holds": [
+        ["verdict", "refer"],
+        ["refer", "void"],
+        ["unclear", "excerpt"],
+        ["refer", "refer"],
+        ["other"],
+        "refer",
+        None,
+        {},
+    ],
     "irregularities": [["b", "a"], ["a", "a"], ["a b"], None, [f"i-{n:02d}" for n in range(21)]],
-    "level": ["mid", 1, False],
+    "level": ["", "a b", 1, False],
     "notice": [0, "true", []],
     "outcomes": ["", None, "A A", "A" * 3001],
     "pack": ["", "0" * 63, "0" * 65, "A" * 64, None],
     "profile": ["", "a b", "x" * 49, None, 7],
     "reachable": [{}, ["a b"], "strong", [f"v-{n}" for n in range(17)]],
+    "reinstate": [
+        "main",
+        {},
+        {"stage": "main"},
+        {"reason": "x", "stage": None},
+        {"reason": "a b", "stage": "main"},
+        {"reason": "x", "stage": "main", "who": "y"},
+    ],
     "score": [
         "2/4",
         "1/1",
@@ -408,10 +441,34 @@ IN_DECISION = {
         "4/" + "2" * 900,
         "9" * 9000,
     ],
-    "sections": [[], {"a b": "1"}, {"a": "2/4"}, {"a": 1}, "1", {f"s-{n}": None for n in range(51)}],
+    "sections": [
+        [],
+        None,
+        {"a b": "1"},
+        {"a/b/c": "1"},
+        {"a": "2/4"},
+        {"a": 1},
+        "1",
+        {f"s-{n}": None for n in range(51)},
+    ],
     "semantics": [0, 2, True, "1", None],
-    "status": ["void", "", None],
+    "stages": [
+        {},
+        None,
+        [],
+        {"a": "passed"},
+        {"a": ["passed"]},
+        {"a": ["open", "1"]},
+        {"a": [["passed"], "1"]},
+        {"a": ["passed", "2/4"]},
+        {"a": ["passed", "1", None]},
+        {"a/b": ["passed", "1"]},
+        {f"s-{n}": ["waiting", None] for n in range(21)},
+    ],
+    "status": ["voided", "", None],
+    "variant": ["", "a b", 7, []],
     "verdict": ["", "a b", 7],
+    "void": ["", "a b", 7, True],
 }
 TIMES = [
     "2026-11-21T09:00:00",
@@ -450,17 +507,21 @@ class TestFields:
         [
             {"score": "-1/4", "sections": {"a": "0", "b": None, "c": "-7"}},
             {"score": "1" + "0" * 999 + "/" + "3" * 1000},
-            {"score": None, "sections": None, "verdict": None, "reachable": ["strong", "fail"], "status": "pending"},
+            {"score": None, "verdict": None, "reachable": ["strong", "fail"], "status": "pending"},
+            {"sections": {"written/knowledge": None}, "excerpts": {"written/knowledge": [0, 20], "a": [1, 1000]}},
+            {"stages": {"a": ["passed", "1/2"], "b": ["ended", None], "c": ["not_evaluated", None]}, "handed_in": []},
+            {"level": "mid", "variant": "with_ai", "status": "ended"},
+            {"caps": [{"by": "gate:a/b", "verdict": "fail"}], "determined_by": ["gate:a/b", "override:c/d"]},
             {
                 "caps": [{"by": "override:x", "verdict": "fail"}, {"by": "knock_out", "verdict": "fail"}],
-                "holds": ["refer", "unclear"],
+                "holds": ["void", "refer", "excerpt", "unclear"],
             },
             {
                 "determined_by": ["band", "fatal", "override:x"],
                 "flags": {"refer": "g", "note": "A"},
                 "irregularities": ["a", "b"],
             },
-            {"assumed": ["profile:x"], "notice": None, "handed_in": ["main"]},
+            {"assumed": ["profile:x", "expected:y", "rubric:z"], "notice": None, "handed_in": ["main"]},
         ],
     )
     def test_what_fits(self, path, decision):
@@ -477,7 +538,9 @@ class TestFields:
         [
             ((3,), "v", 2, "v: expected 1"),
             ((3,), "v", True, "v: expected 1"),
-            ((3,), "type", "opening", "type: expected genesis, rubric or decision"),
+            ((3,), "type", "erasure", "type: expected genesis, rubric, opening, decision or resolution"),
+            ((3,), "type", "opening", 'body/the key "level" is missing'),
+            ((3,), "type", "resolution", 'body/the key "action" is missing'),
             ((3,), "type", "genesis", "type: record 0 is the genesis record, and only it"),
             ((3,), "type", "rubric", 'body/the key "length" is missing'),
             ((3,), "body", [], "body: expected an object"),

@@ -28,7 +28,7 @@ else:
 
     Decision_co = None
 
-__all__ = ["Entry", "Recorded", "take_apart"]
+__all__ = ["Entry", "Recorded", "name_problems", "take_apart"]
 
 MAX_SUBMISSION = 1024 * 1024  # bytes; a sheet of 1,000 answers has some 60 KB
 
@@ -99,7 +99,7 @@ class Entry(Value):
         Raises:
             SubmissionError: With every problem, after those given.
         """
-        problems = [*(problems or []), *_check_names({"case": self.case, "id": self.id})]
+        problems = [*(problems or []), *name_problems({"case": self.case, "id": self.id})]
         if type(self.decision) is not dict and not any(problem.path == "decision" for problem in problems):
             problems.append(Problem("decision", "expected an object", path="decision"))
         if type(self.submission) is not dict or not self.submission.keys().isdisjoint({"id", "case"}):
@@ -147,7 +147,7 @@ def take_apart(submission: Any) -> tuple[str, str, dict[str, Any]]:
         submission = _parse(submission)
     if type(submission) is not dict:
         raise SubmissionError([Problem("submission", "expected an object")])
-    problems = _check_names(submission)
+    problems = name_problems(submission)
     if problems:
         raise SubmissionError(problems)
     rest = {key: value for key, value in submission.items() if key not in ("id", "case")}
@@ -163,11 +163,12 @@ def _parse(data: bytes) -> Any:
         raise SubmissionError([Problem("submission", f"not a submission: {error.message}")]) from None
 
 
-def _check_names(document: dict[str, Any]) -> list[Problem]:
+def name_problems(document: dict[str, Any], what: str = "a submission") -> list[Problem]:
+    """Say what is wrong with an id and a case; a case is never repeated."""
     return [
         Problem(
             f"{name}-missing" if document.get(name) is None else f"{name}-form",
-            f"to be recorded, a submission needs {expected}",
+            f"to be recorded, {what} needs {expected}",
             path=name,
         )
         for name, fits, expected in _NAMES

@@ -20,18 +20,26 @@ if TYPE_CHECKING:
     Table: TypeAlias = Mapping[str, tuple[Check, str]]
 
 __all__ = [
+    "ACTIONS",
     "MAX_CASE",
     "MAX_PACK",
+    "MAX_WHO",
+    "MAX_WHY",
+    "OPENED_FACTS",
     "decision_misfit",
     "is_case",
     "is_digest",
     "is_id",
     "is_origin",
+    "is_text",
     "is_time",
     "record_misfit",
 ]
 
 MAX_CASE = 200  # characters, FORMAT.md 9
+MAX_WHO, MAX_WHY = 200, 2000  # characters, FORMAT.md 8
+ACTIONS = ("confirm", "override", "reinstate", "void", "withdraw")  # of a resolution, FORMAT.md 4
+OPENED_FACTS = ("accommodation", "notice", "raters", "started_at", "variant")  # what an opening may fix, FORMAT.md 8
 MAX_PACK = 4 * 1024 * 1024  # bytes, FORMAT.md 5
 
 _DIGITS = "0123456789"
@@ -66,15 +74,21 @@ def record_misfit(record: Any) -> str:
     wrong = _misfit(body, _BODIES[kind])
     if wrong:
         return f"body/{wrong}"
+    if kind in _DISCLOSED:
+        wrong = _misfit(body["disclosures"], {"case": _DIGEST, _DISCLOSED[kind]: _DIGEST})
+        if wrong:
+            return f"body/disclosures/{wrong}"
     if kind == "decision":
         wrong = _misfit(body["decision"], _DECISION)
         if wrong:
             return f"body/decision/{wrong}"
-        wrong = _misfit(body["disclosures"], _DISCLOSURES)
-        if wrong:
-            return f"body/disclosures/{wrong}"
-        if body["supersedes"] is not None and body["supersedes"] >= record["seq"]:
-            return "body/supersedes: expected the seq of an earlier record, or null"
+    elif kind == "resolution":
+        for key, action in _OF_ACTION.items():
+            if (body[key] is not None) != (body["action"] == action):
+                return f"body/{key}: expected a value with {action}, and null with every other action"
+    for key in _EARLIER.get(kind, ()):
+        if body[key] is not None and body[key] >= record["seq"]:
+            return f"body/{key}: expected the seq of an earlier record"
     return ""
 
 
@@ -113,9 +127,21 @@ def is_origin(value: Any) -> bool:
     return type(value) is str and 0 < len(value) <= 200 and all("!" <= character <= "~" for character in value)
 
 
+def _is_place(value: Any) -> bool:
+    if type(value) is not str or len(value) > 97:
+        return False
+    first, slash, second = value.partition("/")
+    return is_id(first) and (is_id(second) if slash else True)
+
+
 def is_case(value: Any) -> bool:
     """Whether *value* can name a case: text of 1 to 200 characters, FORMAT.md 9."""
-    if type(value) is not str or not 0 < len(value) <= MAX_CASE:
+    return is_text(value, MAX_CASE)
+
+
+def is_text(value: Any, most: int) -> bool:
+    """Whether *value* is text of 1 to *most* characters that has an encoding."""
+    if type(value) is not str or not 0 < len(value) <= most:
         return False
     try:
         value.encode()
@@ -198,8 +224,8 @@ def _is_irregularities(value: Any) -> bool:
 
 
 def _is_cause(value: Any) -> bool:
-    """What puts a cap: a flag's name or an override's."""
-    return value in ("fatal", "knock_out") or _is_after("override:", value)
+    """What puts a cap: a flag's name, or that of a gate's override or another one."""
+    return value in ("fatal", "knock_out") or _is_after(("gate:", "override:"), _is_place, value)
 
 
 def _is_determinant(value: Any) -> bool:
@@ -207,11 +233,11 @@ def _is_determinant(value: Any) -> bool:
 
 
 def _is_assumption(value: Any) -> bool:
-    return _is_after("profile:", value)
+    return _is_after(("profile:", "expected:", "rubric:"), is_id, value)
 
 
-def _is_after(prefix: str, value: Any) -> bool:
-    return type(value) is str and value.startswith(prefix) and is_id(value[len(prefix) :])
+def _is_after(prefixes: tuple[str, ...], fits: Check, value: Any) -> bool:
+    return type(value) is str and value.startswith(prefixes) and fits(value[value.index(":") + 1 :])
 
 
 def _is_cap(value: Any) -> bool:
@@ -227,9 +253,36 @@ def _is_share(value: Any) -> bool:
 
 
 def _is_sections(value: Any) -> bool:
-    if type(value) is not dict:
-        return value is None
-    return len(value) <= 50 and all(map(is_id, value)) and all(map(_is_share, value.values()))
+    return _maps(value, 50, _is_place, _is_share)
+
+
+def _is_stages(value: Any) -> bool:
+    return value != {} and _maps(value, 20, is_id, _is_stage)
+
+
+def _is_stage(value: Any) -> bool:
+    return type(value) is list and len(value) == 2 and value[0] in _STAGE_WORDS and _is_share(value[1])
+
+
+def _is_excerpts(value: Any) -> bool:
+    return value == {} or _maps(value, 50, _is_place, _is_excerpt)
+
+
+def _is_excerpt(value: Any) -> bool:
+    """How many items a section has and how many its source declares, which are more."""
+    return type(value) is list and [type(number) for number in value] == [int, int] and 0 <= value[0] < value[1] <= 1000
+
+
+def _is_reinstate(value: Any) -> bool:
+    return value is None or (type(value) is dict and not _misfit(value, _REINSTATE))
+
+
+def _is_handed_in(value: Any) -> bool:
+    return _IDS(value) and len({*value}) == len(value)
+
+
+def _maps(value: Any, most: int, key: Check, member: Check) -> bool:
+    return type(value) is dict and len(value) <= most and all(map(key, value)) and all(map(member, value.values()))
 
 
 def _is_holds(value: Any) -> bool:
@@ -252,22 +305,32 @@ def _or_null(fits: Check) -> Check:
     return lambda value: value is None or fits(value)
 
 
-# Packs have at most 16 verdicts and 100 overrides, submissions at most 20 irregularities (FORMAT.md 5, 9).
-_CAUSES = 102
+# Packs have at most 16 verdicts, 100 overrides, 20 stages with 20 overrides in each gate, 100 competencies and 50 assumptions; submissions at most 20
+# irregularities (FORMAT.md 5, 9).
+_CAUSES = 2 + 20 * 20 + 100
+_ASSUMED = 1 + 100 + 50
 _IDS = _list_of(is_id, 20)
 _FLAGS = frozenset({"fatal", "knock_out", "refer", "note"})
-_HOLDS = ("refer", "verdict", "irregularity", "notice", "unclear")
+_HOLDS = ("void", "refer", "verdict", "irregularity", "notice", "excerpt", "unclear")
+_STAGE_WORDS = ("passed", "ended", "pending", "waiting", "not_evaluated")
 
 _DIGEST = (is_digest, "a digest: 64 lower-case hexadecimal digits")
 _AN_ID = (is_id, "an id: 1 to 48 of the characters A-Z a-z 0-9 . _ -")
 _ITEMS = (_is_item_set, "an item set: base64url digits")
+_AN_ID_OR_NULL = (_or_null(is_id), "an id or null")
+_SEQ_OR_NULL = (_or_null(_is_seq), "the seq of an earlier record, or null")
+_OBJECT = (_is_object, "an object")
+_REINSTATE: Table = {"reason": _AN_ID, "stage": _AN_ID}
 
 _RECORD: Table = {
-    "body": (_is_object, "an object"),
+    "body": _OBJECT,
     "prev": (_or_null(is_digest), "a digest or null"),
     "seq": (_is_seq, "an integer, 0 or more"),
     "time": (is_time, "a time such as 2026-11-21T09:00:00Z"),
-    "type": (_one_of("genesis", "rubric", "decision"), "genesis, rubric or decision"),
+    "type": (
+        _one_of("genesis", "rubric", "opening", "decision", "resolution"),
+        "genesis, rubric, opening, decision or resolution",
+    ),
     "v": (_integer_of(1), "1"),
 }
 _BODIES: dict[str, Table] = {
@@ -279,33 +342,61 @@ _BODIES: dict[str, Table] = {
         "scoring": _DIGEST,
         "version": _AN_ID,
     },
-    "decision": {
-        "decision": (_is_object, "an object"),
-        "disclosures": (_is_object, "an object"),
+    "opening": {
+        "disclosures": _OBJECT,
         "id": _AN_ID,
-        "supersedes": (_or_null(_is_seq), "the seq of an earlier record, or null"),
+        "level": _AN_ID_OR_NULL,
+        "pack": _DIGEST,
+        "profile": _AN_ID,
+    },
+    "decision": {
+        "decision": _OBJECT,
+        "disclosures": _OBJECT,
+        "id": _AN_ID,
+        "supersedes": _SEQ_OR_NULL,
+    },
+    "resolution": {
+        "action": (_one_of(*ACTIONS), "confirm, override, reinstate, void or withdraw"),
+        "decision": (_is_seq, "the seq of an earlier decision"),
+        "disclosures": _OBJECT,
+        "id": _AN_ID,
+        "reason": _AN_ID,
+        "stage": _AN_ID_OR_NULL,
+        "verdict": _AN_ID_OR_NULL,
+        "withdraws": _SEQ_OR_NULL,
     },
 }
-_DISCLOSURES: Table = {"case": _DIGEST, "submission": _DIGEST}
+# Beside its case, what a record of this type discloses.
+_DISCLOSED = {"opening": "opening", "decision": "submission", "resolution": "resolution"}
+_OF_ACTION = {"stage": "reinstate", "verdict": "override", "withdraws": "withdraw"}  # of a resolution
+_EARLIER = {"decision": ("supersedes",), "resolution": ("decision", "withdraws")}
 _DECISION: Table = {
     "action": (_one_of("advance", "review", "decline", "wait"), "advance, review, decline or wait"),
-    "assumed": (_list_of(_is_assumption, 1), "a list of at most one profile:ID"),
+    "assumed": (_list_of(_is_assumption, _ASSUMED), "a list of profile:ID, expected:ID, rubric:ID"),
     "awaited": _ITEMS,
     "caps": (_list_of(_is_cap, _CAUSES), 'a list of {"by": a cause, "verdict": an id}'),
-    "determined_by": (_list_of(_is_determinant, _CAUSES + 1), "a list of band, fatal, knock_out, override:ID"),
+    "determined_by": (_list_of(_is_determinant, _CAUSES + 1), "a list of band, fatal, knock_out, gate:ID, override:ID"),
+    "excerpts": (_is_excerpts, "an object of [items, declared] by section"),
     "flags": (_is_flags, "an object of item sets by flag"),
-    "handed_in": (lambda value: value == ["main"], '["main"]'),
+    "handed_in": (_is_handed_in, "a list of at most 20 ids, each once"),
     "holds": (_is_holds, "a list of " + ", ".join(_HOLDS) + ", in this order"),
     "irregularities": (_is_irregularities, "a sorted list of at most 20 ids, each once"),
-    "level": (lambda value: value is None, "null"),
+    "level": _AN_ID_OR_NULL,
     "notice": (lambda value: value is None or type(value) is bool, "true, false or null"),
     "outcomes": (_is_outcomes, "base64url digits, one to three for each item"),
     "pack": _DIGEST,
     "profile": _AN_ID,
     "reachable": (_or_null(_list_of(is_id, 16)), "a list of at most 16 ids, or null"),
+    "reinstate": (_is_reinstate, '{"reason": an id, "stage": an id}, or null'),
     "score": (_is_share, "a number in lowest terms, or null"),
-    "sections": (_is_sections, "an object of numbers in lowest terms or null by section, or null"),
+    "sections": (_is_sections, "an object of numbers in lowest terms or null by section"),
     "semantics": (_integer_of(1), "1"),
-    "status": (_one_of("ended", "pending", "decided"), "ended, pending or decided"),
-    "verdict": (_or_null(is_id), "an id or null"),
+    "stages": (
+        _is_stages,
+        "an object of [passed, ended, pending, waiting or not_evaluated; a number in lowest terms or null] by stage",
+    ),
+    "status": (_one_of("void", "ended", "pending", "decided"), "void, ended, pending or decided"),
+    "variant": _AN_ID_OR_NULL,
+    "verdict": _AN_ID_OR_NULL,
+    "void": _AN_ID_OR_NULL,
 }

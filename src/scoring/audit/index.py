@@ -38,19 +38,20 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_CHECKED", "DamagedIndexError", "Index"]
 
-FORMAT = 2
+FORMAT = 3
 MAX_CHECKED = 200_000  # rows; some 0.4 s
 _PREFIX, _SUFFIX = "index-", ".sqlite"
 
 _TABLES = """
-CREATE TABLE records(seq INTEGER PRIMARY KEY, offset INTEGER NOT NULL, id TEXT, case_digest BLOB);
+CREATE TABLE records(seq INTEGER PRIMARY KEY, offset INTEGER NOT NULL, id TEXT, case_digest BLOB, kind TEXT);
 CREATE TABLE rubrics(pack TEXT PRIMARY KEY, rubric TEXT NOT NULL, version TEXT NOT NULL, seq INTEGER NOT NULL, UNIQUE(rubric, version));
 CREATE TABLE state(format INTEGER NOT NULL, size INTEGER NOT NULL, leaf TEXT, offset INTEGER NOT NULL, records BLOB NOT NULL, rubrics BLOB NOT NULL);
 """
 # Made after the rows of a rebuild are in: sorting once is several times as fast as millions of random insertions.
 _INDEXES = """
 CREATE UNIQUE INDEX record_id ON records(id) WHERE id IS NOT NULL;
-CREATE INDEX record_case ON records(case_digest, seq) WHERE case_digest IS NOT NULL;
+CREATE INDEX record_case ON records(case_digest, seq) WHERE kind = 'decision';
+CREATE INDEX record_word ON records(case_digest, seq) WHERE kind <> 'decision';
 """
 
 
@@ -178,7 +179,7 @@ class Index:
         def work(database: sqlite3.Connection) -> None:
             with database:  # which commits or rolls back, whatever a signal handler raises
                 database.execute("BEGIN IMMEDIATE")
-                database.executemany("INSERT INTO records VALUES (?, ?, ?, ?)", records)
+                database.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?)", records)
                 database.executemany("INSERT INTO rubrics VALUES (?, ?, ?, ?)", rubrics)
                 if self._settled:
                     _note(database, tail, sums)
@@ -202,17 +203,27 @@ class Index:
         return self._one("SELECT offset FROM records WHERE seq = ?", seq)
 
     def with_id(self, submission_id: str) -> list[int]:
-        """Return the decision with this id, if there is one."""
+        """Return the record with this id, if there is one."""
         return self._seqs("SELECT seq FROM records WHERE id = ?", submission_id)
 
     def newest_of(self, case_digest: str) -> list[int]:
         """Return the newest decision of a case, if it has one."""
-        sql = "SELECT seq FROM records WHERE case_digest = ? ORDER BY seq DESC LIMIT 1"
+        sql = "SELECT seq FROM records WHERE case_digest = ? AND kind = 'decision' ORDER BY seq DESC LIMIT 1"
         return self._seqs(sql, bytes.fromhex(case_digest))
 
     def all_of(self, case_digest: str) -> list[int]:
         """Return the decisions of a case, oldest first."""
-        return self._seqs("SELECT seq FROM records WHERE case_digest = ? ORDER BY seq", bytes.fromhex(case_digest))
+        sql = "SELECT seq FROM records WHERE case_digest = ? AND kind = 'decision' ORDER BY seq"
+        return self._seqs(sql, bytes.fromhex(case_digest))
+
+    def words_of(self, case_digest: str) -> list[int]:
+        """Return the opening and the resolutions of a case, oldest first."""
+        sql = "SELECT seq FROM records WHERE case_digest = ? AND kind <> 'decision' ORDER BY seq"
+        return self._seqs(sql, bytes.fromhex(case_digest))
+
+    def has_words(self) -> bool:
+        """Whether the log has any opening or resolution."""
+        return bool(self._all("SELECT 1 FROM records WHERE kind <> 'decision' LIMIT 1"))
 
     def rubric(self, pack: str) -> int | None:
         """Return the record that cites this pack."""
@@ -259,11 +270,11 @@ def _note(database: sqlite3.Connection, tail: Tail, sums: tuple[Any, ...]) -> No
     database.execute("INSERT INTO state VALUES (?, ?, ?, ?, ?, ?)", state)
 
 
-def _columns(seq: int, offset: int, record: dict[str, Any]) -> tuple[int, int, str | None, bytes | None]:
-    if record["type"] != "decision":
-        return seq, offset, None, None
+def _columns(seq: int, offset: int, record: dict[str, Any]) -> tuple[int, int, str | None, bytes | None, str | None]:
     body = record["body"]
-    return seq, offset, body["id"], bytes.fromhex(body["disclosures"]["case"])
+    if "disclosures" not in body:
+        return seq, offset, None, None, None
+    return seq, offset, body["id"], bytes.fromhex(body["disclosures"]["case"]), record["type"]
 
 
 def _rubric_columns(seq: int, body: dict[str, Any]) -> tuple[str, str, str, int]:

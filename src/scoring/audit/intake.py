@@ -1,7 +1,8 @@
 """
-How a decision gets into the log, and the rules that only a writer can keep.
+How a decision gets into the log, or what people say of a case, and the rules that only a writer can keep.
 
-An id stands once, a rubric and version have one pack, a decision cites a pack that is there and supersedes the newest of its case. The order of writing
+An id stands once, a rubric and version have one pack, a decision cites a pack that is there, supersedes the newest of its case, and was made from what the
+case's opening and resolutions say by then: one that was made before they came is scored again. The order of writing
 is always the same: disclosures to the vault (outside the lock), pack file, records, fdatasync, answer. Whatever fails on the way, nobody is told of a
 decision that is not durable; what may be left over is a disclosure that no record cites.
 
@@ -11,7 +12,9 @@ Must not know how an answer is scored.
 from __future__ import annotations
 
 from scoring import canonical
+from scoring.audit.course import WORDS, Course, merged
 from scoring.audit.packs import describe
+from scoring.audit.value import Value
 from scoring.audit.vault import MAX_DISCLOSURE, disclose
 from scoring.errors import ConflictError, LogError, Problem, StoreError, SubmissionError
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol, TypeVar
 
     from scoring.audit.chain import Batch
+    from scoring.audit.index import Index
     from scoring.audit.journal import Journal
     from scoring.audit.packs import Packs
     from scoring.audit.vault import Vault
@@ -40,10 +44,14 @@ if TYPE_CHECKING:
         def pack(self) -> bytes: ...
         @property
         def digest(self) -> str: ...
+        @property
+        def profile(self) -> str: ...
+        @property
+        def level(self) -> str | None: ...
         def score(self, submission: dict[str, Any], /) -> Made_co: ...
 
 
-__all__ = ["Draft", "Intake", "is_of"]
+__all__ = ["Draft", "Intake", "Word", "is_of"]
 
 
 class Draft:
@@ -51,24 +59,64 @@ class Draft:
     A decision on its way into the log.
 
     Attributes:
-        id, case, submission: Of the submission. decision: FORMAT.md 6; None where the id was known beforehand, and once `repeated` what was recorded then.
+        id, case, sent: Of the submission as it was sent. submission: With what its case's opening and resolutions add, once it is bound.
+        words: The openings and resolutions of its case that it was bound by.
+        amends: The decision that it scores again under another version of its rubric; None for any other.
+        decision: FORMAT.md 6; None where the id was known beforehand, and once `repeated` what was recorded then.
         digests: Of the disclosures, as the record holds them.
         seq: Its record, once it has one.
         repeated: It was recorded before.
         error: Why it is not recorded.
     """
 
-    __slots__ = ("case", "decision", "digests", "error", "id", "repeated", "seq", "submission")
+    __slots__ = (
+        "amends",
+        "case",
+        "decision",
+        "digests",
+        "error",
+        "id",
+        "repeated",
+        "sent",
+        "seq",
+        "submission",
+        "words",
+    )
 
-    def __init__(self, id: str, case: str, submission: dict[str, Any], decision: dict[str, Any] | None = None) -> None:  # noqa: A002
+    def __init__(self, id: str, case: str, sent: dict[str, Any], amends: int | None = None) -> None:  # noqa: A002
         self.id = id
         self.case = case
-        self.submission = submission
-        self.decision = decision
+        self.sent = self.submission = sent
+        self.words: tuple[int, ...] = ()
+        self.amends = amends
+        self.decision: dict[str, Any] | None = None
         self.digests: dict[str, str] = {}
         self.seq = -1
         self.repeated = False
         self.error: SubmissionError | LogError | None = None
+
+
+class Word(Value):
+    """
+    What people say of a case: an opening or a resolution on its way into the log.
+
+    Attributes:
+        kind: Its type. id: The caller's name for it. case: Whose case.
+        content: What its disclosure holds.
+        body: What its record says in clear. A resolution whose `decision` is None is about the newest.
+        rubric: What an opening cites, recorded with it where it is new.
+    """
+
+    __slots__ = ("kind", "id", "case", "content", "body", "rubric")  # noqa: RUF023 - in the order of the constructor
+
+    kind: str
+    id: str
+    case: str
+    content: dict[str, Any]
+    body: dict[str, Any]
+    rubric: Scorer[Any] | None
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 class _Turn:
@@ -77,22 +125,24 @@ class _Turn:
 
     Attributes:
         rubric: What its drafts cite; None where they cite what is there.
-        cited: Packs that it records. new: Its drafts by id. newest: The newest decision of each case digest in it.
+        cited: Packs that it records. new: Its drafts by id. courses: By case digest.
+        stale: Something was said of a case since its draft was bound.
     """
 
-    __slots__ = ("batch", "cited", "new", "newest", "rubric")
+    __slots__ = ("batch", "cited", "courses", "new", "rubric", "stale")
 
     def __init__(self, batch: Batch, rubric: Scorer[Any] | None) -> None:
         self.batch = batch
         self.rubric = rubric
         self.cited: set[str] = set()
         self.new: dict[str, Draft] = {}
-        self.newest: dict[str, int] = {}
+        self.courses: dict[str, Course] = {}
+        self.stale = False
 
 
-def is_of(record: dict[str, Any], case_digest: str) -> bool:
-    """Whether *record* is a decision of this case."""
-    return bool(record["type"] == "decision" and record["body"]["disclosures"]["case"] == case_digest)
+def is_of(record: dict[str, Any], case_digest: str, kinds: tuple[str, ...] = ("decision",)) -> bool:
+    """Whether *record* is one of these types, and of this case."""
+    return record["type"] in kinds and bool(record["body"]["disclosures"]["case"] == case_digest)
 
 
 class Intake:
@@ -126,7 +176,7 @@ class Intake:
         self._cited: set[str] = set()  # packs that are known to be in the log; it never loses one
 
     def knows(self, id: str) -> bool:  # noqa: A002
-        """Whether a submission with this id is recorded already, readable or not."""
+        """Whether something with this id is recorded already, readable or not."""
         try:
             return bool(self._recorded(id))
         except LogError:  # `record` meets it again, and tells of it
@@ -136,7 +186,7 @@ class Intake:
         """The record with this id, if there is one."""
 
         def fits(record: dict[str, Any]) -> bool:
-            return bool(record["type"] == "decision" and record["body"]["id"] == id)
+            return bool(record["body"].get("id") == id)
 
         return self._journal.find(lambda index: index.with_id(id), fits)
 
@@ -150,9 +200,141 @@ class Intake:
             self._cited.add(rubric.digest)
             return seq
 
-    def record(self, drafts: Sequence[Draft], rubric: Scorer[Any] | None) -> None:
+    # --- what binds a case ---
+
+    def course(self, case: str) -> Course:
+        """What is recorded of the case with this digest."""
+
+        def of_case(index: Index) -> list[int]:
+            return sorted({*index.words_of(case), *index.newest_of(case)})
+
+        course = Course()
+        for record in self._journal.find(of_case, lambda record: is_of(record, case, (*WORDS, "decision"))):
+            course.take(record["seq"], record["type"], record["body"])
+        return course
+
+    def course_of(self, case: str) -> Course:
+        """What is recorded of a case; nothing where there is no vault to tell."""
+        digest = self._vault.case_digest(case) if self._vault else None
+        return Course() if digest is None else self.course(digest)
+
+    def _bound_course(self, case: str) -> Course:
+        """As `course_of`, where anything is said of any case: in most logs nothing is, and recording must not pay for it."""
+        return self.course_of(case) if self._journal.ask(lambda index: index.has_words()) else Course()
+
+    def bind(self, draft: Draft, pack: str | None = None) -> None:
+        """
+        Make of what was sent what is to be scored; the draft gets an `error` where its case was opened for another rubric than *pack*.
+
+        Raises:
+            SubmissionError: It says something else than the opening fixed, or than is in force.
+
+        Source: FORMAT.md 4, 8.
+        """
+        course = self._bound_course(draft.case)
+        draft.words = course.words
+        try:
+            if pack is not None:
+                self._must_be_opened_for(course, pack)
+            opened = self._opened(course)
+        except LogError as error:
+            draft.error = error
+            return
+        draft.submission = merged(draft.sent, opened, course.void, course.reinstate)
+
+    def _opened(self, course: Course) -> tuple[int, dict[str, Any]] | None:
+        """The opening's record and the facts that it fixes."""
+        if course.opening is None:
+            return None
+        seq, body = course.opening
+        content = self._vault.value(body["disclosures"]["opening"], "opening") if self._vault else None
+        facts = content.get("facts") if type(content) is dict else None
+        if type(facts) is not dict:
+            message = "the vault no longer has what this opening fixed for its case, and nothing can be scored without: put the vault back"
+            raise LogError(message, seq=seq)
+        return seq, facts
+
+    def _must_be_opened_for(self, course: Course, pack: str) -> None:
+        """Raise where a case was opened, and is scored by another rubric than that, or than the amendment of it that scored it last."""
+        if course.opening is None:
+            return
+        seq, wanted = course.opening[0], course.opening[1]["pack"]
+        if course.newest is not None:
+            wanted = course.newest[1]["pack"]
+        if pack != wanted:
+            said = f"this case was opened by record #{seq}, and is scored by {self._called(wanted)}: load that"
+            raise ConflictError(f"{said}. Another version comes in by a rescore alone", expected=wanted, found=pack)
+
+    def _called(self, pack: str) -> str:
+        names = self._packs.names(pack)
+        return f"{names.rubric} {names.version}" if names else f"the pack {pack}"
+
+    # --- what people say ---
+
+    def say(self, word: Word) -> int:
+        """
+        Record an opening or a resolution, and return its record when it is durable; said again, its first record.
+
+        Raises:
+            ConflictError: The id stands for something else, or the case is another than the caller takes it for.
+            SubmissionError: It has no canonical form or is too long.
+        """
+        self._journal.must_append()
+        if self._vault is None:
+            raise StoreError(
+                f"{self._refusal or 'this log was opened without its vault'}, so a case's records cannot be told; nothing was recorded"
+            )
+        for record in self._recorded(word.id):
+            return self._said(word, record)
+        self._place_of(word, self.course_of(word.case))  # a word that is refused leaves nothing in the vault
+        disclosed = self._disclosed_as(word.kind, word.content)
+        digests = {word.kind: disclosed[0], "case": self._vault.store([(word.case, disclosed)], self._entropy)[0]}
+        with self._journal:
+            time = self._clock()
+            for _ in range(2):
+                rebuilds = self._journal.rebuilds
+                for record in self._recorded(word.id):
+                    return self._said(word, record)
+                body = self._place_of(word, self.course(digests["case"]))
+                batch = self._journal.batch(time)
+                if word.rubric is not None:
+                    self._cite(batch, word.rubric)
+                seq = batch.add(word.kind, {**body, "disclosures": digests, "id": word.id})
+                if rebuilds == self._journal.rebuilds:
+                    self._journal.append(batch)
+                    return seq
+        raise LogError(_DAMAGED_AGAIN)
+
+    def _place_of(self, word: Word, course: Course) -> dict[str, Any]:
+        """What the record says in clear, if it may stand behind what is there."""
+        body = dict(word.body)
+        if word.kind == "resolution" and body["decision"] is None and course.newest is not None:
+            body["decision"] = course.newest[0]
+        _, wrong = course.misfit(word.kind, body, self._packs.names)
+        if wrong:
+            raise ConflictError(f"{wrong}; nothing was recorded")
+        return body
+
+    def _said(self, word: Word, record: dict[str, Any]) -> int:
+        """The record of a word that was said before, if it is the same."""
+        seq, body = record["seq"], record["body"]
+        known = f'the id "{word.id}" is recorded already, as record #{seq}'
+        if record["type"] != word.kind:
+            raise ConflictError(f"{known}, for another type of record: give this {word.kind} an id of its own")
+        case, content = self._disclosed(body["disclosures"], known, word.kind)
+        asked = {key: value for key, value in word.body.items() if (key, value) != ("decision", None)}
+        if case != word.case or {key: body[key] for key in asked} != asked or not _same(content, word.content):
+            raise ConflictError(f"{known}, with another content: give this {word.kind} an id of its own")
+        return int(seq)
+
+    # --- decisions ---
+
+    def record(self, drafts: Sequence[Draft], rubric: Scorer[Any] | None) -> bool:
         """
         Record *drafts* and return when they are durable: each has a `seq` or an `error` then.
+
+        Returns:
+            False where something was said of a case since its draft was bound: then nothing was recorded, and all are to be bound and scored again.
 
         Args:
             drafts: In the order in which they are to stand.
@@ -163,12 +345,15 @@ class Intake:
         self._disclose(drafts)
         with self._journal:
             turn = self._place_all(drafts, rubric)
+            if turn.stale:
+                return False
             if rubric is None:
                 for error in filter(None, (draft.error for draft in drafts)):
                     raise error
             if turn.batch.lines:
                 self._journal.append(turn.batch)
             self._cited |= turn.cited
+        return True
 
     def _disclose(self, drafts: Sequence[Draft]) -> None:
         """Salt and hash what the records will not hold, and keep it in the vault."""
@@ -181,16 +366,11 @@ class Intake:
         filings = []
         fresh = []
         for draft in drafts:
-            if draft.decision is not None:
+            if draft.decision is not None and draft.error is None:
                 try:
-                    disclosed = disclose(self._entropy, "submission", draft.submission)
-                except canonical.CanonicalError as error:
-                    path = error.path.removeprefix("2/")  # the value is the third member of a disclosure
-                    draft.error = SubmissionError([Problem("submission", error.message, path=path)])
-                    continue
-                if len(disclosed[1]) > MAX_DISCLOSURE:
-                    problem = Problem("submission", f"longer than {MAX_DISCLOSURE} bytes as a disclosure")
-                    draft.error = SubmissionError([problem])
+                    disclosed = self._disclosed_as("submission", draft.submission)
+                except SubmissionError as error:
+                    draft.error = error
                     continue
                 draft.digests["submission"] = disclosed[0]
                 filings.append((draft.case, disclosed))
@@ -201,6 +381,16 @@ class Intake:
             cases = self._vault.store(filings, self._entropy) if filings else []
         for draft, case in zip(fresh, cases, strict=True):
             draft.digests["case"] = case
+
+    def _disclosed_as(self, name: str, value: Any) -> tuple[str, str]:
+        try:
+            disclosed = disclose(self._entropy, name, value)
+        except canonical.CanonicalError as error:
+            path = error.path.removeprefix("2/")  # the value is the third member of a disclosure
+            raise SubmissionError([Problem(name, error.message, path=path)]) from None
+        if len(disclosed[1]) > MAX_DISCLOSURE:
+            raise SubmissionError([Problem(name, f"longer than {MAX_DISCLOSURE} bytes as a disclosure")])
+        return disclosed
 
     def _place_all(self, drafts: Sequence[Draft], rubric: Scorer[Any] | None) -> _Turn:
         """Place each draft; and once more, where the index was made again meanwhile, for what it said before counts for nothing."""
@@ -214,7 +404,7 @@ class Intake:
                 self._place(draft, turn)
             if rebuilds == self._journal.rebuilds:
                 return turn
-        raise LogError("the log's cache was damaged again as soon as it was made; nothing was recorded")
+        raise LogError(_DAMAGED_AGAIN)
 
     def _place(self, draft: Draft, turn: _Turn) -> None:
         """Give a draft the record that its id has, or one in the batch, or say why it gets none."""
@@ -225,7 +415,7 @@ class Intake:
             else:
                 for record in self._recorded(draft.id):
                     self._repeat_recorded(draft, record)
-        except LogError as error:
+        except (LogError, SubmissionError) as error:
             draft.error = error
             return
         if draft.repeated:
@@ -244,12 +434,23 @@ class Intake:
             raise LogError(f'the first submission with the id "{draft.id}" was not recorded, so neither is this one')
         self._must_be_cited(draft.decision, turn)
         case = draft.digests["case"]
-        supersedes = turn.newest.get(case)
-        if supersedes is None:
-            newest = self._journal.find(lambda index: index.newest_of(case), lambda record: is_of(record, case))
-            supersedes = newest[0]["seq"] if newest else None
+        course = turn.courses.get(case) or self.course(case)
+        if course.words != draft.words:
+            turn.stale = True
+            return
+        supersedes = course.newest[0] if course.newest else None
+        if draft.amends not in {None, supersedes}:
+            raise ConflictError(f"record #{supersedes} came meanwhile, and is the case's newest decision now")
         body = {"decision": draft.decision, "disclosures": draft.digests, "id": draft.id, "supersedes": supersedes}
-        draft.seq = turn.newest[case] = turn.batch.add("decision", body)
+        if course.words:
+            if draft.amends is None:
+                self._must_be_opened_for(course, draft.decision["pack"])
+            _, wrong = course.misfit("decision", body, self._packs.names)
+            if wrong:
+                raise ConflictError(f"this decision does not stand behind what is recorded of its case: {wrong}")
+        draft.seq = turn.batch.add("decision", body)
+        course.take(draft.seq, "decision", body)
+        turn.courses[case] = course
 
     def _is_cited(self, pack: str, turn: _Turn) -> bool:
         return pack in self._cited or pack in turn.cited
@@ -265,7 +466,12 @@ class Intake:
 
     def _repeat_recorded(self, draft: Draft, record: dict[str, Any]) -> None:
         seq, body = record["seq"], record["body"]
-        self._repeat(draft, seq, (*self._disclosed(body["disclosures"], _known(draft, seq)), body["decision"]))
+        if record["type"] != "decision":
+            raise ConflictError(
+                f"{_known(draft, seq)}, for another type of record: give this submission an id of its own"
+            )
+        disclosed = self._disclosed(body["disclosures"], _known(draft, seq), "submission")
+        self._repeat(draft, seq, (*disclosed, body["decision"]))
 
     def _repeat(self, draft: Draft, seq: int, first: tuple[Any, Any, Any]) -> None:
         """
@@ -284,17 +490,27 @@ class Intake:
         # An id names one submission for ever: a changed one is a new submission, and needs an id of its own.
         if case != draft.case:
             raise ConflictError(f"{known}, for another case: give this submission an id of its own")
-        if not _same(submission, draft.submission):
+        if not self._is_same(submission, draft):
             raise ConflictError(f"{known}, with another content: give this submission an id of its own")
         draft.seq, draft.decision, draft.repeated = seq, decision, True
 
-    def _disclosed(self, digests: dict[str, str], known: str) -> tuple[Any, Any]:
+    def _is_same(self, first: Any, draft: Draft) -> bool:
+        """Whether what was sent is what was scored first, once the same is merged in: a resolution that came since changes nothing."""
+        if type(first) is not dict:
+            return False
+        opened = self._opened(self._bound_course(draft.case))
+        try:
+            return _same(first, merged(draft.sent, opened, first.get("void"), first.get("reinstate")))
+        except SubmissionError:
+            return False
+
+    def _disclosed(self, digests: dict[str, str], known: str, name: str) -> tuple[Any, Any]:
         vault = self._vault
-        case, submission = (vault.value(digests[name], name) if vault else None for name in ("case", "submission"))
-        if case is None or submission is None:
+        case, content = (vault.value(digests[key], key) if vault else None for key in ("case", name))
+        if case is None or content is None:
             reason = "the vault no longer has it" if vault else "the log was opened without its vault"
             raise ConflictError(f"{known}, and cannot be compared with this one, for {reason}: use an id of its own")
-        return case, submission
+        return case, content
 
     def _cite(self, batch: Batch, rubric: Scorer[Any]) -> int:
         """
@@ -320,6 +536,9 @@ class Intake:
             raise ConflictError(message, expected=held[1], found=body["pack"])
         self._packs.keep(body["pack"], rubric.pack)
         return batch.add("rubric", body)
+
+
+_DAMAGED_AGAIN = "the log's cache was damaged again as soon as it was made; nothing was recorded"
 
 
 def _known(draft: Draft, seq: int) -> str:

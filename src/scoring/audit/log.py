@@ -1,5 +1,5 @@
 """
-The handle that hosts hold: open, decide, append, find, read, verify, replay.
+The handle that hosts hold: open, decide, append, find, read, verify, replay; open a case, resolve, tell how it stands.
 
 Must not know how an answer is scored (a rubric comes in as whatever has a pack and a `score`), nor in which order things are written (`intake`), nor
 how records hang together (`journal`).
@@ -20,7 +20,7 @@ from scoring.audit.packs import Packs
 from scoring.audit.place import is_new
 from scoring.audit.segments import MAX_BATCH_RECORDS
 from scoring.audit.vault import open_vault
-from scoring.errors import LogError, ScoringError, SubmissionError
+from scoring.errors import ConflictError, LogError, Problem, ScoringError, SubmissionError
 from scoring.events import emit
 
 TYPE_CHECKING = False
@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     from typing import Any, Literal, Self, TypeVar
 
     from scoring.audit.intake import Decided, Scorer
+    from scoring.audit.precedence import Precedence
     from scoring.audit.replay import ReplayReport
     from scoring.audit.report import Report
+    from scoring.audit.standing import Standing, Status
     from scoring.audit.vault import Vault
 
     Answer = TypeVar("Answer")
@@ -40,6 +42,9 @@ __all__ = ["AuditLog"]
 
 BATCH = 64  # submissions that share one fdatasync, unless the caller says otherwise
 VAULT = ".vault"  # what the vault's name adds to the log's
+_ATTEMPTS = (
+    100  # at a batch of whose cases somebody says something each time that it was scored; one is the rule, two are rare
+)
 
 
 class AuditLog:
@@ -178,24 +183,89 @@ class AuditLog:
         Raises:
             LogError: Record *seq* is no decision, or its pack is missing or was changed.
         """
+        return self._rubrics.decision(self._decision_record(seq)["body"]["decision"])
+
+    def _decision_record(self, seq: int) -> dict[str, Any]:
         record = self.read(seq)
         if record["type"] != "decision":
             raise LogError(f"a {record['type']} record, which holds no decision", seq=seq)
-        return self._rubrics.decision(record["body"]["decision"])
+        return record
 
     def submission(self, seq: int) -> dict[str, Any] | None:
         """Return what was scored in record *seq*, without id and case; None where it is no decision or the vault does not have it."""
         return self._disclosed(seq, "submission")  # type: ignore[no-any-return]
 
     def case(self, seq: int) -> str | None:
-        """Return whose record *seq* is; None where it is no decision or the vault does not have it."""
+        """Return whose record *seq* is; None where it is nobody's or the vault does not have it."""
         return self._disclosed(seq, "case")  # type: ignore[no-any-return]
 
+    def facts(self, seq: int) -> dict[str, Any] | None:
+        """Return what the opening *seq* fixed, FORMAT.md 8; None where it is no opening or the vault does not have it."""
+        content = self._disclosed(seq, "opening")
+        return None if content is None else content["facts"]
+
+    def said(self, seq: int) -> dict[str, str] | None:
+        """Return the `who` and `why` of the resolution *seq*; None where it is none or the vault does not have it."""
+        return self._disclosed(seq, "resolution")  # type: ignore[no-any-return]
+
     def _disclosed(self, seq: int, name: str) -> Any:
-        record = self.read(seq)
-        if record["type"] != "decision" or self._vault is None:
-            return None
-        return self._vault.value(record["body"]["disclosures"][name], name)
+        digest = self.read(seq)["body"].get("disclosures", {}).get(name)
+        return None if digest is None or self._vault is None else self._vault.value(digest, name)
+
+    # --- how cases stand ---
+
+    def standing(self, of: int | str) -> Standing:
+        """
+        Tell how a case stands: what the rules say, what a person says, and what a host is to do.
+
+        Args:
+            of: The case, or the seq of any record of it.
+
+        Raises:
+            LogError: It has no decision; or it was given by its name, and there is no vault to find it.
+        """
+        from scoring.audit.standing import standing
+
+        if type(of) is int:
+            disclosures = self.read(of)["body"].get("disclosures")
+            if disclosures is None:
+                raise LogError("a record of no case", seq=of)
+            digest = disclosures["case"]
+        else:
+            digest = self._needs_vault("cases cannot be found").case_digest(str(of))
+            if digest is None:
+                raise LogError("this log has no such case")
+        return standing(self._intake.course(digest), self._packs.names, self._vault)
+
+    def status(self, named: int = 20) -> Status:
+        """
+        Count what waits, what is held, and what people said, over all cases; some 600 bytes of memory for each.
+
+        Args:
+            named: So many records are named of each kind, the oldest first.
+        """
+        from scoring.audit.standing import status
+
+        return status(self._journal.lines(), named)
+
+    def precedence(self, seq: int) -> Precedence:
+        """
+        Tell what came before decision *seq*, by the log's order and by the times that are claimed. See `precedence.precedence`.
+
+        Raises:
+            LogError: Record *seq* is no decision.
+        """
+        from scoring.audit.precedence import precedence
+
+        record = self._decision_record(seq)
+        cited = self._journal.ask(lambda index: index.rubric(record["body"]["decision"]["pack"]))
+        opening = self._intake.course(record["body"]["disclosures"]["case"]).opening
+        return precedence(
+            record,
+            cited=self.read(cited) if cited is not None else None,
+            opening=self.read(opening[0]) if opening else None,
+            submission=self.submission(seq),
+        )
 
     def _needs_vault(self, otherwise: str) -> Vault:
         if self._vault is None:
@@ -302,32 +372,54 @@ class AuditLog:
             ConflictError: An id stands for another submission already.
             LogError: A decision does not fit the format, or cites a rubric that the log does not have.
         """
-        drafts = []
-        for entry in entries:
+        kept = [*entries]
+        for entry in kept:
             entry.check()
-            drafts.append(Draft(entry.id, entry.case, entry.submission, entry.decision))
-        self._in_turn(lambda: self._intake.record(drafts, None))
-        return [draft.seq for draft in drafts]
+        drafts: list[Draft] = []
+        for _ in range(_ATTEMPTS):
+            drafts = [self._appended(entry) for entry in kept]
+            if self._in_turn(lambda: self._intake.record(drafts, None)):  # noqa: B023 - called at once
+                return [draft.seq for draft in drafts]
+        raise _always_stale()
+
+    def _appended(self, entry: Entry) -> Draft:
+        """A decision that was made elsewhere must have been made from what is scored: nothing can be merged into it any more."""
+        draft = Draft(entry.id, entry.case, entry.submission)
+        draft.decision = entry.decision
+        if self._intake.knows(entry.id):
+            return draft
+        self._intake.bind(draft)
+        if draft.error is None and draft.submission != entry.submission:
+            message = "was made without what is fixed or in force for its case: score what `inputs` gives"
+            draft.error = SubmissionError([Problem("entry-unbound", message, path=f"entry {entry.id}")])
+        return draft
+
+    def inputs(self, case: str, submission: dict[str, Any]) -> dict[str, Any]:
+        """
+        Return what is scored for a submission of this case: with the facts of its opening, and the `void` and `reinstate` in force.
+
+        Args:
+            case: Whose it is.
+            submission: Without id and case.
+
+        Raises:
+            SubmissionError: It says something else than is fixed or in force.
+            LogError: The vault no longer has what was fixed.
+
+        Source: FORMAT.md 8.
+        """
+        draft = Draft("", case, submission)
+        self._intake.bind(draft)
+        if draft.error is not None:
+            raise draft.error
+        return draft.submission
 
     def _decide(
         self, rubric: Scorer[Decision], submissions: Sequence[Any]
     ) -> list[Recorded[Decision] | SubmissionError | LogError]:
-        drafts: list[Draft | SubmissionError] = []
-        made: dict[str, Decision] = {}
-        for submission in submissions:
-            try:
-                draft = Draft(*take_apart(submission))
-                # A retry is not scored again: what counts is what was recorded.
-                if draft.id not in made and not self._intake.knows(draft.id):
-                    made[draft.id] = decision = rubric.score(draft.submission)
-                    draft.decision = decision.data
-                drafts.append(draft)
-            except SubmissionError as error:
-                drafts.append(_all_problems(rubric, submission, error))
         started = time.perf_counter_ns()
-        accepted = [draft for draft in drafts if isinstance(draft, Draft)]
         try:
-            self._in_turn(lambda: self._intake.record(accepted, rubric))
+            drafts, made = self._scored_and_recorded(rubric, submissions)
         except ScoringError as error:
             emit("log_failed", reason=type(error).__name__)
             raise
@@ -336,6 +428,30 @@ class AuditLog:
             draft if isinstance(draft, SubmissionError) else draft.error or self._recorded(draft, made)
             for draft in drafts
         ]
+
+    def _scored_and_recorded(
+        self, rubric: Scorer[Decision], submissions: Sequence[Any]
+    ) -> tuple[list[Draft | SubmissionError], dict[str, Decision]]:
+        for _ in range(_ATTEMPTS):
+            made: dict[str, Decision] = {}
+            drafts = [self._draft(rubric, submission, made) for submission in submissions]
+            accepted = [draft for draft in drafts if isinstance(draft, Draft)]
+            if self._in_turn(lambda: self._intake.record(accepted, rubric)):  # noqa: B023 - called at once
+                return drafts, made
+        raise _always_stale()
+
+    def _draft(self, rubric: Scorer[Decision], submission: Any, made: dict[str, Decision]) -> Draft | SubmissionError:
+        try:
+            draft = Draft(*take_apart(submission))
+            # A retry is not scored again: what counts is what was recorded.
+            if draft.id not in made and not self._intake.knows(draft.id):
+                self._intake.bind(draft, rubric.digest)
+                if draft.error is None:
+                    made[draft.id] = decision = rubric.score(draft.submission)
+                    draft.decision = decision.data
+        except SubmissionError as error:
+            return _all_problems(rubric, submission, error)
+        return draft
 
     def _in_turn(self, work: Callable[[], Answer]) -> Answer:
         """Do what takes a turn of the journal. A signal handler that raises can keep a turn from being left: so it is left once more."""
@@ -365,6 +481,114 @@ class AuditLog:
 
             self._recorded_rubrics = Rubrics(self._packs)
         return self._recorded_rubrics
+
+    # --- people ---
+
+    def open_case(self, rubric: Scorer[Any], case: str, id: str, facts: dict[str, Any] | None = None) -> int:  # noqa: A002
+        """
+        Fix for a case, before its candidate starts, what it will be scored by; returns the record when it is durable.
+
+        From then on every submission of the case is scored by this rubric with its profile and level, and with these facts.
+
+        Args:
+            rubric: As loaded for the position. Its pack is recorded with the opening where it is new.
+            case: Whose case.
+            id: The caller's name for this opening, the same on a retry.
+            facts: Those of FORMAT.md 9 that are fixed: `accommodation`, `notice`, `raters`, `started_at`, `variant`, each of them or not.
+
+        Raises:
+            SubmissionError: The case, the id or a fact does not fit.
+            ConflictError: The case has an opening or a decision already, or the id stands for something else.
+            StoreError: There is no vault, or the machine could not record it.
+
+        Source: FORMAT.md 4, 8.
+        """
+        from scoring.audit.people import opening
+
+        word = opening(rubric, case, id, {} if facts is None else facts)
+        return self._in_turn(lambda: self._intake.say(word))
+
+    def resolve(
+        self,
+        target: int | str,
+        action: str,
+        *,
+        id: str,  # noqa: A002
+        who: str,
+        why: str,
+        reason: str,
+        verdict: str | None = None,
+        stage: str | None = None,
+        withdraws: int | None = None,
+    ) -> int:
+        """
+        Record a person's word on a case's newest decision; returns the record when it is durable. No record is altered by it.
+
+        A `reinstate` or `void` takes effect with the case's next decision: score it again.
+
+        Args:
+            target: The decision, by its record, which must still be the case's newest; or the case, whatever its newest decision is.
+            action: ``confirm``, ``override``, ``reinstate``, ``void`` or ``withdraw``.
+            id: The caller's name for this resolution, the same on a retry.
+            who: Who says so, 1 to 200 characters. It lies in the vault alone, as does *why*.
+            why: In 1 to 2,000 characters.
+            reason: Why, as a code that names nobody: it stays in the log in clear.
+            verdict: With ``override``: the verdict that counts instead, one of the rubric's.
+            stage: With ``reinstate``: the stage up to which knock-outs and gates are lifted.
+            withdraws: With ``withdraw``: the record of the resolution that is taken back.
+
+        Raises:
+            SubmissionError: An argument does not fit; every problem is named.
+            ConflictError: The case stands otherwise: another decision is the newest, or what was asked cannot be done to it.
+            LogError: Record *target* is no decision, or the vault does not have its case.
+            StoreError: There is no vault, or the machine could not record it.
+
+        Source: FORMAT.md 4, 8.
+        """
+        from scoring.audit.people import resolution
+
+        clear = {"action": action, "reason": reason, "stage": stage, "verdict": verdict, "withdraws": withdraws}
+        if type(target) is not int:
+            word = resolution(str(target), None, id, who, why, clear)
+            return self._in_turn(lambda: self._intake.say(word))
+        self._needs_vault("nothing can be resolved")
+        self._decision_record(target)
+        case = self.case(target)
+        if case is None:
+            raise LogError(
+                "the vault no longer has the case of this decision, so nothing can be said of it", seq=target
+            )
+        word = resolution(case, target, id, who, why, clear)
+        return self._in_turn(lambda: self._intake.say(word))
+
+    def amend(
+        self, rubric: Scorer[Any], entries: Iterable[tuple[Entry, int]]
+    ) -> list[int | LogError | SubmissionError]:
+        """
+        Record decisions by another version of the rubric that made the ones they supersede. For `rescore` alone.
+
+        Args:
+            rubric: The new version, recorded where it is new.
+            entries: Decisions, each with the one that it scores again, which must still be its case's newest.
+
+        Returns:
+            For each its record, or why it has none. At most 256 at once.
+        """
+        drafts = []
+        for entry, amends in entries:
+            draft = Draft(entry.id, entry.case, entry.submission, amends)
+            if not self._intake.knows(entry.id):
+                self._intake.bind(draft)
+                draft.decision = entry.decision
+            drafts.append(draft)
+        if not self._in_turn(lambda: self._intake.record(drafts, rubric)):
+            said = "something was said of a case meanwhile; nothing was recorded: plan again"
+            return [ConflictError(said) for _ in drafts]
+        return [draft.error or draft.seq for draft in drafts]
+
+
+def _always_stale() -> LogError:
+    return LogError("something new is said of these cases as often as they are scored; nothing was recorded: try again")
 
 
 def _must_score(rubric: Any) -> None:

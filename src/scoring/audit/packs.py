@@ -13,13 +13,16 @@ from hashlib import sha256
 from scoring import canonical
 from scoring.audit import disk
 from scoring.audit.fields import MAX_PACK, is_id
+from scoring.audit.value import Value
 from scoring.errors import LogError, StoreError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["Packs", "describe"]
+__all__ = ["Names", "Packs", "describe", "names_in"]
+
+_KEPT = 256  # packs whose names are kept at hand
 
 
 def describe(pack: bytes) -> dict[str, Any]:
@@ -60,15 +63,61 @@ def _without_about(value: Any) -> Any:
     return [_without_about(member) for member in value] if type(value) is list else value
 
 
+class Names(Value):
+    """
+    What a pack calls things, as far as records name them.
+
+    Attributes:
+        rubric, version: Its ids. replaces: The version that it says it replaces, or None.
+        verdicts: Each verdict's action by its id, best first.
+        stages: The stages' ids in order.
+    """
+
+    __slots__ = ("rubric", "version", "replaces", "verdicts", "stages")  # noqa: RUF023 - in the order of the constructor
+
+    rubric: str
+    version: str
+    replaces: str | None
+    verdicts: dict[str, str]
+    stages: tuple[str, ...]
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def names_in(pack: bytes) -> Names | None:
+    """Read the names in a pack; None where it is none, as far as these go."""
+    try:
+        document: Any = canonical.loads_canonical(pack)
+        verdicts = {verdict["id"]: verdict["action"] for verdict in document["verdicts"]}
+        stages = tuple(stage["id"] for stage in document["stages"])
+        found = Names(document["rubric"], document["version"], document["about"].get("replaces"), verdicts, stages)
+    except (canonical.CanonicalError, AttributeError, KeyError, TypeError):
+        return None
+    return found if all(map(is_id, (found.rubric, found.version, *verdicts, *stages))) else None
+
+
 class Packs:
     """The pack files of one log."""
 
     def __init__(self, directory: str) -> None:
         self.directory = directory
+        self._names: dict[str, Names | None] = {}
 
     def path(self, digest: str) -> str:
         """Return the path of the file of a pack."""
         return os.path.join(self.directory, f"{digest}.json")
+
+    def names(self, digest: str) -> Names | None:
+        """Return what a pack calls things; None where it is missing, was changed, or is no pack."""
+        if digest not in self._names:
+            try:
+                found = names_in(self.read(digest))
+            except LogError:
+                return None
+            if len(self._names) >= _KEPT:
+                self._names = {}  # replaced, not emptied: another thread may be reading it
+            self._names[digest] = found
+        return self._names[digest]
 
     def keep(self, digest: str, pack: bytes) -> None:
         """

@@ -16,14 +16,19 @@ from scoring.errors import LogError, ScoringError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import Any
+    from fractions import Fraction
+    from typing import Any, TypeAlias
 
     from scoring.audit.packs import Packs
     from scoring.audit.vault import Vault
     from scoring.engine.decision import Decision
     from scoring.engine.rubric import Rubric
 
-__all__ = ["ANSWERS", "OUTCOMES", "ReplayReport", "Rubrics", "replay"]
+    # What other modules call these two; only this one meets the engine.
+    Scored: TypeAlias = Decision
+    Prepared: TypeAlias = Rubric
+
+__all__ = ["ANSWERS", "OUTCOMES", "ReplayReport", "Rubrics", "points_of", "prepared", "replay"]
 
 ANSWERS, OUTCOMES = "answers -> outcomes", "outcomes -> verdict"
 
@@ -69,6 +74,27 @@ class ReplayReport(Value):
         return next(finding for finding in self.findings if finding.check == check)
 
 
+def prepared(pack: bytes, profile: str, level: str | None) -> Rubric:
+    """
+    Prepare a rubric for another profile and level.
+
+    Raises:
+        RubricError: The pack has no such profile or level.
+    """
+    from scoring.engine.rubric import Rubric
+
+    return Rubric(pack, profile=profile, level=level)
+
+
+def points_of(decision: Decision) -> dict[str, Fraction]:
+    """What each item earned, in points."""
+    from fractions import Fraction
+
+    plan = decision.plan
+    coded = zip(plan.items, decision.standing.codes, strict=True)
+    return {item.id: Fraction(item.points[code], plan.sections[item.section].unit) for item, code in coded}
+
+
 class Rubrics:
     """The rubrics that a log cites, prepared once for each profile and level. Threads may share them."""
 
@@ -84,12 +110,10 @@ class Rubrics:
             LogError: Its pack is missing or was changed.
             RubricError: It is no pack, or has no such profile.
         """
-        from scoring.engine.rubric import Rubric
-
         key = (decision["pack"], decision["profile"], decision["level"])
         rubric = self._prepared.get(key)
         if rubric is None:
-            rubric = Rubric(self._packs.read(key[0]), profile=key[1], level=key[2])
+            rubric = prepared(self._packs.read(key[0]), key[1], key[2])
             if len(self._prepared) >= _PLANS:
                 self._prepared = {}  # replaced, not emptied: another thread may be reading it
             self._prepared[key] = rubric

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
     Place: TypeAlias = tuple[int, int, str, str]  # number of the line, its offset, its file, its leaf
 
-__all__ = ["CANNOT_SHOW", "FAILS", "HOLDS", "NOT_CHECKED", "Check", "Finding", "Report", "shown"]
+__all__ = ["CANNOT_SHOW", "FAILS", "HOLDS", "NOT_CHECKED", "REMARK", "Check", "Finding", "Report", "shown"]
 
 HOLDS, FAILS, NOT_CHECKED = "HOLDS", "FAILS", "NOT CHECKED"
+REMARK = "REMARK"  # something that people should know, and that breaks no rule
 
 CANNOT_SHOW = (
     "whether records were cut off the end: keep heads (size and last leaf) elsewhere, and give one to compare with",
@@ -27,7 +28,7 @@ CANNOT_SHOW = (
 )
 
 
-_OPTIONAL = ("head", "heads")
+_OPTIONAL = ("head", "heads", "precedence")
 
 
 class Finding(Value):
@@ -36,7 +37,7 @@ class Finding(Value):
 
     Attributes:
         check: Its name.
-        result: ``HOLDS``, ``FAILS`` or ``NOT CHECKED``.
+        result: ``HOLDS``, ``FAILS``, ``NOT CHECKED`` or ``REMARK``: something to know, which fails nothing.
         detail: What was checked, what is wrong, or why it was not checked.
         seq: The first record at which it fails, by its place in the log.
         offset, file: Where that record's line starts, in bytes, and in which file.
@@ -118,9 +119,9 @@ class Report(Value):
 
     @property
     def complete(self) -> bool:
-        """Whether everything was checked that could be asked for, and holds: signed heads, and a head that was not given, apart."""
+        """Whether everything was checked that could be asked for, and holds: signed heads, a head that was not given, and times that nobody claims, apart."""
         return all(
-            finding.result == HOLDS or (finding.result == NOT_CHECKED and finding.check in _OPTIONAL)
+            finding.result in {HOLDS, REMARK} or (finding.result == NOT_CHECKED and finding.check in _OPTIONAL)
             for finding in self.findings
         )
 

@@ -15,7 +15,9 @@ from scoring import canonical
 from scoring.audit import disk, segments
 from scoring.audit.chain import MAX_LINE, leaf_of
 from scoring.audit.fields import record_misfit
+from scoring.audit.follow import Follower, PrecedenceLine, content_misfit, trimmed
 from scoring.audit.packs import Packs, describe
+from scoring.audit.precedence import claimed_times, remarks
 from scoring.audit.report import NOT_CHECKED, Check, Finding, Report
 from scoring.audit.vault import Vault
 from scoring.errors import LogError, StoreError
@@ -30,7 +32,7 @@ __all__ = ["verify_directory"]
 
 _BUFFER = 1 << 20  # bytes read at once
 _PASSED_OVER = 1 << 20  # bytes of a line that are read; a sparse file has trillions, and nothing behind them is a log
-_ROWS = 1000  # decisions between two insertions into the temporary table
+_ROWS = 1000  # records between two insertions into the temporary table
 
 
 def verify_directory(
@@ -145,13 +147,16 @@ class _Verification:
         self.links = _Links()
         self.segments, self.canonical, self.fields = map(Check, ("segments", "canonical", "fields"))
         self.cites, self.ids, self.supersedes = map(Check, ("packs", "ids", "supersedes"))
+        self.people = {name: Check(name) for name in ("openings", "resolutions")}
         self.kept, self.head = map(Check, ("vault", "head"))
-        self.lines = self.decisions = self.missing = 0
-        self.cited: set[str] = set()
+        self.precedence = PrecedenceLine()
+        self.lines = self.decisions = self.disclosed = self.missing = 0
+        self.counts = {"opening": 0, "resolution": 0}
+        self.cited: dict[str, str] = {}  # packs, and when they were recorded
         self.versions: set[tuple[str, str]] = set()
         self.rows: list[tuple[Any, ...]] = []
         self.database = sqlite3.connect("", isolation_level=None)
-        self.database.execute(_DECISIONS)
+        self.database.execute(_RECORDS)
 
     def __enter__(self) -> Self:
         return self
@@ -180,7 +185,8 @@ class _Verification:
             self.segments.fail("there is no record")
         at_end = self.expect is not None and self.expect[0] == self.lines
         self.links.finish(not self.head.failures if at_end else None)
-        self.finish_decisions()
+        self.finish_records()
+        self.finish_people()
         self.finish_head()
         head = self.links.last[3] if self.links.last else ""
         return Report(self.lines, head, self.findings(len(files)))
@@ -259,16 +265,17 @@ class _Verification:
             self.links.unreadable(place)
             return
         self.links.record(record["seq"], record["prev"], place)
-        if record["type"] == "decision":
-            self.read_decision(record, place)
-        elif record["type"] == "rubric":
-            self.read_rubric(record["body"], place)
+        if record["type"] == "rubric":
+            self.read_rubric(record, place)
+        elif record["type"] != "genesis":
+            self.read_of_case(record, place)
 
-    def read_rubric(self, body: dict[str, Any], place: Place) -> None:
+    def read_rubric(self, record: dict[str, Any], place: Place) -> None:
+        body = record["body"]
         pack, version = body["pack"], (body["rubric"], body["version"])
         if pack in self.cited or version in self.versions:
             self.cites.fail("this pack, or this rubric and version, was recorded before", place)
-        self.cited.add(pack)
+        self.cited.setdefault(pack, record["time"])
         self.versions.add(version)
         if not (self.directory / "packs").is_dir():
             self.cites.unchecked = "there is no directory packs"
@@ -283,21 +290,43 @@ class _Verification:
                 self.cites.fail(f"{key} is not that of the pack", place, expected=str(value), found=str(body[key]))
                 return
 
-    def read_decision(self, record: dict[str, Any], place: Place) -> None:
-        body = record["body"]
-        if body["decision"]["pack"] not in self.cited:
-            self.cites.fail(f"cites the pack {body['decision']['pack']}, which no record before it has", place)
-        digests = body["disclosures"]
-        self.rows.append((record["seq"], *place[:3], body["id"], digests["case"], body["supersedes"]))
+    def read_of_case(self, record: dict[str, Any], place: Place) -> None:
+        """Take in an opening, a decision or a resolution. What only the case's other records can tell waits for the end."""
+        body, kind = record["body"], record["type"]
+        pack = body["decision"]["pack"] if kind == "decision" else body.get("pack")
+        if pack is not None and pack not in self.cited:
+            self.cites.fail(f"cites the pack {pack}, which no record before it has", place)
+        times = self.read_disclosures(self.vault, body["disclosures"], place) if self.vault else (None, None)
+        if kind == "decision":
+            self.decisions += 1
+            self.precedence.take(remarks(self.cited.get(pack), None, *times), times[0], place)
+            follows = body["decision"]["void"] is not None or body["decision"]["reinstate"] is not None
+        else:
+            self.counts[kind] += 1
+            follows = True
+        kept = trimmed(kind, body, record["time"], times[0])
+        case, supersedes = body["disclosures"]["case"], body.get("supersedes")
+        self.rows.append((record["seq"], *place[:3], kind, body["id"], case, supersedes, int(follows), kept))
         if len(self.rows) == _ROWS:
             self.flush()
-        self.decisions += 1
-        if self.vault is not None:
-            try:
-                self.missing += [self.vault.value(digest, name) for name, digest in digests.items()].count(None)
-                self.vault.must_file(digests["case"])
-            except LogError as error:
-                self.kept.fail(error.message, place, expected=error.expected, found=error.found)
+
+    def read_disclosures(self, vault: Vault, digests: dict[str, str], place: Place) -> tuple[str | None, str | None]:
+        """Check what the vault holds for a record; when its candidate started and was told, as far as it says."""
+        self.disclosed += len(digests)
+        times: tuple[str | None, str | None] = (None, None)
+        try:
+            for name, digest in digests.items():
+                value = vault.value(digest, name)
+                self.missing += value is None
+                wrong = content_misfit(name, value)
+                if wrong:
+                    self.kept.fail(wrong, place)
+                if name == "submission":
+                    times = claimed_times(value)
+            vault.must_file(digests["case"])
+        except LogError as error:
+            self.kept.fail(error.message, place, expected=error.expected, found=error.found)
+        return times
 
     def open_vault(self, genesis: str) -> None:
         if self.vault_path is False:
@@ -312,12 +341,12 @@ class _Verification:
 
     def flush(self) -> None:
         self.database.execute("BEGIN")
-        self.database.executemany("INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?)", self.rows)
+        self.database.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self.rows)
         self.database.execute("COMMIT")
         self.rows.clear()
 
-    def finish_decisions(self) -> None:
-        """Check what needs all decisions at once; SQLite sorts them on disk."""
+    def finish_records(self) -> None:
+        """Check what needs all records at once; SQLite sorts them on disk."""
         self.flush()
         for seq, offset, file, first in self.database.execute(_TWICE):
             self.ids.fail(f"its id stands in record #{first} already", (seq, offset, file, ""))
@@ -325,7 +354,17 @@ class _Verification:
             detail = "supersedes is not the newest earlier decision of the case"
             self.supersedes.fail(detail, (seq, offset, file, ""), expected=_seq(wanted), found=_seq(found))
         if self.vault is not None and self.missing:
-            self.kept.unchecked = f"{self.missing} of {2 * self.decisions} disclosures are not in the vault"
+            self.kept.unchecked = f"{self.missing} of {self.disclosed} disclosures are not in the vault"
+
+    def finish_people(self) -> None:
+        """Follow each case that was opened, or of which something was said, record by record."""
+        follower = Follower(self.people, self.precedence, self.packs.names, self.vault)
+        case = None
+        for digest, seq, kind, kept, *place in self.database.execute(_OF_CASES_TO_FOLLOW):
+            if digest != case:
+                case = digest
+                follower.begin()
+            follower.take(seq, kind, kept, (*place, ""))
 
     def finish_head(self) -> None:
         if self.expect is None:
@@ -345,7 +384,16 @@ class _Verification:
             ),
             self.ids.finding("every id stands once"),
             self.supersedes.finding("every decision supersedes the newest of its case"),
-            self.kept.finding(f"the disclosures of {self.decisions} decisions are what the records say"),
+            self.people["openings"].finding(
+                f"{self.counts['opening']} recorded, each before its case's decisions, which keep to it"
+            ),
+            self.people["resolutions"].finding(
+                f"{self.counts['resolution']} recorded, each about its case's newest decision, and in force from then on"
+            ),
+            self.kept.finding(
+                f"the disclosures of {self.decisions + sum(self.counts.values())} records are what these say"
+            ),
+            self.precedence.finding(self.kept.unchecked if self.vault is None else ""),
             self.head.finding("the log extends the head that was kept elsewhere"),
             Finding("heads", NOT_CHECKED, "this log has no signed heads"),
         )
@@ -360,16 +408,24 @@ def _seq(value: int | None) -> str:
     return "null" if value is None else f"#{value}"
 
 
-_DECISIONS = """
-CREATE TABLE decisions(seq INTEGER, place INTEGER, offset INTEGER, file TEXT, id TEXT, case_digest TEXT, supersedes INTEGER)
+_RECORDS = """
+CREATE TABLE records(
+  seq INTEGER, place INTEGER, offset INTEGER, file TEXT, kind TEXT, id TEXT, case_digest TEXT, supersedes INTEGER, follows INTEGER, kept BLOB
+)
 """
 _TWICE = """
 SELECT place, offset, file, first FROM
-  (SELECT place, offset, file, min(seq) OVER (PARTITION BY id) AS first, row_number() OVER (PARTITION BY id ORDER BY place) AS nth FROM decisions)
+  (SELECT place, offset, file, min(seq) OVER (PARTITION BY id) AS first, row_number() OVER (PARTITION BY id ORDER BY place) AS nth FROM records)
 WHERE nth > 1 ORDER BY place
 """
 _NOT_NEWEST = """
 SELECT place, offset, file, newest, supersedes FROM
-  (SELECT place, offset, file, supersedes, lag(seq) OVER (PARTITION BY case_digest ORDER BY place) AS newest FROM decisions)
+  (SELECT place, offset, file, supersedes, lag(seq) OVER (PARTITION BY case_digest ORDER BY place) AS newest FROM records WHERE kind = 'decision')
 WHERE supersedes IS NOT newest ORDER BY place
+"""
+# Cases of which people said something, and those whose decisions claim so.
+_OF_CASES_TO_FOLLOW = """
+SELECT case_digest, seq, kind, kept, place, offset, file FROM records
+WHERE case_digest IN (SELECT case_digest FROM records WHERE follows)
+ORDER BY case_digest, place
 """

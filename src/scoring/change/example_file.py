@@ -3,12 +3,13 @@ The file of examples: from `examples.yaml` to submissions and what is stated abo
 
 Owns the form of the file, which holds
 
-- ``base``: one submission, `answers` and perhaps `facts`;
-- ``examples``: a list of the cases, each the base changed by `answers`, `without`, `not_administered`, `facts`, `notice` and `profile`, with what it
-  `shows` and what to `expect`.
+- ``base``: one submission, `answers` and perhaps `facts`, `raters`, `variant`, `handed_in`, `level`;
+- ``examples``: a list of the cases, each the base changed by the same keys and by `without`, `not_administered`, `notice`, `profile`, `void`,
+  `reinstate`, with what it `shows` and what to `expect`.
 
 `rules/README.md` has every key. `verdict`, `action`, `score` and `determined_by` have to be stated, as a score alone does not show why a verdict came
-out. Scores nothing but the base, which has to be a submission that the rubric takes; must not know what comes of an example.
+out. `example_case` owns how the two become a submission, `example_forms` what keys, words and lists look like. Scores nothing but the base, which has to
+be a submission that the rubric takes; must not know what comes of an example.
 """
 
 from __future__ import annotations
@@ -20,24 +21,28 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
+from scoring.change.example_case import Case, Shape
+from scoring.change.example_forms import Forms
 from scoring.engine.classify import COMMON, OWN
 from scoring.engine.judge import HOLDS
+from scoring.engine.rubric import Rubric
 from scoring.engine.shape import ACTIONS, is_id
-from scoring.errors import RubricError, SubmissionError, did_you_mean
+from scoring.errors import RubricError, SubmissionError
 from scoring.rubric.exact import NumberError, share
 from scoring.rubric.reader import parse
-from scoring.rubric.tree import Enough, Findings, Hole, Mapping, Node, Scalar, Sequence
+from scoring.rubric.tree import Enough, Findings, Mapping, Node, Sequence
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterator
 
-    from scoring.engine.plan import Item, Plan
-    from scoring.engine.rubric import Rubric
+    from scoring.engine.parts import Item
+    from scoring.engine.plan import Plan
 
 __all__ = ["MAX_SHOWN", "NONE", "Example", "Value", "read_examples", "refusals"]
 
 NONE = "none"  # how an example says that there is no verdict, or no score, yet
-STATUSES = ("decided", "pending", "ended")
+STATUSES = ("decided", "pending", "ended", "void")
+STAGE_STATUSES = ("passed", "ended", "pending", "waiting", "not_evaluated")
 STARTED_AT = "2026-11-21T09:05:00Z"  # where no fact says when the candidate started
 # When the notice was shown, seconds after the start; `proven` is what examples are about unless they say otherwise.
 NOTICES = {"proven": -300, "at_start": 0, "late": 1}
@@ -48,8 +53,12 @@ MAX_SHOWN = 48  # characters of an answer in a message
 Value: TypeAlias = str | Fraction | tuple[str, ...] | None
 
 _REQUIRED = ("verdict", "action", "score", "determined_by")
-_EXPECT_KEYS = (*_REQUIRED, "status", "holds", "reachable", "outcomes")
-_EXAMPLE_KEYS = ("id", "shows", "profile", "answers", "without", "not_administered", "facts", "notice", "expect")
+_BY_ID = ("outcomes", "sections", "stages", "gaps")  # what is expected thing by thing
+_EXPECT_KEYS = (*_REQUIRED, "status", "holds", "awaited", "reachable", *_BY_ID)
+_CASE_KEYS = ("answers", "facts", "raters", "variant", "handed_in", "level")  # what a base and an example have alike
+_CHANGES = ("without", "not_administered", "notice", "void", "reinstate")
+_EXAMPLE_KEYS = ("id", "shows", "profile", *_CASE_KEYS, *_CHANGES, "expect")
+_FACTS = ("raters", "variant")  # the facts that have a key of their own
 
 
 @attrs.frozen
@@ -59,6 +68,7 @@ class Example:
     id: str
     shows: str
     profile: str
+    level: str | None
     submission: dict[str, Any]
     expected: dict[str, Value]
     node: Mapping = attrs.field(eq=False, repr=False)
@@ -69,7 +79,7 @@ def read_examples(rubric: Rubric, data: bytes, file: str) -> list[Example]:
     Read a file of examples.
 
     Args:
-        rubric: What the examples are about.
+        rubric: What the examples are about, loaded for any level: an example says its own.
         data: The bytes of the file.
         file: Its name, for messages.
 
@@ -113,7 +123,10 @@ def refusals(
 
 def _node_at(node: Node, path: str) -> Node | None:
     """Where a submission's path leads in the base or in an example: only where that itself says something there."""
-    for name in path.split("/")[:2]:
+    names = path.split("/")[:2]
+    if names[0] == "facts" and names[-1] in _FACTS and isinstance(node, Mapping) and node.get(names[-1]) is not None:
+        return node.get(names[-1])
+    for name in names:
         inner = node.get(name) if isinstance(node, Mapping) else None
         if inner is None:
             return None
@@ -137,13 +150,15 @@ def _mended(plan: Plan, submission: dict[str, Any], path: str) -> str:
 # ---------------------------------------------------------------------- from the tree to examples
 
 
-class _Reading:
+class _Reading(Forms):
     """Reads the tree of an examples file, with the rubric at hand, and reports everything that is wrong in it."""
 
     def __init__(self, rubric: Rubric, findings: Findings) -> None:
+        super().__init__(findings)
         self.rubric = rubric
         self.plan = plan = rubric.plan
-        self.findings = findings
+        self.shape = Shape.of(plan.pack)
+        self.levels = [level["id"] for level in plan.pack["levels"]]
         self.outcomes: dict[str, dict[str, None]] = {}
         # What may stand under a key of `expect`: one of these words, or a list of these words.
         self.words: dict[str, tuple[str, ...]] = {
@@ -154,18 +169,26 @@ class _Reading:
         self.lists: dict[str, tuple[str, ...]] = {
             "determined_by": ("band", *(by for by, _ in plan.caps)),
             "holds": HOLDS,
+            "awaited": tuple(plan.index),
             "reachable": plan.verdicts,
+        }
+        # What an outcome, a section, a stage or a gap may be called, by the key of `expect` under which it stands.
+        self.things: dict[str, tuple[str, Collection[str]]] = {
+            "outcomes": ("an item of the rubric", plan.index),
+            "gaps": ("an item of the rubric", plan.index),
+            "stages": ("a stage of the rubric", [stage["id"] for stage in plan.pack["stages"]]),
+            "sections": ("a section of the rubric", [section.id for section in plan.sections]),
         }
 
     def examples(self, root: Node) -> list[Example]:
         """Read the whole file."""
         top = self.keys(root, "the file", ("base", "examples"), ("base", "examples"))
-        base = self.keys(top.get("base"), "the base", ("answers", "facts"), ("answers",))
-        answers, facts = self.by_item(base.get("answers")), self.by_name(base.get("facts"))
+        keys = self.keys(top.get("base"), "the base", _CASE_KEYS, ("answers",))
+        base = self.case(keys)
         if not self.findings.failed:
-            self.try_base(top["base"], {"answers": answers, "facts": self.facts({}, facts)})
+            self.try_base(top["base"], base)
         entries = self.entries(top.get("examples"), "a list of examples")
-        examples = [self.example(node, answers, facts) for node in entries]
+        examples = [self.example(node, base) for node in entries]
         if "examples" in top and not examples:
             self.findings.report(top["examples"], "too-few", "there is no example")
         first: dict[str, Node] = {}
@@ -176,36 +199,67 @@ class _Reading:
                 self.findings.report(example.node.get("id") or example.node, "id-twice", message)
         return examples
 
-    def try_base(self, node: Node, submission: dict[str, Any]) -> None:
+    def try_base(self, node: Node, base: Case) -> None:
         """Report once what would be refused in every example again."""
+        case = attrs.evolve(base, facts=self.facts({}, base.facts))
+        submission = case.submission(self.shape)
         try:
-            self.rubric.score(submission)
+            rubric = Rubric(self.rubric.pack, level=base.level or self.levels[0]) if self.levels else self.rubric
+            rubric.score(submission)
         except SubmissionError as error:
             for at, message in refusals(self.plan, submission, error, node, node):
                 self.findings.report(at, "base-refused", f"the base is refused: {message}")
 
-    def example(self, node: Node, base_answers: dict[str, Any], base_facts: dict[str, Any]) -> Example:
+    def example(self, node: Node, base: Case) -> Example:
         """Read one example."""
         keys = self.keys(node, "an example", _EXAMPLE_KEYS, ("id", "shows", "expect"))
-        own = self.by_item(keys.get("answers"))
+        own = self.case(keys)
         without = self.words_of(keys.get("without"), self.plan.index, "an item of the rubric")
         never = self.by_item(keys.get("not_administered"))
-        for item in own:
+        for item in own.answers:
             if item in without or item in never:
                 other = "without" if item in without else "not_administered"
                 self.findings.report(keys[other], "two-sayings", f'"{item}" stands under `answers` too: leave one out')
-        answers = {item: answer for item, answer in base_answers.items() if item not in without and item not in never}
-        submission: dict[str, Any] = {"answers": {**answers, **own}, "facts": self.facts(keys, base_facts)}
+        case = base.changed(own, self.shape, {*without, *never})
+        submission = attrs.evolve(case, facts=self.facts(keys, base.facts)).submission(self.shape)
         if never:
             submission["not_administered"] = never
+        for name in ("void", "reinstate"):
+            if name in keys:
+                submission[name] = self.plain(keys[name])
+        if self.levels and case.level is None:
+            message = f"the rubric has levels: say `level` here or in the base, one of {', '.join(self.levels)}"
+            self.findings.report(node, "missing-key", message)
         return Example(
             self.id(keys.get("id")),
             self.text(keys.get("shows")) or "",
             self.word(keys.get("profile"), [profile["id"] for profile in self.plan.pack["profiles"]])
             or self.plan.pack["default_profile"],
+            case.level,
             submission,
             self.expected(keys.get("expect")),
             node if isinstance(node, Mapping) else Mapping(node.line, node.column),
+        )
+
+    def case(self, keys: dict[str, Node]) -> Case:
+        """What a base or an example says about the case."""
+        facts = self.by_name(keys.get("facts"))
+        for name in _FACTS:
+            if name in keys and name in facts:
+                self.findings.report(keys[name], "two-sayings", f"`facts` says it too: leave `{name}` out there")
+        if "level" in keys and not self.levels:
+            self.findings.report(keys["level"], "level-none", "the rubric has no levels: leave this key out")
+        stages = self.things["stages"][1]
+        if "handed_in" in keys and len(stages) == 1:
+            message = "the rubric has one stage, which counts as handed in: leave this key out"
+            self.findings.report(keys["handed_in"], "stage-one", message)
+        return Case(
+            self.by_item(keys.get("answers")),
+            facts,
+            self.by_name(keys["raters"]) if "raters" in keys else None,
+            self.text(keys.get("variant")),
+            self.words_of(keys["handed_in"], stages, "a stage of the rubric") if "handed_in" in keys else None,
+            self.word(keys.get("level"), self.levels) if self.levels else None,
         )
 
     def facts(self, keys: dict[str, Node], base: dict[str, Any]) -> dict[str, Any]:
@@ -238,10 +292,40 @@ class _Reading:
             elif key == "score":
                 stated[key] = self.score(at)
             else:
-                for item in self.by_item(at):
-                    inner = at.get(item) if isinstance(at, Mapping) else None
-                    stated[f"outcomes/{item}"] = self.outcome(inner, self.plan.items[self.plan.index[item]])
+                stated.update(self.by_thing(key, at))
         return stated
+
+    def by_thing(self, key: str, node: Node) -> Iterator[tuple[str, Value]]:
+        """Read what is stated of items, sections or stages, one by one."""
+        what, known = self.things[key]
+        if not isinstance(node, Mapping):
+            self.wrong_form(node, "keys with values")
+            return
+        for name, at in node:
+            if self.word(name, known, what) not in known:
+                continue
+            place = f"{key}/{name.text}"
+            if key == "outcomes":
+                yield place, self.outcome(at, self.plan.items[self.plan.index[name.text]])
+            elif key == "sections":
+                yield place, self.score(at)
+            elif key == "gaps":
+                yield place, self.gap(at)
+            else:
+                # A status, or as in a decision [status, share].
+                entries = at.entries if isinstance(at, Sequence) else [at]
+                yield place, self.word(entries[0] if entries else at, STAGE_STATUSES)
+                if len(entries) > 1:
+                    yield f"stage shares/{name.text}", self.score(entries[1])
+
+    def gap(self, node: Node) -> str | None:
+        """Read how many values the observed one lies above the expected one."""
+        text = self.text(node)
+        if text is None or text == NONE:
+            return None
+        if not text.removeprefix("-").isdigit():
+            self.findings.report(node, "number", f'expected a whole number of steps, or {NONE}; found "{text[:48]}"')
+        return text
 
     def score(self, node: Node) -> Fraction | None:
         """Read a share, or that there is none."""
@@ -261,25 +345,6 @@ class _Reading:
             self.outcomes[item.id] = dict.fromkeys((*COMMON, *own))
         return self.word(node, self.outcomes[item.id], f'an outcome of "{item.id}"')
 
-    # ------------------------------------------------------------------ forms
-
-    def keys(self, node: Node | None, what: str, known: Iterable[str], required: Iterable[str]) -> dict[str, Node]:
-        """The values under the known keys of a mapping."""
-        if node is None:
-            return {}
-        known = tuple(known)
-        if not isinstance(node, Mapping):
-            self.wrong_form(node, f"{what} with its keys {', '.join(known)}")
-            return {}
-        for key, _ in node:
-            if key.text not in known:
-                hint = did_you_mean(key.text, known) or f"; it has {', '.join(known)}"
-                self.findings.report(key, "unknown-key", f'{what} has no key "{key.text[:48]}"{hint}')
-        for name in required:
-            if node.get(name) is None:
-                self.findings.report(node, "missing-key", f'{what} needs the key "{name}"')
-        return {key.text: value for key, value in node if key.text in known}
-
     def by_item(self, node: Node | None) -> dict[str, Any]:
         """Read a mapping whose keys are items; what stands under them is for the engine to judge."""
         values = self.by_name(node)
@@ -287,40 +352,6 @@ class _Reading:
             for key, _ in node:
                 self.word(key, self.plan.index, "an item of the rubric")
         return {item: value for item, value in values.items() if item in self.plan.index}
-
-    def by_name(self, node: Node | None) -> dict[str, Any]:
-        """Read a mapping as a submission holds it."""
-        if isinstance(node, Mapping):
-            return {key.text: self.plain(value) for key, value in node}
-        if node is not None:
-            self.wrong_form(node, "keys with values")
-        return {}
-
-    def plain(self, node: Node | None) -> Any:
-        """A node as a submission holds it: texts, lists and objects."""
-        if isinstance(node, Mapping):
-            return self.by_name(node)
-        if isinstance(node, Sequence):
-            return [self.plain(entry) for entry in node]
-        if isinstance(node, Scalar) and node.empty:
-            self.findings.report(node.key or node, "no-value", 'there is no value here: write "" for a blank answer')
-        return node.text if isinstance(node, Scalar) else None
-
-    def entries(self, node: Node | None, what: str) -> list[Node]:
-        """The entries of a list."""
-        if node is not None and not isinstance(node, Sequence):
-            self.wrong_form(node, what)
-        return node.entries if isinstance(node, Sequence) else []
-
-    def text(self, node: Node | None) -> str | None:
-        """A text that is not empty."""
-        if isinstance(node, Scalar) and node.text.strip():
-            return node.text
-        if isinstance(node, Scalar):
-            self.findings.report(node.key or node, "no-value", "expected a text, found nothing")
-        elif node is not None:
-            self.wrong_form(node, "a text")
-        return None
 
     def id(self, node: Node | None) -> str:
         """Read an example's id."""
@@ -330,27 +361,6 @@ class _Reading:
                 node, "id-form", f'"{text[:48]}" is no id: use letters A-Z a-z, digits, . _ - and no spaces'
             )
         return text
-
-    def word(self, node: Node | None, known: Collection[str], what: str = "") -> str | None:
-        """One of a few words."""
-        text = self.text(node)
-        if node is None or text is None or text in known:
-            return text
-        expected = what or f"one of {', '.join(known)}"
-        hint = did_you_mean(text, [*known])
-        self.findings.report(node, "unknown-word", f'expected {expected}; found "{text[:48]}"{hint}')
-        return None
-
-    def words_of(self, node: Node | None, known: Collection[str], what: str = "") -> tuple[str, ...]:
-        """Read a list of such words."""
-        entries = self.entries(node, "a list, as in [A, B]")
-        return tuple(word for entry in entries if (word := self.word(entry, known, what)) is not None)
-
-    def wrong_form(self, node: Node, expected: str) -> None:
-        """Report a list where keys belong, or the other way round."""
-        if not isinstance(node, Hole):
-            found = "nothing" if isinstance(node, Scalar) and node.empty else node.kind
-            self.findings.report(node, "wrong-form", f"expected {expected}; found {found}")
 
 
 def _ratio(text: str) -> Fraction | None:

@@ -7,32 +7,38 @@ what is stated is compared. Takes a pack and examples; must not know how either 
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from scoring import canonical
 from scoring.change.example_file import MAX_SHOWN, NONE, read_examples, refusals
 from scoring.engine.classify import COMMON, FLAGS, INVALID, OWN, flags_of
 from scoring.engine.exact import percent
+from scoring.engine.plan import MAX_PACK
 from scoring.engine.rubric import Rubric
-from scoring.errors import Problem, SubmissionError
-from scoring.rubric.load import load, read_file
+from scoring.errors import Problem, RubricError, SubmissionError
+from scoring.rubric.check import check
+from scoring.rubric.load import AUTHORED, read_file
 from scoring.rubric.reader import MAX_BYTES
 from scoring.rubric.tree import lines_of
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Iterable, Iterator
 
     from scoring.change.example_file import Example, Value
     from scoring.engine.decision import Decision
-    from scoring.engine.plan import Item, Plan
+    from scoring.engine.parts import Item
+    from scoring.engine.plan import Plan
     from scoring.rubric.tree import Node
 
 __all__ = ["FILE_NAME", "ExampleReport", "ExampleResult", "Reached", "run", "run_on"]
 
 FILE_NAME = "examples.yaml"
+_RATED = ("rating", "checklist")
+_NOTED, _AWAITED = "+noted", "awaited"
 
 
 @attrs.frozen
@@ -41,7 +47,7 @@ class ExampleResult:
     What became of one example.
 
     Attributes:
-        id, shows, profile: As the example says; the profile is the rubric's default where it does not.
+        id, shows, profile, level: As the example says; the profile is the rubric's default where it does not.
         decision: What the rubric decides, None where it refuses the submission.
         problems: Empty if the example holds; else one that names every field that differs, or one for each reason of the refusal.
     """
@@ -49,6 +55,7 @@ class ExampleResult:
     id: str
     shows: str
     profile: str
+    level: str | None
     decision: Decision | None
     problems: tuple[Problem, ...]
 
@@ -64,8 +71,9 @@ class Reached:
     One thing that examples should reach, and those that do.
 
     Attributes:
-        kind: ``verdict``, ``profile``, ``flag``, ``override`` or ``outcome``.
-        name: Its id; of an outcome ``item/outcome``. A selection counts option by option, a mark by its lowest and its highest.
+        kind: ``verdict``, ``profile``, ``level``, ``variant``, ``flag``, ``gate``, ``override`` or ``outcome``.
+        name: Its id; of an outcome ``item/outcome``. A selection counts option by option; a mark, a checklist and a mean by the lowest and the highest; of
+            what raters say `noted` counts once for an item with something to tick.
         examples: Ids of the examples that reach it and hold, in file order.
     """
 
@@ -117,9 +125,9 @@ def run(rubric_path: str | os.PathLike[str], examples_path: str | os.PathLike[st
         RubricError: The rubric is wrong, or the examples cannot be understood; with every problem. An example that fails is no error.
         StoreError: A file cannot be read.
     """
-    rubric = load(rubric_path)
+    pack = _pack_at(os.fspath(rubric_path))
     file = str(Path(rubric_path).with_name(FILE_NAME) if examples_path is None else Path(examples_path))
-    return run_on(rubric.pack, read_file(file, MAX_BYTES), file)
+    return run_on(pack, read_file(file, MAX_BYTES), file)
 
 
 def run_on(pack: bytes, examples: bytes, file: str = FILE_NAME) -> ExampleReport:
@@ -134,13 +142,33 @@ def run_on(pack: bytes, examples: bytes, file: str = FILE_NAME) -> ExampleReport
     Raises:
         RubricError: The pack is wrong, or the examples cannot be understood; with every problem.
     """
-    rubric = Rubric(pack)
+    rubric = Rubric(pack, level=_any_level(pack))
     plan = rubric.plan
     read = read_examples(rubric, examples, file)
-    rubrics = {profile: Rubric(pack, profile) for profile in dict.fromkeys(example.profile for example in read)}
+    loaded = dict.fromkeys((example.profile, example.level) for example in read)
+    rubrics = {(profile, level): Rubric(pack, profile, level) for profile, level in loaded}
     lines = lines_of(examples.decode())
-    results = tuple(_try(example, rubrics[example.profile], file, lines) for example in read)
+    results = tuple(_try(example, rubrics[example.profile, example.level], file, lines) for example in read)
     return ExampleReport(file, results, tuple(_coverage(plan, results)))
+
+
+def _pack_at(path: str) -> bytes:
+    """The pack of a rubric or the pack at a path: for every level, so that it cannot be loaded for one."""
+    if not path.lower().endswith(AUTHORED):
+        return read_file(path, MAX_PACK)
+    checked = check(path)
+    if checked.pack is None:
+        raise RubricError(problem for problem in checked.problems if problem.severity == "error")
+    return checked.pack
+
+
+def _any_level(pack: bytes) -> str | None:
+    """A level of the pack, to read examples by; what is no pack is for the engine to refuse."""
+    try:
+        document: Any = canonical.loads_canonical(pack)
+        return str(document["levels"][0]["id"])
+    except (canonical.CanonicalError, TypeError, LookupError):
+        return None
 
 
 # ---------------------------------------------------------------------- from a decision to what an example can state of it
@@ -153,7 +181,15 @@ _FIELDS: dict[str, Callable[[Decision], Value]] = {
     "determined_by": lambda decision: decision.determined_by,
     "status": lambda decision: decision.status,
     "holds": lambda decision: decision.holds,
+    "awaited": lambda decision: decision.awaited,
     "reachable": lambda decision: decision.reachable,
+}
+_BY_ID: dict[str, Callable[[Decision], dict[str, Value]]] = {
+    "outcomes": lambda decision: {**decision.outcomes},
+    "sections": lambda decision: {**decision.sections},
+    "stages": lambda decision: {stage: status for stage, (status, _) in decision.stages.items()},
+    "stage shares": lambda decision: {stage: share for stage, (_, share) in decision.stages.items()},
+    "gaps": lambda decision: {row.item: None if row.gap is None else str(row.gap) for row in decision.competencies},
 }
 
 
@@ -180,15 +216,14 @@ def _try(example: Example, rubric: Rubric, file: str, lines: list[str]) -> Examp
         differing = _differing(example.expected, decision)
         invalid = _invalid(rubric.plan, example, decision) if differing else ()
         found = [problem(at, "; ".join([*differing, *invalid]))] if differing else []
-    return ExampleResult(example.id, example.shows, example.profile, decision, tuple(found))
+    return ExampleResult(example.id, example.shows, example.profile, example.level, decision, tuple(found))
 
 
 def _differing(expected: dict[str, Value], decision: Decision) -> list[str]:
-    outcomes = decision.outcomes
     differing = []
     for field, value in expected.items():
-        name, _, item = field.partition("/")
-        found = outcomes[item] if item else _FIELDS[name](decision)
+        name, _, thing = field.partition("/")
+        found = _BY_ID[name](decision).get(thing) if thing else _FIELDS[name](decision)
         if not _equal(value, found):
             differing.append(f"{field}: expected {_show(value)}, found {_show(found)}")
     return differing
@@ -237,29 +272,39 @@ def _coverage(plan: Plan, results: Iterable[ExampleResult]) -> Iterator[Reached]
 
 
 def _to_reach(plan: Plan) -> Iterator[tuple[str, str]]:
+    pack = plan.pack
     raised = {flag for item in plan.items for word in {*item.words} for flag in flags_of(word)}
     yield from (("verdict", verdict) for verdict in plan.verdicts)
-    yield from (("profile", profile["id"]) for profile in plan.pack["profiles"])
+    yield from (("profile", profile["id"]) for profile in pack["profiles"])
+    yield from (("level", level["id"]) for level in pack["levels"])
+    yield from (("variant", variant["id"]) for variant in pack["variants"])
     yield from (("flag", flag) for flag in FLAGS if flag in raised)
-    yield from (("override", override["id"]) for override in plan.pack["overrides"])
+    yield from (("gate", gate["id"]) for stage in pack["stages"] for gate in stage["gate"])
+    yield from (("override", override["id"]) for override in pack["overrides"])
     for item in plan.items:
         yield from (("outcome", f"{item.id}/{name}") for name in _outcomes_to_reach(item))
 
 
 def _outcomes_to_reach(item: Item) -> list[str]:
-    """All own outcomes of an item, but for kinds that have too many of them."""
+    """All own outcomes of an item, but for kinds that have too many of them; none of one that was taken out."""
+    if item.data["void"]:
+        return []
     if item.data["kind"] == "selection":
         return [option["id"] for option in item.data["options"]]
-    own = range(OWN, len(item.words))
-    if item.data["kind"] == "mark":
-        own = range(own.start, own.stop, max(len(own) - 1, 1))
-    return [item.name(code) for code in own]
+    names = [item.name(code) for code in range(OWN, len(item.words))]
+    if item.data["kind"] not in _RATED:
+        return names[:: max(len(names) - 1, 1)] if item.data["kind"] == "mark" else names
+    plain = [name for name in names if not name.endswith(_NOTED) and name != _AWAITED]
+    if item.data["kind"] == "checklist" or item.data["raters"]["combine"] == "mean":
+        plain = plain[:: max(len(plain) - 1, 1)]
+    return [*plain, *([_NOTED[1:]] if any(item.data["records"].values()) else []), _AWAITED]
 
 
 def _reached_by(plan: Plan, decision: Decision) -> Iterator[tuple[str, str]]:
     if decision.verdict is not None:
         yield "verdict", decision.verdict
-    yield "profile", decision.data["profile"]
+    data = decision.data
+    yield from ((kind, data[kind]) for kind in ("profile", "level", "variant") if data[kind] is not None)
     yield from (("flag", flag) for flag in decision.flags)
     for by in decision.caps:
         kind, _, name = by.partition(":")
@@ -267,5 +312,5 @@ def _reached_by(plan: Plan, decision: Decision) -> Iterator[tuple[str, str]]:
     outcomes = decision.outcomes
     for item in plan.items:
         outcome = outcomes[item.id]
-        chosen = outcome.split("+") if item.data["kind"] == "selection" else [outcome]
+        chosen = outcome.split("+") if item.data["kind"] in ("selection", *_RATED) else [outcome]
         yield from (("outcome", f"{item.id}/{name}") for name in chosen)

@@ -160,12 +160,9 @@ def _check_variants(pack: dict[str, Any], report: Report) -> None:
         of = "" if variant is None else f" for variant {variant}"
         present = {section["id"]: [i["id"] for i in items_of(section, variant)] for section in sections}
         for section in sections:
-            declared = section["declared"]
-            if declared is not None and declared > len(present[section["id"]]) and not pack["excerpt"]:
-                message = (
-                    f"declares {declared} items and has {len(present[section['id']])}{of}: an excerpt must be allowed"
-                )
-                report(f"sections/{section['id']}/declared", message)
+            if is_excerpt(section, variant) and not pack["excerpt"]:
+                counts = f"declares {section['declared']} items and has {count_present(section, variant)}{of}"
+                report(f"sections/{section['id']}/declared", f"{counts}: an excerpt must be allowed")
         there = {item for own in present.values() for item in own}
         for path, override in _overrides(pack):
             if not _can_hold(override["when"], present, there):

@@ -301,7 +301,9 @@ class Decision:
         return tuple(
             _competency(self, item)
             for item in self.plan.items
-            if item.data["kind"] == "rating" and item.data["competency"] is not None
+            if item.data["kind"] == "rating"
+            and item.data["competency"] is not None
+            and item.place not in self._standing.frame.outside
         )
 
     @property

@@ -167,15 +167,30 @@ def compile_plan(pack: bytes, profile: str | None = None, level: str | None = No
     if problems:
         raise RubricError(problems)
     chosen = _choose_profile(document, profile, level)
-    plan = Plan(document, pack, chosen, level)
-    _lay_out(plan, chosen, problems)
+    plan = _prepare(document, pack, chosen, level)
+    for other in _other_levels(document, level):
+        _prepare(document, pack, chosen, other)  # a pack is right at every level, or it is none
+    for frame in plan.frames.values():
+        frame.scale = scale_for(plan, frame.maxima)
+    return plan
+
+
+def _prepare(document: dict[str, Any], pack: bytes, profile: dict[str, Any], level: str | None) -> Plan:
+    problems: list[Problem] = []
+    plan = Plan(document, pack, profile, level)
+    _lay_out(plan, profile, problems)
     _compile_overrides(plan, problems)
     _frame(plan, problems)
     if problems:
         raise RubricError(problems)
-    for frame in plan.frames.values():
-        frame.scale = scale_for(plan, frame.maxima)
     return plan
+
+
+def _other_levels(pack: dict[str, Any], level: str | None) -> list[str]:
+    """The levels at which items earn otherwise than at this one."""
+    items = [item for stage in pack["stages"] for section in stage["sections"] for item in section["items"]]
+    by_level = any(item["kind"] == "rating" and item["level_points"] is not None for item in items)
+    return [entry["id"] for entry in pack["levels"] if by_level and entry["id"] != level]
 
 
 def _parse(pack: bytes) -> dict[str, Any]:
@@ -220,9 +235,9 @@ def _choose_profile(pack: dict[str, Any], profile: str | None, level: str | None
     if levels and level not in levels:
         hint = "" if level is None else did_you_mean(level, levels)
         message = "needs a level" if level is None else "this rubric has no such level"
-        problems.append(Problem("level", f"{message}; it has {', '.join(levels)}{hint}"))
+        problems.append(Problem("level", f"{message}; it has {', '.join(levels)}{hint}", path="level"))
     if level is not None and not levels:
-        problems.append(Problem("level", "this rubric has no levels; leave the level out"))
+        problems.append(Problem("level", "this rubric has no levels; leave the level out", path="level"))
     if problems:
         raise RubricError(problems)
     return known[name]

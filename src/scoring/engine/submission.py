@@ -95,7 +95,9 @@ def check_later(plan: Plan, submission: dict[str, Any] | bytes, stages: Sequence
         return
     document = parse(submission) if isinstance(submission, bytes) else submission
     last = plan.stages[len(stages) - 1]
-    message = f"the case ended at stage {last.id}: answers of later stages are refused, unless a person reinstates it"
+    message = (
+        f"the case ended at stage {last.id}, so this is refused: leave it out, or have a person reinstate the case"
+    )
     problems = [
         Problem("submission", message, path=f"answers/{name}")
         for name in document["answers"]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LEAVES", "Below", "Count", "Cut", "Floor", "Id", "KeyText", "Leaf", "LeafError", "Limit", "Name", "Number", "OwnId", "Penalty", "Positive", "Prose",
-    "Relative", "Share", "Tolerance", "Unit", "YesNo",
+    "Relative", "Seats", "Share", "Tolerance", "Unit", "YesNo",
 ]  # fmt: skip
 
 Id = NewType("Id", str)
@@ -40,12 +40,14 @@ Floor = NewType("Floor", Fraction)
 Below = NewType("Below", Fraction)
 Relative = NewType("Relative", Fraction)
 Count = NewType("Count", int)
+Seats = NewType("Seats", int)
 YesNo = NewType("YesNo", bool)
 
 _MAX_NAME = 600  # characters: eleven option ids of 48 joined by +
 _MAX_KEY_TEXT = 500  # characters, as in a pack
 _MAX_UNIT = 24  # characters, as in a pack
 _MAX_COUNT = 1000  # as many as there can be items
+_MAX_SEATS = 20  # people who rate one item, as in a pack
 _UNITS = ("s", "sec", "min", "h", "hr")
 _MEANT_UNITS = {
     "second": "sec", "seconds": "sec", "secs": "sec", "m": "min", "mins": "min", "minute": "min", "minutes": "min", "hour": "hr", "hours": "hr",
@@ -132,10 +134,15 @@ def _limit(text: str) -> str:
     )
 
 
-def _count(text: str) -> int:
-    if text.isascii() and text.isdigit() and len(text) <= len(str(_MAX_COUNT)) and 1 <= int(text) <= _MAX_COUNT:
-        return int(text)
-    raise LeafError("number", f'expected a whole number from 1 to {_MAX_COUNT}, found "{_shown(text)}"')
+def _count(most: int) -> Leaf:
+    what = f"a whole number from 1 to {most}"
+
+    def read(text: str) -> int:
+        if text.isascii() and text.isdigit() and len(text) <= len(str(most)) and 1 <= int(text) <= most:
+            return int(text)
+        raise LeafError("number", f'expected {what}, found "{_shown(text)}"')
+
+    return Leaf(read, 1, what, f"^[0-9]{{1,{len(str(most))}}}$")
 
 
 def _yes_no(text: str) -> bool:
@@ -194,6 +201,7 @@ LEAVES: dict[Any, Leaf] = {
     Floor: _numeric("a share of -100% or more and below 100%", lambda value: -1 <= value < 1, share),
     Below: _numeric("a share above 0%, at most 100%", lambda value: 0 < value <= 1, share),
     Relative: _numeric("a tolerance of 0% or more", lambda value: value >= 0, share),
-    Count: Leaf(_count, 1, f"a whole number from 1 to {_MAX_COUNT}", "^[0-9]{1,4}$"),
+    Count: _count(_MAX_COUNT),
+    Seats: _count(_MAX_SEATS),
     YesNo: Leaf(_yes_no, False, "true or false"),
 }

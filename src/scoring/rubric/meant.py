@@ -15,9 +15,27 @@ if TYPE_CHECKING:
 
 __all__ = ["LISTS", "NUMBERS", "SHARES", "behind_comma", "bracketed", "cut", "quoted", "written"]
 
-LISTS = frozenset({"contains_all", "contains_any", "is", "like", "may_move", "separators", "steps", "units"})
+LISTS = frozenset(
+    {
+        "assumed", "audience", "contains_all", "contains_any", "guidance", "is", "like", "may_move", "panel", "persona", "prepare", "rounds",
+        "separators", "steps", "units",
+    }
+)  # fmt: skip
 SHARES = frozenset({"below", "from", "relative", "weight"})
-NUMBERS = SHARES | {"absolute", "at_least", "floor", "is", "key", "max", "points", "step"}
+NUMBERS = SHARES | {
+    "above",
+    "absolute",
+    "at",
+    "at_least",
+    "declared",
+    "floor",
+    "is",
+    "key",
+    "max",
+    "number",
+    "points",
+    "step",
+}
 
 _MAX_SHOWN = 200  # characters of a text that a message repeats
 _SYNTAX = (": ", "?", "#", "{", "}", "[", "]", ",", '"', "'", "\n")
@@ -65,8 +83,8 @@ def behind_comma(key: str, texts: Sequence[str], *, under: str, beside: Sequence
     """
     number = mended(",".join(texts)) if len(texts) == 2 else None
     on_outcomes = "item" in beside  # there, `is` holds names
-    if number and (under == "shares" or (key in NUMBERS and not on_outcomes)):
-        bare_share = (key in SHARES or under == "shares") and not number.endswith("%")
+    if number and (under in ("shares", "stages") or (key in NUMBERS and not on_outcomes)):
+        bare_share = (key in SHARES or under in ("shares", "stages")) and not number.endswith("%")
         return f"a decimal is written with a point; did you mean {number}{'%' * bare_share}?"
     whole = ", ".join(texts)
     if len(whole) > _MAX_SHOWN:

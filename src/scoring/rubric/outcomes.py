@@ -20,10 +20,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["GIVEN", "Outcomes"]
+__all__ = ["GIVEN", "Outcomes", "completed", "tables_of"]
 
 GIVEN = COMMON[:3]  # absent, blank, invalid: what a condition may name beside an item's own outcomes
 _MISUSE = frozenset({"several", "several_flagged"})
+_WAITING = frozenset({"awaited"})
 
 
 class Outcomes:
@@ -37,8 +38,8 @@ class Outcomes:
         least: The least that an answer of the kind that was asked for earns, or none at all where that counts, as a number of points.
     """
 
-    def __init__(self, item: dict[str, Any]) -> None:
-        table = tabulate(item)
+    def __init__(self, item: dict[str, Any], at: int | None = None) -> None:
+        table = tabulate(item, at)
         floor = None if item["floor"] is None else rational(item["floor"])
         self.unit = lcm(*{denominator for _, denominator in table.points}, 1 if floor is None else floor[1])
         own = [numerator * (self.unit // denominator) for numerator, denominator in table.points]
@@ -46,15 +47,13 @@ class Outcomes:
             low = floor[0] * (self.unit // floor[1])
             own = [max(low, earned) for earned in own]
         self._name = table.name
+        self._is_rated = table.awaited is not None
         self._words = (*(0,) * OWN, *table.words)
         self.points = (*(0,) * OWN, *own)
         self.best = Fraction(max(self.points), self.unit)
         self.flags = frozenset(flag for word in {*table.words} for flag in flags_of(word))
-        asked = (
-            [earned for place, earned in enumerate(own) if table.name(place) not in _MISUSE]
-            if item["kind"] == "choice"
-            else own
-        )
+        beside = _MISUSE if item["kind"] == "choice" else _WAITING if table.awaited else frozenset()
+        asked = [earned for place, earned in enumerate(own) if table.name(place) not in beside] if beside else own
         self.least = Fraction(min([0, *asked] if len(item["awaits"]) < len(GIVEN) else asked), self.unit)
 
     def name(self, code: int) -> str:
@@ -70,6 +69,13 @@ class Outcomes:
         """Whether nothing earns more than this outcome."""
         return self.points[self.codes[name]] == self._most
 
+    @property
+    def best_flags(self) -> frozenset[str]:
+        """What its best outcomes all raise, so that nobody who does best goes without."""
+        own = [*zip(self.points, self._words, strict=True)][OWN:]
+        most = max(points for points, _ in own)
+        return frozenset(set.intersection(*({*flags_of(word)} for points, word in own if points == most)))
+
     @cached_property
     def _most(self) -> int:
         return max(self.points)
@@ -84,13 +90,14 @@ class Outcomes:
         codes = [self.codes[name] for name in names]
         return max((self.points[code] for code in codes if not self._words[code]), default=None)
 
-    def completed(self, names: Iterable[str]) -> list[str]:
-        """An `is` list as a pack holds it: with `absent`, `blank` and `invalid` where they belong, in the order of codes."""
+    def added(self, names: Iterable[str]) -> set[str]:
+        """What authors need not write in an `is` list: values noted, and what no answer comes to, where they belong."""
         names = {*names}
+        noted = {f"{name}+noted" for name in names} & self.codes.keys() if self._is_rated else set()
         reach = self._reach(names)
-        if reach is not None and reach >= 0:
-            names |= {*GIVEN}
-        return sorted(names, key=self.codes.__getitem__)
+        if reach is None or reach < 0:
+            return noted
+        return noted | {*GIVEN} | ({"awaited"} if self._is_rated else set())
 
     def lacking(self, names: Iterable[str]) -> list[str]:
         """
@@ -110,3 +117,22 @@ class Outcomes:
         return [
             self.name(code) for code in sorted(code for _, code in self._plain[:due]) if self.name(code) not in names
         ]
+
+
+def tables_of(item: dict[str, Any], competencies: Iterable[dict[str, Any]]) -> dict[str | None, Outcomes]:
+    """The outcomes of an item of a pack: one table under None; where it is the level that decides what values earn, one for each level."""
+    if item.get("level_points") is None:
+        return {None: Outcomes(item)}
+    values = [value["id"] for value in item["values"]]
+    expected = next(entry["expected"] for entry in competencies if entry["id"] == item["competency"])
+    places = {level: values.index(name) for level, name in expected.items()}
+    tables = {at: Outcomes(item, at) for at in sorted({*places.values()})}
+    return {level: tables[at] for level, at in places.items()}
+
+
+def completed(tables: Iterable[Outcomes], names: Iterable[str]) -> list[str]:
+    """An `is` list as a pack holds it: with what authors need not write, in the order of codes."""
+    first, *others = tables
+    names = {*names}
+    whole = names.union(*(table.added(names) for table in (first, *others)))
+    return sorted(whole, key=first.codes.__getitem__)

@@ -2,76 +2,102 @@
 From the model to a pack: every default written out, every number in lowest terms.
 
 Owns what goes into which key of a pack (FORMAT.md 5), and what of the rubric is only for people and lies under `about`. Relies on a rubric in which the
-checks found nothing wrong.
+checks found nothing wrong. What an item becomes is for `pack_items`.
 """
 
 from __future__ import annotations
 
-from fractions import Fraction
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
 from scoring.rubric import model
-from scoring.rubric.outcomes import Outcomes
-from scoring.rubric.part import Part, keys_of, spot
-from scoring.rubric.tree import Scalar
+from scoring.rubric.outcomes import completed, tables_of
+from scoring.rubric.pack_items import Placed, about, item_of
+from scoring.rubric.weights import weigh
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
-    from scoring.rubric.model import AnyItem, Condition, Item, Rubric, Section
+    from scoring.rubric.embed import Inner
+    from scoring.rubric.model import AnyStage, Condition, Override, Rubric, Section
 
     Packed = dict[str, Any]
+    Completed = Callable[[str, Iterable[str]], list[str]]
 
-__all__ = ["ALWAYS", "always_awaits", "build", "interval", "item_of", "key_id", "profiles_of", "text_match"]
-
-ALWAYS = ["absent", "blank", "invalid"]
-_STEPS = ("trim", "collapse", "casefold")
-_MATCHES = ("is", "contains_any", "contains_all", "like")
-_PROSE = ("title", "ask", "why", "text", "origin", "assumption", "audit_note", "job_related", "round", "limit", "note")
+__all__ = ["build", "competency_of", "rewritten"]
 
 
-def build(rubric: Rubric) -> Packed:
+def build(rubric: Rubric, inner: Mapping[str, Inner] | None = None) -> Packed:
     """
     Build the pack of a rubric that is free of errors.
+
+    Args:
+        rubric: The rubric.
+        inner: The packs of the rubrics that are stages of it, by stage.
 
     Returns:
         The pack as JSON values; `canonical.dumps` of it are the pack's bytes.
 
     Source: FORMAT.md 5.
     """
-    sections = [_section(section, rubric) for section in rubric.sections]
-    items = {item["id"]: item for section in sections for item in section["items"]}
-    profiles = profiles_of(rubric)
+    inner = inner or {}
+    levels = [str(level.id) for level in rubric.levels]
+    competencies = [competency_of(competency, levels) for competency in rubric.competencies]
+    sections = {str(stage.id): _sections(stage, rubric, inner) for stage in rubric.course}
+    items = {item["id"]: item for own in sections.values() for section in own for item in section["items"]}
+
+    def listed(name: str, names: Iterable[str]) -> list[str]:
+        return completed(tables_of(items[name], competencies).values(), names)
+
+    profiles = weigh(rubric, inner)
     return {
         "about": _about_rubric(rubric),
+        "assumed": [
+            *({"about": about(entry), "id": entry.id} for entry in rubric.assumed),
+            *(entry for other in inner.values() for entry in other.assumed),
+        ],
         "caps": _caps(rubric),
+        "competencies": competencies,
         "default_profile": rubric.weights.default if rubric.weights else "default",
+        "excerpt": rubric.excerpt == "allowed",
         "format": 1,
+        "levels": [{"about": about(level), "id": level.id} for level in rubric.levels],
         "notice": rubric.notice,
         "overrides": [
-            {
-                "about": _about(override),
-                "cap": override.cap,
-                "id": override.id,
-                "when": _condition(override.when, lambda name: Outcomes(items[name])),
-            }
-            for override in rubric.overrides
+            *(_override(override, listed) for override in rubric.overrides),
+            *(
+                other.moved(override)
+                for other in inner.values()
+                for override in other.overrides(rewritten(rubric, other.stage))
+            ),
         ],
         "profiles": [
             {
-                "about": {"assumption": assumption} if assumption else {},
-                "assumed": assumption is not None,
+                "about": {
+                    name: text
+                    for name, text in (("assumption", entry.assumption), ("justification", entry.justification))
+                    if text
+                },
+                "assumed": entry.assumption is not None,
                 "id": name,
-                "shares": {section: str(share) for section, share in shares.items()},
+                "shares": {section: str(share) for section, share in entry.shares.items()},
+                "stages": {stage: str(share) for stage, share in entry.stages.items()},
             }
-            for name, (shares, assumption) in profiles.items()
+            for name, entry in profiles.items()
         ],
         "rubric": rubric.rubric,
-        "stages": [{"about": {}, "id": "main", "sections": sections}],
+        "stages": [
+            {
+                "about": _about_stage(stage, rubric, inner),
+                "gate": [*(_override(override, listed) for override in stage.gate), *_gate(stage, rubric, inner)],
+                "id": stage.id,
+                "sections": sections[stage.id],
+            }
+            for stage in rubric.course
+        ],
+        "variants": [{"about": about(variant), "id": variant.id} for variant in rubric.variants],
         "verdicts": [
             {
-                "about": _about(verdict),
+                "about": about(verdict),
                 "action": verdict.action,
                 "from": None if verdict.from_ is None else str(verdict.from_),
                 "id": verdict.id,
@@ -82,18 +108,32 @@ def build(rubric: Rubric) -> Packed:
     }
 
 
-def profiles_of(rubric: Rubric) -> dict[str, tuple[dict[str, Fraction], str | None]]:
-    """Each profile's shares by section, and what it assumes. Without a `weights` table there is one, called ``default``."""
-    if rubric.weights is None:
-        count = len(rubric.sections)
-        equal = {str(s.id): Fraction(1, count) if s.weight is None else Fraction(s.weight) for s in rubric.sections}
-        return {"default": (equal, None)}
-    profiles: dict[str, tuple[dict[str, Fraction], str | None]] = {}
-    for name, profile in rubric.weights.profiles.items():
-        shares = cast("dict[str, Fraction]", profile.shares)
-        order = [section.id for section in rubric.sections if section.id in shares]
-        profiles[name] = ({section: shares[section] for section in order}, profile.assumption)
-    return profiles
+def _gate(stage: AnyStage, rubric: Rubric, inner: Mapping[str, Inner]) -> list[Packed]:
+    """What the gate of a rubric that is a stage brings with it."""
+    if not isinstance(stage, model.RubricStage):
+        return []
+    other = inner[stage.id]
+    return [other.moved(override) for override in other.gate(rewritten(rubric, stage))]
+
+
+def rewritten(rubric: Rubric, stage: model.RubricStage) -> set[str]:
+    """The ids of overrides that this rubric writes itself, so that those of another rubric that is a stage of it stay behind."""
+    return {str(override.id) for override in (*rubric.overrides, *stage.gate)}
+
+
+def competency_of(competency: model.Competency, levels: list[str]) -> Packed:
+    """Build one competency of a pack."""
+    said = about(competency)
+    required = {str(level): text for level, text in competency.requirements.items()}
+    if required:
+        said["requirements"] = [f"{level}: {required[level]}" for level in levels]
+    expected = {str(level): value for level, value in competency.expected.items()}
+    return {
+        "about": said,
+        "assumed": [level for level in levels if level in competency.assumed],
+        "expected": {level: expected[level] for level in levels},
+        "id": competency.id,
+    }
 
 
 def _caps(rubric: Rubric) -> Packed:
@@ -108,175 +148,65 @@ def _caps(rubric: Rubric) -> Packed:
     }
 
 
-def _section(section: Section, rubric: Rubric) -> Packed:
+def _sections(stage: AnyStage, rubric: Rubric, inner: Mapping[str, Inner]) -> list[Packed]:
+    if isinstance(stage, model.RubricStage):
+        return inner[stage.id].sections
+    return [_section(section, stage, rubric) for section in stage.sections]
+
+
+def _section(section: Section, stage: AnyStage, rubric: Rubric) -> Packed:
     return {
-        "about": _about(section),
+        "about": about(section),
+        "declared": section.declared,
         "floor": str(section.floor),
         "id": section.id,
-        "items": [item_of(item, section, rubric) for item in section.items],
+        "items": [item_of(Placed(item, section, stage, rubric)) for item in section.items],
     }
 
 
-def item_of(item: AnyItem, section: Section, rubric: Rubric) -> Packed:
-    """Build one item of a pack."""
-    missing = item.missing or section.missing or rubric.missing
-    awaits = ALWAYS if always_awaits(item) else ALWAYS[:2] if missing == "await" else []
-    common = {
-        "about": _about(item),
-        "awaits": [*awaits],
-        "floor": None if item.floor is None else str(item.floor),
-        "id": item.id,
-        "kind": item.kind,
-    }
-    return common | _KINDS[type(item)](item)
-
-
-def always_awaits(item: Item) -> bool:
-    """Whether nothing but a real answer will do: for a mark, and where an option knocks out."""
-    if isinstance(item, (model.ChoiceItem, model.SelectionItem)):
-        return any(option.flag == "knock_out" for option in item.options.values())
-    return isinstance(item, model.MarkItem)
-
-
-def _choice(item: model.ChoiceItem) -> Packed:
-    options = [
-        {"about": _about(option), "flag": option.flag, "id": name, "points": str(option.points)}
-        for name, option in item.options.items()
-    ]
-    return {"options": options}
-
-
-def _selection(item: model.SelectionItem) -> Packed:
-    options = [
-        {"about": _about(option), "flag": option.flag, "id": name, "right": option.right}
-        for name, option in item.options.items()
-    ]
-    return {"mode": item.mode, "options": options, "points": str(item.points)}
-
-
-def _number(item: model.NumberItem) -> Packed:
-    if item.key is not None:
-        keys = [_number_key("key-1", item.key, item.key, item.points, _typed(item, "key"))]
-    else:
-        keys = [
-            _number_key(
-                key_id(key, place), *interval(key), item.points if key.points is None else key.points, _written(key)
-            )
-            | {"flag": key.flag}
-            for place, key in enumerate(item.keys)
-        ]
-        for packed, key in zip(keys, item.keys, strict=True):
-            packed["about"] |= _about(key)
+def _override(override: Override, listed: Completed) -> Packed:
     return {
-        "keys": keys,
-        "points": str(item.points),
-        "read": item.read,
-        "separators": [*item.separators],
-        "units": [*item.units],
+        "about": about(override),
+        "cap": override.cap,
+        "id": override.id,
+        "when": _condition(override.when, listed),
     }
 
 
-def _number_key(name: str, low: Fraction, high: Fraction, points: Fraction, written: str) -> Packed:
-    about = {"written": written}
-    return {"about": about, "flag": None, "high": str(high), "id": name, "low": str(low), "points": str(points)}
-
-
-def key_id(key: model.NumberKey | model.TextKey, place: int) -> str:
-    """A key's own id, or the one that it has by position."""
-    return key.id or f"key-{place + 1}"
-
-
-def interval(key: model.NumberKey) -> tuple[Fraction, Fraction]:
-    """The lowest and the highest number that a key matches."""
-    if key.range_ is not None:
-        return key.range_
-    value = key.is_ or Fraction(0)
-    off = abs(value) * key.relative if key.relative is not None else key.absolute or Fraction(0)
-    return value - off, value + off
-
-
-def _written(key: model.NumberKey) -> str:
-    """A key as its author wrote it, which the interval no longer shows."""
-    if key.range_ is not None:
-        return f"{_typed(key, 'range', 0)} to {_typed(key, 'range', 1)}"
-    value = _typed(key, "is")
-    if key.relative is not None or key.absolute is not None:
-        return f"{value} ± {_typed(key, 'absolute' if key.relative is None else 'relative')}"
-    return value
-
-
-def _typed(part: Part, *path: str | int) -> str:
-    node = spot(part, *path)
-    return node.text if isinstance(node, Scalar) else ""
-
-
-def _text(item: model.TextItem) -> Packed:
-    keys = []
-    for place, key in enumerate(item.keys):
-        match, texts = text_match(key)
-        points = item.points if key.points is None else key.points
-        about = _about(key)
-        keys.append(
-            {
-                "about": about,
-                "flag": key.flag,
-                "id": key_id(key, place),
-                "match": match,
-                "points": str(points),
-                "texts": texts,
-            }
-        )
-    return {"keys": keys, "points": str(item.points), "steps": [step for step in _STEPS if step in item.steps]}
-
-
-def text_match(key: model.TextKey) -> tuple[str, list[str]]:
-    """How a text key compares, and with what."""
-    given = {match: getattr(key, keys_of(model.TextKey)[match].name) for match in _MATCHES}
-    return next(((match, [*texts]) for match, texts in given.items() if texts), ("is", []))
-
-
-def _mark(item: model.MarkItem) -> Packed:
-    return {"max": str(item.max), "points": str(item.points), "step": str(item.step)}
-
-
-_KINDS: dict[type[Item], Callable[[Any], Packed]] = {
-    model.ChoiceItem: _choice,
-    model.SelectionItem: _selection,
-    model.NumberItem: _number,
-    model.TextItem: _text,
-    model.MarkItem: _mark,
-}
-
-
-def _condition(when: Condition, outcomes_of: Callable[[str], Outcomes]) -> Packed:
+def _condition(when: Condition, listed: Completed) -> Packed:
     """Recursion is bounded by the reader's depth."""
     match when:
         case model.FlagCondition():
             return {"at_least": when.at_least, "flag": when.flag}
         case model.SectionCondition():
             return {"below": str(when.below), "section": when.section}
+        case model.StageCondition():
+            return {"below": str(when.below), "stage": when.stage}
         case model.OutcomeCondition():
-            return {"is": outcomes_of(when.item).completed(when.is_), "item": when.item}
+            return {"is": listed(when.item, when.is_), "item": when.item}
         case model.AllCondition():
-            return {"all": [_condition(inner, outcomes_of) for inner in when.all_]}
+            return {"all": [_condition(inner, listed) for inner in when.all_]}
         case model.AnyCondition():
-            return {"any": [_condition(inner, outcomes_of) for inner in when.any_]}
+            return {"any": [_condition(inner, listed) for inner in when.any_]}
+
+
+def _about_stage(stage: AnyStage, rubric: Rubric, inner: Mapping[str, Inner]) -> Packed:
+    if not rubric.stages:
+        return {}
+    said = about(stage)
+    if isinstance(stage, model.RubricStage):
+        other = inner[stage.id]
+        said["from"] = f"{other.pack['rubric']} {other.pack['version']} {other.digest}"
+    return said
 
 
 def _about_rubric(rubric: Rubric) -> Packed:
-    about = _about(rubric)
+    said = about(rubric)
+    if rubric.roles:
+        said["roles"] = [f"{role}: {title}" for role, title in rubric.roles.items()]
     if rubric.replaces:
-        about["replaces"] = rubric.replaces.version
-        about["replaces_why"] = rubric.replaces.reason
+        said["replaces"] = rubric.replaces.version
+        said["replaces_why"] = rubric.replaces.reason
         if rubric.replaces.may_move:
-            about["may_move"] = [*rubric.replaces.may_move]
-    return about
-
-
-def _about(part: Part) -> Packed:
-    """What is only for people: its texts, and the warnings that were accepted."""
-    about = {name: text for name in _PROSE if (text := getattr(part, name, None))}
-    accepted = getattr(part, "accept", None)
-    if accepted:
-        about["accepted"] = [f"{code}: {reason}" for code, reason in accepted.items()]
-    return about
+            said["may_move"] = [*rubric.replaces.may_move]
+    return said

@@ -27,6 +27,7 @@ class Part:
 
     what: ClassVar[str] = "a part"
     one_of: ClassVar[tuple[str, ...]] = ()  # keys of which exactly one stands there
+    short: ClassVar[str] = ""  # the key that a bare text stands for
     node: Node = attrs.field(eq=False, repr=False)
 
 

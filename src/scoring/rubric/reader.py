@@ -25,7 +25,7 @@ __all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_NODES", "MAX_SCALAR", "parse", "read"]
 
 # Bytes. A rubric of 500 items needs a third of it, GitHub's contents API stops at 1 MB, and the pure parser takes up to three seconds.
 MAX_BYTES = 1024 * 1024
-MAX_DEPTH = 20  # the deepest condition that a pack may hold needs 19; go-yaml stops at 10,000, JSON parsers from 128 on
+MAX_DEPTH = 21  # the deepest condition that a gate may hold needs all of them; go-yaml stops at 10,000, JSON parsers from 128 on
 MAX_NODES = 100_000  # 1,000 items of 100 nodes each; a list of dashes of 1 MiB would be 500,000
 MAX_SCALAR = 20_000  # characters, the most that a pack's notice may have; a case study of 3,000 words
 

@@ -1,34 +1,29 @@
 """
-What is refused in a rubric as a whole: verdicts, weights, ids, notice, what it replaces.
+What is refused in a rubric as a whole: verdicts, ids, notice, what it replaces.
 
 Owns one function for each rule, in the order of `CHECKS`; a function reports what it finds and concludes nothing from what was found wrong before it.
-Items and overrides have modules of their own.
+Weights, people, items, overrides and other rubrics as stages have modules of their own.
 """
 
 from __future__ import annotations
 
-from fractions import Fraction
 from itertools import pairwise
-from math import lcm
-from typing import cast
 
-from scoring.engine.plan import MAX_DENOMINATOR
 from scoring.engine.shape import ACTIONS
 from scoring.rubric import model
 from scoring.rubric.exact import show_share
-from scoring.rubric.pack import key_id
+from scoring.rubric.pack_items import key_id
 from scoring.rubric.part import spot
 from scoring.rubric.study import Study, conditions_of, id_spot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from typing import Any
 
-    from scoring.rubric.outcomes import Outcomes
-    from scoring.rubric.part import Part
     from scoring.rubric.tree import Node
 
-__all__ = ["CHECKS", "section_points"]
+__all__ = ["CHECKS"]
 
 
 def bands(study: Study) -> None:
@@ -71,22 +66,49 @@ def actions(study: Study) -> None:
             study.report(spot(below, "action"), "action-order", message)
 
 
-def ids(study: Study) -> None:
-    """No two verdicts, sections, items, overrides, or keys of one item share an id."""
+def one_course(study: Study) -> None:
+    """Sections stand in the rubric or in stages, not in both; and a stage that is the only one is called main."""
     rubric = study.rubric
-    for what, parts in (("verdict", rubric.verdicts), ("section", rubric.sections), ("override", rubric.overrides)):
-        _ids_once(study, what, [(part.id, part) for part in parts])
-    _ids_once(study, "item", [(item.id, item) for _, item in study.items])
-    for _, item in study.items:
+    if rubric.sections and rubric.stages:
+        where = spot(rubric, "sections")
+        message = "either `sections` or `stages`, not both: put these sections under one of the stages"
+        study.report(where.key or where, "sections-twice", message)
+    where = spot(rubric, "stages")
+    if len(rubric.stages) == 1 and rubric.stages[0].id != "main" and study.sound(where):
+        message = "a rubric of one stage needs no `stages`: write its `sections` at the top, or call the stage main"
+        study.report(id_spot(rubric.stages[0]), "one-stage", message)
+
+
+def ids(study: Study) -> None:
+    """No two things of one sort share an id: verdicts, stages, items and so on, or keys and records of one item."""
+    rubric = study.rubric
+    sorts: dict[str, Iterable[Any]] = {
+        "verdict": rubric.verdicts,
+        "level": rubric.levels,
+        "variant": rubric.variants,
+        "competency": rubric.competencies,
+        "assumption": rubric.assumed,
+        "stage": rubric.stages,
+        "section": (section for section, _ in study.sections),
+        "override": (override for override, _ in study.overrides),
+        "item": (placed.item for placed in study.items),
+    }
+    for what, parts in sorts.items():
+        _ids_once(study, what, ((part.id, id_spot(part)) for part in parts))
+    for placed in study.items:
+        item = placed.item
         if isinstance(item, (model.NumberItem, model.TextItem)):
             keys: tuple[model.NumberKey | model.TextKey, ...] = item.keys
-            _ids_once(study, "key", [(key_id(key, place), key) for place, key in enumerate(keys)])
+            _ids_once(study, "key", ((key_id(key, place), id_spot(key)) for place, key in enumerate(keys)))
+        if isinstance(item, model.RatedItem) and item.indicators:
+            watched = {"positive": item.indicators.positive, "negative": item.indicators.negative}
+            spots = [(n, spot(item.indicators, list_, n)) for list_, names in watched.items() for n in names]
+            _ids_once(study, "indicator", ((name, at.key or at) for name, at in spots))
 
 
-def _ids_once(study: Study, what: str, named: Iterable[tuple[str, Part]]) -> None:
+def _ids_once(study: Study, what: str, named: Iterable[tuple[str, Node]]) -> None:
     first: dict[str, int] = {}
-    for name, part in named:
-        where = id_spot(part)
+    for name, where in named:
         if not name or not study.sound(where):
             continue
         if name in first:
@@ -103,81 +125,20 @@ def caps(study: Study) -> None:
                 study.names(spot(study.rubric.caps, flag), "verdict", name)
 
 
-def one_kind_of_weights(study: Study) -> None:
-    """Weights stand in a `weights` table, or as `weight` on every section, or nowhere."""
-    sections = study.rubric.sections
-    weighed = [section for section in sections if spot(section, "weight") is not section.node]
-    if study.rubric.weights and weighed:
-        message = "the weights stand in `weights` already: delete this one, or the table"
-        study.report(spot(weighed[0], "weight"), "weights-twice", message)
-        return
-    bare = [section for section in sections if section not in weighed and study.sound(id_spot(section))]
-    if weighed and bare:
-        names = ", ".join(f'"{section.id}"' for section in bare[:5])
-        message = f"{names} {'has' if len(bare) == 1 else 'have'} no weight, but other sections do: give one to all of them, or to none"
-        study.report(id_spot(bare[0]), "weight-missing", message)
-
-
-def section_weights(study: Study) -> None:
-    """The weights that stand on sections sum to exactly 1."""
-    sections = study.rubric.sections
-    nodes = [spot(section, "weight") for section in sections]
-    if study.rubric.weights or not sections or any(section.weight is None for section in sections):
-        return
-    if study.sound(*nodes):
-        total = sum((section.weight or Fraction(0) for section in sections), Fraction(0))
-        _sums_to_one(study, nodes[-1], "the weights of the sections", total)
-
-
-def profiles(study: Study) -> None:
-    """The default is a profile; every profile names every section and nothing else; its shares sum to exactly 1, and are never rescaled."""
-    weights = study.rubric.weights
-    if weights is None:
-        return
-    study.names(spot(weights, "default"), "profile", weights.default)
-    for name, profile in weights.profiles.items():
-        _profile(study, name, profile)
-
-
-def _profile(study: Study, name: str, profile: model.Profile) -> None:
-    where = spot(profile, "shares")
-    known = study.known["section"]
-    if not study.sound(where) or not known:
-        return
-    for section in profile.shares:
-        share = spot(profile, "shares", section)
-        study.names(share.key or share, "section", section)
-    if not study.sound(where):
-        return
-    lacking = [section for section in known if section not in cast("dict[str, Fraction]", profile.shares)]
-    if lacking:
-        listed = ", ".join(f'"{section}"' for section in lacking[:5])
-        message = f'the profile "{name}" has no share for {listed}: it names every section, if need be with 0%'
-        study.report(where.key or where, "shares-missing", message)
-    else:
-        _sums_to_one(study, where.key or where, f'the shares of "{name}"', sum(profile.shares.values(), Fraction(0)))
-
-
-def _sums_to_one(study: Study, where: Node, what: str, total: Fraction) -> None:
-    if total == 1:
-        return
-    off = show_share(abs(1 - total))
-    wrong = f"{off} too much" if total > 1 else f"{off} is missing"
-    hint = "; a third is exactly 1/3" if abs(1 - total) <= Fraction(1, 50) else ""
-    study.report(where, "shares-sum", f"{what} sum to {show_share(total)}, not to 100%: {wrong}{hint}")
-
-
 def notice(study: Study) -> None:
     """Where something is fatal, candidates are told so beforehand."""
     rubric = study.rubric
     if rubric.notice is not None:
         return
     options = [
-        option for _, item in study.items for option in getattr(item, "options", {}).values() if option.flag == "fatal"
+        option
+        for placed in study.items
+        for option in getattr(placed.item, "options", {}).values()
+        if option.flag == "fatal"
     ]
     conditions = [
         condition
-        for override in rubric.overrides
+        for override, _ in study.overrides
         for condition, _ in conditions_of(override.when)
         if isinstance(condition, model.FlagCondition) and condition.flag == "fatal"
     ]
@@ -186,27 +147,6 @@ def notice(study: Study) -> None:
         line = 'notice: "Some answers disqualify."'
         message = f"a fatal answer needs a notice, so that candidates were told: add a line such as {line} at the top of the file, beside version:"
         study.report(where, "notice-missing", message)
-
-
-def section_points(study: Study) -> None:
-    """A section with weight can earn something, and its points have a common denominator of at most 10^15."""
-    for section in study.rubric.sections:
-        outcomes = [study.outcomes(section, item) for item in section.items]
-        known = [table for table in outcomes if table is not None]
-        if not known or len(known) < len(outcomes):
-            continue
-        if not any(table.best for table in known) and study.weighs(section):
-            message = f'the section "{section.id}" has weight, but its items can earn nothing'
-            study.report(id_spot(section), "section-maximum", message)
-        if _denominator(known) > MAX_DENOMINATOR:
-            message = (
-                f'the points in the section "{section.id}" have no common denominator up to 10^15: use rounder points'
-            )
-            study.report(id_spot(section), "denominator", message)
-
-
-def _denominator(tables: Iterable[Outcomes]) -> int:
-    return lcm(*(table.unit for table in tables))
 
 
 def replaces(study: Study) -> None:
@@ -232,5 +172,5 @@ def replaces(study: Study) -> None:
 
 
 CHECKS: tuple[Callable[[Study], None], ...] = (
-    bands, actions, ids, caps, one_kind_of_weights, section_weights, profiles, notice, replaces,
+    bands, actions, one_course, ids, caps, notice, replaces,
 )  # fmt: skip

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from scoring.engine.classify import MAX_CODES, OWN
 from scoring.engine.exact import MAX_DIGITS
+from scoring.engine.ratings import MAX_RATED_CODES, count_outcomes
 from scoring.engine.reading import prepare_number
 from scoring.rubric import model
 from scoring.rubric.exact import show_number
-from scoring.rubric.pack import always_awaits, interval
+from scoring.rubric.pack_items import Placed, always_awaits, interval, item_of
 from scoring.rubric.part import spot
+from scoring.rubric.refuse_people import common, rated
+from scoring.rubric.refuse_stages import MAX_ITEMS
 from scoring.rubric.study import Study, id_spot
 from scoring.rubric.tree import Enough
 
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["CHECKS", "MAX_ITEMS", "MAX_OUTCOMES", "check_items"]
 
-MAX_ITEMS = 1_000  # as in a pack; USMLE Step 1, a long licensing examination, has 280
 MAX_OUTCOMES = (
     2**20
 )  # of all items together: four of the largest marks, or a hundred of 10,000 steps; laid out they take about 100 MB
@@ -38,23 +40,36 @@ def check_items(study: Study) -> None:
     Raises:
         Enough: There are too many to lay out, so that nothing can be said about them.
     """
-    for _, item in study.items:
-        for check in CHECKS.get(type(item), ()):
-            check(study, item)
+    for placed in study.items:
+        for check in CHECKS.get(type(placed.item), ()):
+            check(study, placed.item)
+        common(study, placed)
+        if isinstance(placed.item, model.RatedItem):
+            rated(study, placed)
     if len(study.items) > MAX_ITEMS:
-        where = id_spot(study.items[MAX_ITEMS][1])
+        where = id_spot(study.items[MAX_ITEMS].item)
         study.report(where, "too-many", f"there are {len(study.items):,} items; at most {MAX_ITEMS:,} are possible")
         raise Enough
     total = 0
-    for _, item in study.items:
-        total += _outcome_count(item) if study.sound(item.node) else 0
+    for placed in study.items:
+        item = placed.item
+        count = _outcome_count(placed) if study.sound(item.node) and study.is_whole(placed) else 0
+        if isinstance(item, model.RatedItem) and count > MAX_RATED_CODES - OWN:
+            found = f"what several people say comes to {count:,} outcomes or more; at most {MAX_RATED_CODES - OWN:,} are possible"
+            how = "let fewer people rate, use rounder points, or take another `combine`"
+            study.report(id_spot(item), "too-many", f"{found}: {how}")
+            raise Enough
+        total += count
         if total > MAX_OUTCOMES:
             message = f"up to this item there are {total:,} outcomes; at most {MAX_OUTCOMES:,} are possible: take larger steps"
             study.report(id_spot(item), "too-many", message)
             raise Enough
 
 
-def _outcome_count(item: Item) -> int:
+def _outcome_count(placed: Placed) -> int:
+    item = placed.item
+    if isinstance(item, model.RatedItem):
+        return count_outcomes(item_of(placed))
     if isinstance(item, model.MarkItem):
         return int(item.max / item.step) + 1
     return 1 << len(item.options) if isinstance(item, model.SelectionItem) else 1
@@ -64,7 +79,9 @@ def awaited(study: Study, item: Item) -> None:
     """A mark, and an item with a knock-out option, awaits a real answer: nothing there cannot be a zero."""
     if item.missing == "zero" and always_awaits(item):
         why = (
-            "a mark waits for its examiner"
+            "it waits for those who rate it"
+            if isinstance(item, model.RatedItem)
+            else "a mark waits for its examiner"
             if isinstance(item, model.MarkItem)
             else "no answer cannot stand in for a knock-out answer"
         )
@@ -174,4 +191,6 @@ CHECKS: dict[type[Item], tuple[Callable[[Study, Any], None], ...]] = {
     model.NumberItem: (number_keys, key_points, units),
     model.TextItem: (text_keys, key_points),
     model.MarkItem: (awaited, mark_steps),
+    model.RatingItem: (awaited,),
+    model.ChecklistItem: (awaited,),
 }

@@ -1,5 +1,5 @@
 """
-What is refused in an override: names that name nothing, and lists of outcomes that could turn on as a case gets better.
+What is refused in overrides and gates: names that name nothing, conditions that cannot hold, lists that could turn on as a case gets better.
 
 Owns one function for each form of condition. The rule behind the lists: every condition can only turn off as a case gets better (FORMAT.md 5).
 """
@@ -10,13 +10,17 @@ from scoring.errors import did_you_mean
 from scoring.rubric import model
 from scoring.rubric.exact import show_number
 from scoring.rubric.meant import bracketed
-from scoring.rubric.outcomes import GIVEN, Outcomes
+from scoring.rubric.outcomes import GIVEN, Outcomes, completed
 from scoring.rubric.part import spot
 from scoring.rubric.study import Study, conditions_of
+from scoring.rubric.weights import earning_stages
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from scoring.rubric.model import Override
+    from scoring.rubric.study import Member
 
 __all__ = ["MAX_CONDITIONS", "MAX_NESTED", "check_overrides"]
 
@@ -27,8 +31,8 @@ _MAX_SPLIT = 200  # characters of a name that are looked through for commas
 
 
 def check_overrides(study: Study) -> None:
-    """Look at every override."""
-    for override in study.rubric.overrides:
+    """Look at every override, those of gates included."""
+    for override, gate in study.overrides:
         study.names(spot(override, "cap"), "verdict", override.cap)
         for number, (condition, depth) in enumerate(conditions_of(override.when), 1):
             if depth > MAX_NESTED:
@@ -37,19 +41,80 @@ def check_overrides(study: Study) -> None:
             if number > MAX_CONDITIONS:
                 study.report(condition.node, "too-many", f"an override holds at most {MAX_CONDITIONS} conditions")
                 break
-            if isinstance(condition, model.SectionCondition):
-                study.names(spot(condition, "section"), "section", condition.section)
-            elif isinstance(condition, model.OutcomeCondition):
-                _outcomes(study, condition)
+            _names(study, condition, gate)
+        if study.sound(override.node):
+            _can_hold(study, override)
+
+
+def _names(study: Study, condition: model.Condition, gate: int | None) -> None:
+    """What a condition names is there, and in a gate not in a later stage."""
+    match condition:
+        case model.SectionCondition():
+            named, where, place = "section", spot(condition, "section"), study.stage_of_section.get(condition.section)
+            study.names(where, "section", condition.section)
+        case model.StageCondition():
+            named, where, place = "stage", spot(condition, "stage"), _stage(study, condition)
+        case model.OutcomeCondition():
+            named, where = "item", spot(condition, "item")
+            place = study.item_by_id[condition.item].stage if condition.item in study.item_by_id else None
+            _outcomes(study, condition)
+        case _:
+            return
+    if gate is not None and place is not None and place > gate and study.sound(where):
+        here, there = study.stages[gate].id, study.stages[place].id
+        message = f'the gate of "{here}" cannot look at a later stage, and this {named} is in "{there}": move the condition to its gate, or to `overrides`'
+        study.report(where, "gate-later", message)
+
+
+def _stage(study: Study, condition: model.StageCondition) -> int | None:
+    where = spot(condition, "stage")
+    if not study.names(where, "stage", condition.stage):
+        return None
+    if condition.stage not in earning_stages(study.rubric, study.inner):
+        message = (
+            f'nothing in the stage "{condition.stage}" can earn points, so it has no share that could be below anything'
+        )
+        study.report(where, "stage-maximum", message)
+    return study.known["stage"].index(condition.stage)
+
+
+def _can_hold(study: Study, override: Override) -> None:
+    """Whatever variant a candidate takes, the condition can hold."""
+    for variant in study.variants:
+        missing = _lacking(study, override.when, study.of_variant(variant))
+        if missing:
+            who = f'for the variant "{variant}"' if variant else "for anybody"
+            message = f'"{override.id}" can never hold {who}, who meets {missing}: name something that every variant has, or use `any`'
+            study.report(spot(override, "when"), "variant", message)
+            return
+
+
+def _lacking(study: Study, when: model.Condition, members: list[Member]) -> str:
+    """What a condition would need and the case does not have; nothing where it can hold."""
+    match when:
+        case model.SectionCondition():
+            lost = when.section in study.known["section"] and all(m.section != when.section for m in members)
+            return f'no item of the section "{when.section}"' if lost else ""
+        case model.OutcomeCondition():
+            lost = when.item in study.item_by_id and all(member.id != when.item for member in members)
+            return f'no item "{when.item}"' if lost else ""
+        case model.AllCondition():
+            return next(filter(None, (_lacking(study, inner, members) for inner in when.all_)), "")
+        case model.AnyCondition():
+            lacking = [_lacking(study, inner, members) for inner in when.any_]
+            return lacking[0] if all(lacking) else ""
+    return ""
 
 
 def _outcomes(study: Study, condition: model.OutcomeCondition) -> None:
-    study.names(spot(condition, "item"), "item", condition.item)
-    if condition.item not in study.item_by_id:
+    if not study.names(spot(condition, "item"), "item", condition.item):
         return
-    outcomes = study.outcomes(*study.item_by_id[condition.item])
-    if outcomes is not None and study.sound(spot(condition, "is")) and _known(study, condition, outcomes):
-        _closed(study, condition, outcomes)
+    tables = study.tables(study.item_by_id[condition.item])
+    if not tables or not study.sound(spot(condition, "is")):
+        return
+    by_level = [*tables.values()]
+    if _known(study, condition, by_level[0]):
+        _closed(study, condition, by_level)
 
 
 def _known(study: Study, condition: model.OutcomeCondition, outcomes: Outcomes) -> bool:
@@ -71,18 +136,20 @@ def _known(study: Study, condition: model.OutcomeCondition, outcomes: Outcomes) 
     return right
 
 
-def _closed(study: Study, condition: model.OutcomeCondition, outcomes: Outcomes) -> None:
-    """None of the item's best; and with an outcome that raises no flag, all such that earn no more."""
-    whole = outcomes.completed(condition.is_)
-    best = [name for name in whole if outcomes.is_best(name)]
+def _closed(study: Study, condition: model.OutcomeCondition, tables: list[Outcomes]) -> None:
+    """None of the item's best; and with an outcome that raises no flag, all such that earn no more: at every level."""
+    whole = completed(tables, condition.is_)
     where = spot(condition, "is")
-    if best:
-        written = [place for place, name in enumerate(condition.is_) if name in best]
-        at = spot(condition, "is", written[0]) if written else where
-        earns = f'"{best[0]}" earns {show_number(outcomes.best)}, and nothing of "{condition.item}" earns more'
-        study.report(at, "best-listed", f"{earns}: a condition holds none of an item's best outcomes")
-        return
-    lacking = outcomes.lacking(whole)
+    for outcomes in tables:
+        best = [name for name in whole if outcomes.is_best(name)]
+        if best:
+            written = [place for place, name in enumerate(condition.is_) if name in best]
+            at = spot(condition, "is", written[0]) if written else where
+            earns = f'"{best[0]}" earns {show_number(outcomes.best)}, and nothing of "{condition.item}" earns more'
+            study.report(at, "best-listed", f"{earns}: a condition holds none of an item's best outcomes")
+            return
+    missing = {name for outcomes in tables for name in outcomes.lacking(whole)}
+    lacking = sorted(missing, key=tables[0].codes.__getitem__)
     if lacking:
         meant = [name for name in (*condition.is_, *lacking) if name not in GIVEN]
         hint = f"; did you mean [{', '.join(meant)}]?" if len(meant) <= _MAX_LISTED else ""

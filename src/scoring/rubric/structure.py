@@ -16,11 +16,21 @@ from cattrs import Converter
 
 from scoring.errors import did_you_mean
 from scoring.rubric import model
-from scoring.rubric.exact import NumberError, mended
+from scoring.rubric.complaint import odd_dash
+from scoring.rubric.exact import NumberError
 from scoring.rubric.leaves import LEAVES, LeafError, Prose
-from scoring.rubric.meant import bracketed, written
 from scoring.rubric.part import keys_of
-from scoring.rubric.syntax import odd_dash
+from scoring.rubric.slips import (
+    INSTEAD,
+    KIND_WORDS,
+    UNKNOWN,
+    as_entries,
+    as_keys,
+    as_list,
+    as_text_key,
+    belongs,
+    listed,
+)
 from scoring.rubric.tree import NBSP, Findings, Hole, Mapping, Node, Scalar, Sequence, oddity
 
 TYPE_CHECKING = False
@@ -33,61 +43,13 @@ if TYPE_CHECKING:
 
 __all__ = ["structure"]
 
-_MAX_PROPOSED = 200  # characters of the file that a message repeats
-
-_PARTS: tuple[type[Part], ...] = (
-    model.Rubric, model.Section, model.ChoiceOption, model.SelectionOption, model.ChoiceItem, model.SelectionItem, model.NumberItem, model.TextItem,
-    model.MarkItem, model.NumberKey, model.TextKey, model.Verdict, model.Caps, model.Weights, model.Profile, model.Override, model.Replaces,
-    model.FlagCondition, model.SectionCondition, model.OutcomeCondition, model.AllCondition, model.AnyCondition,
-)  # fmt: skip
-_KINDS: dict[str, type[model.Item]] = {
-    "choice": model.ChoiceItem,
-    "selection": model.SelectionItem,
-    "number": model.NumberItem,
-    "text": model.TextItem,
-    "mark": model.MarkItem,
-}
 _CONDITIONS: dict[str, type[Part]] = {
     "flag": model.FlagCondition,
     "section": model.SectionCondition,
+    "stage": model.StageCondition,
     "item": model.OutcomeCondition,
     "all": model.AllCondition,
     "any": model.AnyCondition,
-}
-# What people call things before they have read the manual, and what these things are called here.
-_MEANT = {
-    "name": ("id", "rubric"), "label": ("id", "title"), "heading": ("title",), "question": ("ask",), "prompt": ("ask",), "description": ("ask", "note"),
-    "type": ("kind",), "score": ("points",), "point": ("points",), "mark": ("points",), "value": ("points", "is"), "correct": ("right",),
-    "choices": ("options",), "answers": ("options", "keys"), "answer": ("key", "is", "options"), "reason": ("why",), "because": ("why",),
-    "rationale": ("why",), "explanation": ("why",), "tolerance": ("absolute",), "threshold": ("from", "below"), "cut": ("from",), "min": ("from",),
-    "equals": ("is",), "contains": ("contains_any",), "condition": ("when",), "if": ("when",), "then": ("cap",), "verdict": ("cap",), "limit": ("cap",),
-    "questions": ("items",), "share": ("weight",), "percent": ("weight",), "time": ("limit",), "duration": ("limit",), "comment": ("note", "why"),
-    "outcome": ("is",), "outcomes": ("is",), "maximum": ("max",), "bands": ("verdicts",), "grades": ("verdicts",), "rules": ("overrides",),
-    "scoring": ("mode",), "red_flag": ("flag",),
-}  # fmt: skip
-_RIGHT_OPTION = "; mark the right option with points: in options"
-_RIGHT_OPTIONS = "; mark the right ones with right: true in options"
-_BAND_END = "; a band ends where the one above begins; delete it"
-# Keys that are meant well and have no place there at all, and what to do instead.
-_ELSEWHERE: dict[tuple[type[Part], str], str] = {
-    **{(model.ChoiceItem, word): _RIGHT_OPTION for word in ("key", "keys", "answer", "answers", "correct", "right")},
-    **{
-        (model.SelectionItem, word): _RIGHT_OPTIONS for word in ("key", "keys", "answer", "answers", "correct", "right")
-    },
-    **{
-        (model.MarkItem, word): "; a mark has none: whoever marks the answer gives it"
-        for word in ("key", "keys", "options")
-    },
-    **{(model.Verdict, word): _BAND_END for word in ("to", "until", "upto", "up_to", "below")},
-}
-# Values that are near at hand and wrong, and what to write instead.
-_INSTEAD = {
-    (model.Action, "wait"): "a verdict never waits: a case waits by itself while an answer is missing",
-    **dict.fromkeys(
-        [(model.KeyFlag, "fatal"), (model.KeyFlag, "knock_out")],
-        'only an option can be fatal or knock_out, never a text or number key: "I would never fabricate" contains "fabricate". '
-        "Write refer, and a person looks at it",
-    ),
 }
 
 
@@ -154,7 +116,7 @@ class _Structurer:
             if text is not None and text not in words:
                 near = did_you_mean(text.strip().casefold().replace("-", "_").replace(" ", "_"), words)
                 hint = oddity(text) if NBSP in text else near or oddity(text)
-                message = _INSTEAD.get((kind, text)) or f'expected one of {_listed(words)}; found "{text[:48]}"{hint}'
+                message = INSTEAD.get((kind, text)) or f'expected one of {listed(words)}; found "{text[:48]}"{hint}'
                 self.findings.report(node, "unknown-word", message)
             return text if text in words else words[0]
 
@@ -169,7 +131,7 @@ class _Structurer:
             self.findings.report(node, "no-value", f"{named}expected {what}")
         elif not isinstance(node, Hole):
             hint = ": text with [ ] or { } in it needs quotes" if what == LEAVES[Prose].what else ""
-            keys = self.keys_meant(node, model.NumberKey) if node.key and node.key.text == "key" else ""
+            keys = as_keys(node, model.NumberKey) if node.key and node.key.text == "key" else ""
             hint = keys.replace("did you mean", "did you mean keys:") or hint
             self.findings.report(node, "wrong-form", f"expected {what}, found {node.kind}{hint}")
         return None
@@ -181,9 +143,10 @@ class _Structurer:
 
         def hook(node: Node, _: Any) -> Any:
             if not isinstance(node, Mapping):
-                codes = f'{{CODE: "why"}}, where CODE is one of {_listed(get_args(key_type))}'
+                codes = f'{{CODE: "why"}}, where CODE is one of {listed(get_args(key_type))}'
                 entries = f'entries such as "{said}: ...", without dashes'
-                self.wrong_form(node, codes if get_origin(key_type) is Literal else entries)
+                of_codes = get_origin(key_type) is Literal
+                self.wrong_form(node, codes if of_codes else entries, "" if of_codes else as_entries(node, value_type))
                 return {}
             # ``A {points: 1}`` is one key and one text to YAML: what is wrong with it is said once, about the key.
             return {
@@ -197,11 +160,15 @@ class _Structurer:
         """A list; or exactly two of something."""
         first, *others = get_args(kind)
         pair = others != [...]
+        short = bool(getattr(first, "short", ""))
 
         def hook(node: Node, _: Any) -> Any:
             if not isinstance(node, Sequence):
-                hint = f", as in [{node.text}]" if isinstance(node, Scalar) and 0 < len(node.text) <= 48 else ""
-                is_part = attrs.has(first) or get_origin(first) is types.UnionType
+                if isinstance(node, Mapping) and short and node.entries:
+                    self.wrong_form(node, f"a list, as in {as_list(', '.join(node.entries))}")
+                    return ()
+                hint = f", as in {as_list(node.text)}" if isinstance(node, Scalar) and 0 < len(node.text) <= 48 else ""
+                is_part = (attrs.has(first) and not short) or get_origin(first) is types.UnionType
                 form = (
                     "[LOWEST, HIGHEST]"
                     if pair
@@ -209,9 +176,9 @@ class _Structurer:
                     if is_part
                     else f"a list{hint}"
                 )
-                self.wrong_form(node, form, self.keys_meant(node, first))
+                self.wrong_form(node, form, as_keys(node, first))
                 return (self.read(Hole.at(node), first),) * 2 if pair else ()
-            meant = self.keys_meant(node, first)
+            meant = as_keys(node, first)
             if meant:
                 self.wrong_form(node, "a list of keys", meant)
                 return ()
@@ -223,14 +190,6 @@ class _Structurer:
             return tuple(self.read(entry, first) for entry in node)
 
         return hook
-
-    def keys_meant(self, node: Node, entry: Any) -> str:
-        """Where bare values stand for an item's keys: how the keys are written; otherwise nothing."""
-        values = node.entries if isinstance(node, Sequence) else [node]
-        texts = [value.text for value in values if isinstance(value, Scalar) and value.text]
-        if entry not in (model.NumberKey, model.TextKey) or len(texts) < len(values) or not texts:
-            return ""
-        return f"; did you mean {_as_keys(texts, entry)}?" if sum(map(len, texts)) <= _MAX_PROPOSED else ""
 
     def wrong_form(self, node: Node, expected: str, hint: str = "") -> None:
         """Report a list where keys belong, or the other way round."""
@@ -251,7 +210,13 @@ class _Structurer:
             return lambda node, _: self.read(node, present[0])
         if model.ChoiceItem in present:
             return lambda node, _: self.read(node, self.kind_of(node))
-        return lambda node, _: self.read(node, self.form_of(node))
+        if model.AllCondition in present:
+            return lambda node, _: self.read(node, self.form_of(node))
+        other, by_keys = present  # one is told from the other by its keys
+        telling = "rubric" if by_keys is model.RubricStage else ""
+        return lambda node, _: self.read(
+            node, by_keys if isinstance(node, Mapping) and (not telling or node.get(telling)) else other
+        )
 
     def kind_of(self, node: Node) -> type[model.Item]:
         """Which class an item is of; the common one where it does not say so."""
@@ -259,25 +224,17 @@ class _Structurer:
             return model.Item
         at = node.get("kind")
         if at is None:
-            self.findings.report(node, "missing-key", f'this item lacks the key "kind": one of {_listed(_KINDS)}')
+            self.findings.report(node, "missing-key", f'this item lacks the key "kind": one of {listed(model.KINDS)}')
             return model.Item
-        text = self.text_of(at, "one of " + _listed(_KINDS))
-        if text is not None and text not in _KINDS:
-            near = {
-                "single_choice": "choice",
-                "multiple_choice": "selection",
-                "multi": "selection",
-                "numeric": "number",
-                "string": "text",
-                "score": "mark",
-            }
+        text = self.text_of(at, "one of " + listed(model.KINDS))
+        if text is not None and text not in model.KINDS:
             word = text.casefold().replace("-", "_").replace(" ", "_")
-            hint = f'; did you mean "{near[word]}"?' if word in near else did_you_mean(word, [*_KINDS])
+            hint = f'; did you mean "{KIND_WORDS[word]}"?' if word in KIND_WORDS else did_you_mean(word, [*model.KINDS])
             hint = oddity(text) if NBSP in text else hint
             self.findings.report(
-                at, "unknown-word", f'there is no kind "{text[:48]}"; expected one of {_listed(_KINDS)}{hint}'
+                at, "unknown-word", f'there is no kind "{text[:48]}"; expected one of {listed(model.KINDS)}{hint}'
             )
-        return _KINDS.get(text or "", model.Item)
+        return model.KINDS.get(text or "", model.Item)
 
     def form_of(self, node: Node) -> type[Part]:
         """Which class a condition is of."""
@@ -286,7 +243,7 @@ class _Structurer:
             if found is not None:
                 return found
             hint = "; there is no `not`: list the other outcomes instead" if node.get("not") else ""
-            forms = "{flag, at_least}, {section, below}, {item, is}, {all: [...]} or {any: [...]}"
+            forms = "{flag, at_least}, {section, below}, {stage, below}, {item, is}, {all: [...]} or {any: [...]}"
             self.findings.report(node, "condition-form", f"expected a condition: {forms}{hint}")
         elif not isinstance(node, Hole):
             self.wrong_form(node, "a condition such as {section: ID, below: 50%}")
@@ -297,8 +254,12 @@ class _Structurer:
         keys = keys_of(cls)
 
         def hook(node: Node, _: Any) -> Any:
+            if cls.short and isinstance(node, Scalar) and not node.empty:
+                attribute = keys[cls.short]
+                return cls(node=node, **{attribute.name: self.read(node, attribute.type)})
             if not isinstance(node, Mapping):
-                self.wrong_form(node, f"{cls.what} with its keys, such as {_listed([*keys][:3])}")
+                hint = as_text_key(node) if "text" in keys else ""
+                self.wrong_form(node, f"{cls.what} with its keys, such as {listed([*keys][:3])}", hint)
             elif not (cls is model.Item or (cls is model.AllCondition and node.get("all") is None)):
                 self.report_missing(node, cls, keys, self.report_unknown(node, cls, keys))
             return cls(node=node, **dict(self.values(node, keys)))
@@ -349,70 +310,23 @@ class _Structurer:
         hints = ""
         for name, (key, value) in node.entries.items():
             if name not in keys:
-                hint = (
-                    _belongs(name, cls, keys)
-                    if cls is not model.TextItem
-                    else _text_key(name, value) or _belongs(name, cls, keys)
-                )
+                hint = (UNKNOWN[cls](name, value) if cls in UNKNOWN else "") or belongs(name, cls, keys)
                 hints += hint
                 self.findings.report(key, "unknown-key", f'{cls.what} has no key "{name[:48]}"{hint}')
         return hints
 
     def report_missing(self, node: Mapping, cls: type[Part], keys: dict[str, attrs.Attribute[Any]], hints: str) -> None:
         """Report required keys that do not stand there and that no slip explains; what they hold is said beside."""
-        for name, attribute in keys.items():
-            if (
-                attribute.default is attrs.NOTHING
-                and node.get(name) is None
-                and not any(f"did you mean {said}" in hints for said in (f'"{name}"', f"{name}:"))
+        needed = [name for name, attribute in keys.items() if attribute.default is attrs.NOTHING]
+        meant = any(f'did you mean "{key}"' in hints for key in cls.one_of)
+        if cls is model.Rubric and not meant and not any(map(node.get, cls.one_of)):
+            needed.append(cls.one_of[0])
+        for name in needed:
+            attribute = keys[name]
+            if node.get(name) is None and not any(
+                f"did you mean {said}" in hints for said in (f'"{name}"', f"{name}:")
             ):
                 about = attribute.metadata["about"].rstrip(".")
                 self.findings.report(
                     node, "missing-key", f'{cls.what} needs the key "{name}": {about[0].lower()}{about[1:]}'
                 )
-
-
-def _belongs(name: str, cls: type[Part], keys: dict[str, Any]) -> str:
-    """Where an unknown key may belong, or what it may have been meant to be."""
-    if NBSP in name:
-        return oddity(name)
-    lowered = name.strip().casefold().replace("-", "_").replace(" ", "_")
-    if odd_dash(name):
-        return "; " + odd_dash(name)
-    if (cls, lowered) in _ELSEWHERE:
-        return _ELSEWHERE[cls, lowered]
-    if lowered in keys:
-        return f'; did you mean "{lowered}"?'
-    meant = next((word for word in _MEANT.get(lowered, ()) if word in keys), None)
-    if meant is not None:
-        return f'; did you mean "{meant}"?'
-    owners = list(dict.fromkeys(part.what for part in _PARTS if part is not cls and lowered in keys_of(part)))
-    if owners:
-        return f"; it belongs to {', '.join(owners[:3])}"
-    return did_you_mean(lowered, [*keys]) or oddity(name) or f"; it has {_listed(keys)}"
-
-
-def _text_key(name: str, value: Node) -> str:
-    """For `key: GDPR` on a text item: how `keys` says it."""
-    if name.strip().casefold() not in ("key", "answer", "is"):
-        return ""
-    texts = [entry.text for entry in value if isinstance(entry, Scalar)] if isinstance(value, Sequence) else []
-    texts = [value.text] if isinstance(value, Scalar) else texts
-    if not any(texts) or sum(map(len, texts)) > _MAX_PROPOSED:
-        return '; did you mean "keys"?'
-    return f"; did you mean keys: [{{is: {_as_texts(texts[0]) if len(texts) == 1 else bracketed(texts)}}}]?"
-
-
-def _as_keys(texts: list[str], entry: type[Part]) -> str:
-    spell = _as_texts if entry is model.TextKey else lambda text: mended(text) or text
-    return f"[{', '.join(f'{{is: {spell(text)}}}' for text in texts)}]"
-
-
-def _as_texts(text: str) -> str:
-    """One text, or several with commas between them as a list."""
-    several = [part.strip() for part in text.split(",")]
-    return bracketed(several) if len(several) > 1 and all(several) else written(text)
-
-
-def _listed(words: Any) -> str:
-    return ", ".join(f'"{word}"' if not any(c.isalnum() for c in word) else word for word in words)

@@ -7,6 +7,17 @@ where the mending has to be done, which is often not where the parser noticed.
 
 from __future__ import annotations
 
+from scoring.rubric.complaint import (
+    MAX_SHOWN,
+    QUOTES,
+    Complaint,
+    Place,
+    entry_above,
+    indent_of,
+    line_above,
+    odd_dash,
+    outside_quotes,
+)
 from scoring.rubric.meant import quoted
 from scoring.rubric.tree import NBSP, lines_of, oddity
 
@@ -17,60 +28,15 @@ if TYPE_CHECKING:
 
     import yaml
 
-    Told: TypeAlias = tuple["_Place", str]
+    Told: TypeAlias = tuple[Place, str]
 
 __all__ = ["explain"]
 
-_QUOTES = {
-    '"': 'a quote inside "..." is written \\"',
-    "'": "an apostrophe inside '...' is written twice (''), or take \"...\" around the text",
-}
 _TROUBLE = ((":", "a colon"), ("?", "a question mark"), (("{", "[", "}", "]"), "brackets or braces"))
 _DIRECTIVE = "lines that begin with % are not read: delete this line"
 _MARKS = ("", ":", ",", "-", "{", "[", "}", "]", '"', "'")
-_LONG_DASHES = ("\u2013", "\u2014")
-_NEAR = 2  # columns that a line may be off and still be meant to stand with another
 _CURLY = " \u201c\u201d\u2018\u2019"
 _MAX_KEY = 1024  # characters, by YAML's own rule
-_MAX_SHOWN = 60  # characters of the file that a message repeats
-
-
-class _Place:
-    """A line and a column from 1, and the line's text."""
-
-    __slots__ = ("column", "line", "lines", "text")
-
-    def __init__(self, lines: list[str], line: int, column: int) -> None:
-        self.lines = lines
-        self.line = min(line, len(lines))
-        self.text = lines[self.line - 1]
-        self.column = column if line == self.line else len(self.text) + 1
-
-    @property
-    def before(self) -> str:
-        """What stands to the left."""
-        return self.text[: self.column - 1]
-
-    @property
-    def rest(self) -> str:
-        """What stands from here on."""
-        return self.text[self.column - 1 :]
-
-
-class _Complaint:
-    """What the parser said: its words, where it noticed, and where what it was reading began."""
-
-    __slots__ = ("at", "last", "lines", "since", "words")
-
-    def __init__(self, error: yaml.YAMLError, lines: list[str]) -> None:
-        self.words = " / ".join(str(getattr(error, part, None) or "") for part in ("context", "problem"))
-        self.lines = lines
-        self.at = self._mark(getattr(error, "problem_mark", None))
-        self.since = self._mark(getattr(error, "context_mark", None) or getattr(error, "problem_mark", None))
-        self.last = not "".join(lines[self.at.line - 1 :])[self.at.column - 1 :].strip()
-
-    def _mark(self, mark: yaml.Mark | None) -> _Place:
-        return _Place(self.lines, mark.line + 1, mark.column + 1) if mark else _Place(self.lines, 1, 1)
 
 
 def explain(error: yaml.YAMLError, text: str) -> tuple[int, int, str, str]:
@@ -88,7 +54,7 @@ def explain(error: yaml.YAMLError, text: str) -> tuple[int, int, str, str]:
     lines = lines_of(text)
     if position is not None:
         return _forbidden_character(text, position, lines)
-    complaint = _Complaint(error, lines)
+    complaint = Complaint(error, lines)
     slip = _odd_space(complaint) or _odd_dash(complaint)
     if slip is not None:
         return slip[0].line, slip[0].column, "syntax", slip[1]
@@ -98,119 +64,83 @@ def explain(error: yaml.YAMLError, text: str) -> tuple[int, int, str, str]:
             break
     else:
         place, message = complaint.at, f"no YAML: {complaint.words.strip(' /')}"
-    return place.line, place.column, "syntax", message + oddity(_outside_quotes(place.text))
+    return place.line, place.column, "syntax", message + oddity(outside_quotes(place.text))
 
 
 def _forbidden_character(text: str, position: int, lines: list[str]) -> tuple[int, int, str, str]:
     before = text[:position].replace("\r\n", "\n").replace("\r", "\n")
     line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
     name = f"U+{ord(text[position]):04X}" if position < len(text) else "a character"
-    place = _Place(lines, line, column)
+    place = Place(lines, line, column)
     return place.line, place.column, "character", f"a character that no text file should hold ({name}): delete it"
 
 
-def _odd_space(said: _Complaint) -> Told | None:
+def _odd_space(said: Complaint) -> Told | None:
     """A non-breaking space that indents, or stands beside a mark of YAML, where the parser stumbled: it looks right, so nothing else would help."""
-    for number in (said.at.line, _line_above(said.at), said.since.line):
-        text = _outside_quotes(said.lines[number - 1])
+    for number in (said.at.line, line_above(said.at), said.since.line):
+        text = outside_quotes(said.lines[number - 1])
         before = ""
         for column, c in enumerate(text):
             if c == NBSP and before in _MARKS:
-                return _Place(said.lines, number, column + 1), oddity(NBSP).removeprefix("; ")
+                return Place(said.lines, number, column + 1), oddity(NBSP).removeprefix("; ")
             before = before if c.isspace() else c
     return None
 
 
-def _odd_dash(said: _Complaint) -> Told | None:
+def _odd_dash(said: Complaint) -> Told | None:
     """A dash that begins no entry of a list, because it is a long one or no space follows it: on this line, or on the one that this continues."""
-    for number in (said.at.line, _line_above(said.at)):
+    for number in (said.at.line, line_above(said.at)):
         line = said.lines[number - 1]
         message = odd_dash(line.strip())
         if message:
-            return _Place(said.lines, number, _indent(line) + 1), message
+            return Place(said.lines, number, indent_of(line) + 1), message
     return None
 
 
-def _line_above(place: _Place) -> int:
-    """The next line above that holds something; the line itself where there is none."""
-    return next((n + 1 for n in range(place.line - 2, -1, -1) if place.lines[n].strip()), place.line)
-
-
-def odd_dash(text: str) -> str:
-    """What to say about a line, or its key, that should begin with a dash and a space; empty where it does, or should not."""
-    if text.startswith(_LONG_DASHES):
-        return f"this is a long dash; a list uses -{_proposed('- ' + text[1:].lstrip())}"
-    if text.startswith("-") and text[1:2].isalpha() and ":" in text + ":" * (" " not in text):
-        return f"a space is missing behind the dash{_proposed('- ' + text[1:])}"
-    return ""
-
-
-def _proposed(line: str) -> str:
-    return f"; did you mean {quoted(line)}?" if len(line) <= 2 * _MAX_SHOWN else ""
-
-
-def _outside_quotes(line: str) -> str:
-    """A line with what stands in its quotes blanked out; an apostrophe inside a word is no quote."""
-    kept, quote = [], ""
-    for place, c in enumerate(line):
-        if quote:
-            quote = "" if c == quote else quote
-            kept.append("_")
-        else:
-            opens = c in _QUOTES and line[place - 1 : place] in ("", *" {[,:-" + NBSP)
-            quote = c if opens else ""
-            kept.append(c)
-    return "".join(kept)
-
-
-def _colon(said: _Complaint) -> Told:
+def _colon(said: Complaint) -> Told:
     place = said.at
     key, colon, value = place.before.lstrip("- ").partition(": ")
     if "{" in key:
         name = key.partition("{")[0].strip()
-        return _Place(
+        return Place(
             said.lines, place.line, place.text.index("{") + 1
         ), f'a colon is missing before the {{; did you mean "{name}: {{..."?'
     if colon and not place.before.rstrip().endswith(("'", '"')):
         whole = (value + place.rest).strip(_CURLY)
-        hint = f'; did you mean {key}: "{whole}"?' if '"' not in whole and len(whole) <= _MAX_SHOWN * 2 else ""
+        hint = f'; did you mean {key}: "{whole}"?' if '"' not in whole and len(whole) <= MAX_SHOWN * 2 else ""
         return place, f"a second colon on the line: text with a colon and a space in it needs quotes{hint}"
     if colon:
         message = (
             "a colon behind quoted text: put the whole text in one pair of quotes, or start a new line for a new key"
         )
         return place, message + _requoted(place)
-    above = _line_above(place)
+    above = line_above(place)
     if above == place.line or place.column > _MAX_KEY:
         return place, "a colon behind text that is too long for a key: text with a colon in it needs quotes"
-    indent, indent_above = _indent(place.text), _indent(said.lines[above - 1])
+    indent, indent_above = indent_of(place.text), indent_of(said.lines[above - 1])
     if indent <= indent_above:
-        return _without_colon(_Place(said.lines, above, indent_above + 1))
+        return _without_colon(Place(said.lines, above, indent_above + 1))
     return (
-        _Place(said.lines, place.line, indent + 1),
+        Place(said.lines, place.line, indent + 1),
         f"this line is indented deeper than line {above}, so it continues the text there; keys that belong together start in one column",
     )
 
 
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip(" "))
-
-
-def _no_colon(said: _Complaint) -> Told:
+def _no_colon(said: Complaint) -> Told:
     return _without_colon(said.since)
 
 
-def _without_colon(place: _Place) -> Told:
+def _without_colon(place: Place) -> Told:
     """What to say about a line that should be ``key: value`` and has no colon."""
     word = place.rest.strip()
-    shown = word if len(word) <= _MAX_SHOWN else word[:_MAX_SHOWN] + "..."
+    shown = word if len(word) <= MAX_SHOWN else word[:MAX_SHOWN] + "..."
     key, colon, value = word.partition(":")
-    entry = _entry_above(place)
+    entry = entry_above(place)
     if word.startswith("{") and entry is not None and entry.column == place.column:
         like = f'this line starts in column {place.column}, like the "- " in line {entry.line}'
         return place, f'{like}; if it is a new entry, put a "- " before it'
     if word.startswith(("'", '"')):
-        return place, f"the quoted text that begins here is followed by no colon; {_QUOTES[word[0]]}"
+        return place, f"the quoted text that begins here is followed by no colon; {QUOTES[word[0]]}"
     if colon and value and not value.startswith(" ") and " " not in key:
         return place, f'a space is missing behind the colon; did you mean "{key}: {value.strip()}"?'
     return (
@@ -219,23 +149,23 @@ def _without_colon(place: _Place) -> Told:
     )
 
 
-def _indentation(said: _Complaint) -> Told:
+def _indentation(said: Complaint) -> Told:
     place, start = said.at, said.since
     before = place.before.rstrip()
     if before.endswith(("'", '"')):
         return _opened_above(said, before[-1]) or (
             place,
-            f"there is more text behind the closing quote; {_QUOTES[before[-1]]}{_requoted(place)}",
+            f"there is more text behind the closing quote; {QUOTES[before[-1]]}{_requoted(place)}",
         )
     if not before.strip() and place.rest.startswith(("'", '"')):
-        return place, f"quoted text on a line of its own: was the text above closed too early? {_QUOTES[place.rest[0]]}"
+        return place, f"quoted text on a line of its own: was the text above closed too early? {QUOTES[place.rest[0]]}"
     if place.rest.startswith(":"):
         return place, "there is no key before the colon"
     if place.rest.startswith(("}", "]")):
         return place, f"a {place.rest[0]} that closes nothing: delete it, or put the text in quotes"
     if before.strip(" -"):
         return place, "this does not fit what stands before it on the line: put the whole text in quotes"
-    entry = _entry_above(place)
+    entry = entry_above(place)
     if place.rest.startswith("- ") and entry is not None:
         there = f"column {entry.column}, as line {entry.line}"
         return (
@@ -269,53 +199,38 @@ def _indentation(said: _Complaint) -> Told:
     )
 
 
-def _entry_above(place: _Place) -> _Place | None:
-    """The entry of a list above that a line was probably meant to stand with: the next one at most two columns off, in the same column if there is one."""
-    near: _Place | None = None
-    for n in range(place.line - 2, -1, -1):
-        line = place.lines[n]
-        column = _indent(line) + 1
-        if not line[column - 1 :].startswith("- "):
-            continue
-        if column == place.column:
-            return _Place(place.lines, n + 1, column)
-        if near is None and abs(column - place.column) <= _NEAR:
-            near = _Place(place.lines, n + 1, column)
-    return near
-
-
-def _requoted(place: _Place) -> str:
+def _requoted(place: Place) -> str:
     """The line's text in one pair of quotes, where only its beginning was quoted, or where it holds the quotes that enclose it."""
     key, colon, value = place.text.strip().removeprefix("- ").partition(": ")
     value = value.strip()
-    if not colon or "{" in key or not value.startswith(tuple(_QUOTES)) or len(value) > 2 * _MAX_SHOWN:
+    if not colon or "{" in key or not value.startswith(tuple(QUOTES)) or len(value) > 2 * MAX_SHOWN:
         return ""
     whole = value[1:-1] if value.endswith(value[0]) else value
     return f"; did you mean {key}: {quoted(whole)}?"
 
 
-def _opened_above(said: _Complaint, quote: str) -> Told | None:
+def _opened_above(said: Complaint, quote: str) -> Told | None:
     """Whether the quote that closes on this line was opened on an earlier one, which then is the one that was never closed."""
     if said.at.before.count(quote) != 1:
         return None
     for n in range(said.at.line - 2, -1, -1):
         if said.lines[n].count(quote) % 2:
-            place = _Place(said.lines, n + 1, said.lines[n].rindex(quote) + 1)
+            place = Place(said.lines, n + 1, said.lines[n].rindex(quote) + 1)
             return (
                 place,
-                f"the quote {quote} that opens here is not closed before line {said.at.line}; {_QUOTES[quote]}",
+                f"the quote {quote} that opens here is not closed before line {said.at.line}; {QUOTES[quote]}",
             )
     return None
 
 
-def _unclosed(said: _Complaint) -> Told:
+def _unclosed(said: Complaint) -> Told:
     place = said.since
     quote = place.rest[:1]
-    hint = _QUOTES.get(quote, "add the closing one")
+    hint = QUOTES.get(quote, "add the closing one")
     return place, f"the quote {quote} that opens here is never closed (or the file was cut off); {hint}"
 
 
-def _flow(said: _Complaint) -> Told:
+def _flow(said: Complaint) -> Told:
     place, start = said.at, said.since
     opening = start.rest[:1]
     closing = "}" if opening == "{" else "]"
@@ -334,7 +249,7 @@ def _flow(said: _Complaint) -> Told:
             f"the {opening} that opens here is not closed before line {place.line}: add a {closing}, or a comma between entries",
         )
     if before.endswith(("'", '"')):
-        return place, f"there is more text behind the closing quote: a comma is missing, or {_QUOTES[before[-1]]}"
+        return place, f"there is more text behind the closing quote: a comma is missing, or {QUOTES[before[-1]]}"
     for characters, name in _TROUBLE:
         if place.rest.startswith(characters):
             return place, f"text with {name} inside {opening} {closing} needs quotes{_quoted_entry(place)}"
@@ -344,15 +259,15 @@ def _flow(said: _Complaint) -> Told:
     )
 
 
-def _comment(start: _Place) -> _Place | None:
+def _comment(start: Place) -> Place | None:
     """Where a comment begins behind an opening brace or bracket on its line, if it holds the closing one."""
-    at = _outside_quotes(start.text).find(" #", start.column)
+    at = outside_quotes(start.text).find(" #", start.column)
     if at < 0 or ("}" if start.rest.startswith("{") else "]") not in start.text[at:]:
         return None
-    return _Place(start.lines, start.line, at + 2)
+    return Place(start.lines, start.line, at + 2)
 
 
-def _quoted_entry(place: _Place) -> str:
+def _quoted_entry(place: Place) -> str:
     """The entry of ``{key: text, key: text}`` that a place stands in, with its text in quotes."""
     start = max(place.before.rfind("{"), place.before.rfind(", ")) + 1
     key, colon, text = place.before[start:].partition(": ")
@@ -360,12 +275,12 @@ def _quoted_entry(place: _Place) -> str:
     whole = (text + place.rest[:end]).strip()
     return (
         f'; did you mean {key.strip()}: "{whole}"?'
-        if colon and '"' not in whole and len(whole) <= 2 * _MAX_SHOWN
+        if colon and '"' not in whole and len(whole) <= 2 * MAX_SHOWN
         else ""
     )
 
 
-def _cannot_start(said: _Complaint) -> Told:
+def _cannot_start(said: Complaint) -> Told:
     place = said.at
     c = place.rest[:1]
     if c == "\t":
@@ -373,18 +288,18 @@ def _cannot_start(said: _Complaint) -> Told:
     return place, f"text that begins with {c} needs quotes"
 
 
-def _fixed(message: str, *, at_start: bool = False) -> Callable[[_Complaint], Told]:
+def _fixed(message: str, *, at_start: bool = False) -> Callable[[Complaint], Told]:
     return lambda said: (said.since if at_start else said.at, message)
 
 
-def _starts_with(character: str) -> Callable[[_Complaint], Told]:
+def _starts_with(character: str) -> Callable[[Complaint], Told]:
     return _fixed(f"text that begins with {character} needs quotes", at_start=True)
 
 
-def _document_start(said: _Complaint) -> Told:
+def _document_start(said: Complaint) -> Told:
     directive = next((n for n, line in enumerate(said.lines) if line.startswith("%")), None)
     if directive is not None:
-        return _Place(said.lines, directive + 1, 1), _DIRECTIVE
+        return Place(said.lines, directive + 1, 1), _DIRECTIVE
     first = next(n for n, line in enumerate(said.lines) if line.strip() and not line.lstrip().startswith(("#", "---")))
     column = len(said.lines[first]) - len(said.lines[first].lstrip()) + 1
     return (
@@ -393,7 +308,7 @@ def _document_start(said: _Complaint) -> Told:
     )
 
 
-def _missing_value(said: _Complaint) -> Told:
+def _missing_value(said: Complaint) -> Told:
     c = said.at.rest[:1]
     if c == ":":
         return said.at, "there is no key before the colon"
@@ -401,7 +316,7 @@ def _missing_value(said: _Complaint) -> Told:
 
 
 # The first row that matches what the parser said is taken; its wording is PyYAML's, which has not changed in ten years.
-_RULES: tuple[tuple[tuple[str, ...], Callable[[_Complaint], Told]], ...] = (
+_RULES: tuple[tuple[tuple[str, ...], Callable[[Complaint], Told]], ...] = (
     (("while scanning a directive", "YAML directive", "incompatible YAML", "tag handle"), _fixed(_DIRECTIVE)),
     (("while scanning an alias",), _starts_with("*")),
     (("while scanning an anchor",), _starts_with("&")),

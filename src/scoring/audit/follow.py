@@ -1,0 +1,175 @@
+"""
+What `verify` checks of one case at a time: its records in order, what its opening fixed, what came first.
+
+Owns how a record is kept until its case is followed (`trimmed`), and what a person's disclosure must hold. The rules themselves are `course`'s. Must not
+know how a log is laid out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scoring import canonical
+from scoring.audit.course import Course, merged
+from scoring.audit.fields import MAX_WHO, MAX_WHY, OPENED_FACTS, is_text
+from scoring.audit.precedence import REMARKS, remarks
+from scoring.audit.report import HOLDS, NOT_CHECKED, REMARK, Finding
+from scoring.errors import LogError, SubmissionError
+
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+    from scoring.audit.course import Lookup
+    from scoring.audit.report import Check, Place
+    from scoring.audit.vault import Vault
+
+    Opened: TypeAlias = tuple[str, int, dict[str, Any] | None]  # when, where, and what it fixed, if the vault has it
+
+__all__ = ["Follower", "PrecedenceLine", "content_misfit", "trimmed"]
+
+_KEPT = ("level", "pack", "profile", "reinstate", "status", "variant", "verdict", "void")
+_MOST_LIVE = 10_000  # resolutions of one case that are followed at once; people make a few
+
+
+def trimmed(kind: str, body: dict[str, Any], time: str, started_at: str | None) -> bytes:
+    """Return as much of a body as the case's other records are compared with."""
+    return canonical.dumps(_trimmed(kind, body, time, started_at))
+
+
+def _trimmed(kind: str, body: dict[str, Any], time: str, started_at: str | None) -> dict[str, Any]:
+    if kind == "opening":
+        return {**body, "time": time}
+    if kind == "resolution":
+        return body
+    decision = body["decision"]
+    kept = {key: decision[key] for key in _KEPT}
+    if decision["status"] == "ended":
+        kept["stages"] = decision["stages"]
+    return {"decision": kept, "submission": body["disclosures"]["submission"], "started_at": started_at}
+
+
+def content_misfit(name: str, value: Any) -> str:
+    """What is wrong with what a person's word discloses, if the vault has it. Source: FORMAT.md 8."""
+    if value is None or name not in _CONTENTS:
+        return ""
+    fits, expected = _CONTENTS[name]
+    return "" if type(value) is dict and fits(value) else f"the vault's disclosure of this {name} is not {expected}"
+
+
+def _is_opening(value: dict[str, Any]) -> bool:
+    return value.keys() == {"facts"} and type(value["facts"]) is dict and value["facts"].keys() <= {*OPENED_FACTS}
+
+
+def _is_resolution(value: dict[str, Any]) -> bool:
+    return value.keys() == {"who", "why"} and is_text(value["who"], MAX_WHO) and is_text(value["why"], MAX_WHY)
+
+
+_CONTENTS = {
+    "opening": (_is_opening, "the facts that an opening may fix"),
+    "resolution": (_is_resolution, "who and why"),
+}
+
+
+class PrecedenceLine:
+    """Whether anything that should have come before a candidate's start came after it, by the times that are claimed."""
+
+    def __init__(self) -> None:
+        self.claimed = self.silent = 0
+        self.counts = dict.fromkeys(REMARKS, 0)
+        self.first: Place | None = None
+
+    def take(self, found: tuple[str, ...], started_at: str | None, place: Place) -> None:
+        """Take in a decision."""
+        if started_at is None:
+            self.silent += 1
+        else:
+            self.claimed += 1
+        self.note(found, place)
+
+    def note(self, found: tuple[str, ...], place: Place) -> None:
+        """Count what came too late."""
+        for code in found:
+            self.counts[code] += 1
+            if self.first is None or place[0] < self.first[0]:
+                self.first = place
+
+    def finding(self, no_vault: str) -> Finding:
+        """Return what was found; *no_vault* says why there is no vault, where there is none."""
+        name = "precedence"
+        if no_vault:
+            return Finding(name, NOT_CHECKED, f"{no_vault}, and only submissions say when candidates started")
+        if not self.claimed:
+            return Finding(name, NOT_CHECKED, "no decision says when its candidate started")
+        some = f"; {self.silent} decisions do not say when" if self.silent else ""
+        if self.first is None:
+            detail = "by the times claimed, no rubric, opening or notice came after its candidate's start"
+            return Finding(name, HOLDS, f"{detail} ({self.claimed} decisions){some}")
+        counts = ", ".join(f"{code} {count}" for code, count in self.counts.items() if count)
+        return Finding(
+            name, REMARK, f"by the times claimed, of {self.claimed} decisions: {counts}{some}", *self.first[:3]
+        )
+
+
+class Follower:
+    """One case's records in order, and what they break."""
+
+    def __init__(
+        self, checks: dict[str, Check], precedence: PrecedenceLine, names: Lookup, vault: Vault | None
+    ) -> None:
+        self.checks = checks
+        self.precedence = precedence
+        self.names = names
+        self.vault = vault
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin another case."""
+        self.course = Course()
+        self.opened: Opened | None = None
+
+    def take(self, seq: int, kind: str, kept: bytes, place: Place) -> None:
+        """Check the case's next record, as `trimmed` kept it."""
+        body: Any = canonical.loads(kept)
+        course = self.course
+        if len(course.live) > _MOST_LIVE:
+            self.checks["resolutions"].unchecked = f"a case has more than {_MOST_LIVE} resolutions in force"
+            return
+        check, wrong = course.misfit(kind, body, self.names)
+        if wrong:
+            self.checks[check].fail(wrong, place)
+        course.take(seq, kind, body)
+        course.words = ()  # of no use here, and the case may have many
+        if kind == "opening" and self.opened is None:
+            self.opened = (body["time"], seq, self.value(body["disclosures"]["opening"], "opening", "facts"))
+        elif kind == "decision" and self.opened is not None:
+            self.decision(body, self.opened, place)
+
+    def decision(self, body: dict[str, Any], opened: Opened, place: Place) -> None:
+        """Compare a decision with what its case's opening fixed."""
+        time, seq, facts = opened
+        self.precedence.note(remarks(None, time, body["started_at"], None), place)
+        variant = facts.get("variant") if facts is not None else None
+        if variant is not None and body["decision"]["variant"] != variant:
+            self.checks["openings"].fail("its variant is not the one that the opening fixed", place)
+        submission = self.value(body["submission"], "submission")
+        if facts is None or type(submission) is not dict:
+            return
+        void, reinstate = body["decision"]["void"], body["decision"]["reinstate"]
+        try:
+            whole = merged(submission, (seq, facts), void, reinstate)
+        except SubmissionError:
+            whole = None
+        if whole != submission:
+            self.checks["openings"].fail(
+                "what was scored is not what the opening and the resolutions make of it", place
+            )
+
+    def value(self, digest: str, name: str, key: str | None = None) -> Any:
+        """What the vault holds; None where that is nothing, or was found out to be wrong before."""
+        if self.vault is None:
+            return None
+        try:
+            value = self.vault.value(digest, name)
+        except LogError:
+            return None
+        return value if key is None or content_misfit(name, value) or value is None else value[key]
