@@ -35,6 +35,7 @@ MARKER = "Zk7qX-marker-Zk7qX"  # what nobody but a candidate could have written
 
 _FINDING = {"result", "record", "detail", "expected", "found"}
 _PLACE = {"file", "offset"}
+_CASES = {"type", "name", "cases", "first", "named"}  # how many; the records of the first, and their cases or null
 
 # command -> type of the object (where a command has several) -> its keys
 KEYS = {
@@ -55,6 +56,11 @@ KEYS = {
             "awaited",  # ids of items
             "reachable",
             "outcomes",  # item id -> name of its outcome
+            "level",  # that the rubric was loaded for, null where it has none
+            "variant",
+            "stage",  # the first that the case has not passed, else the last
+            "stages",  # stage -> passed, pending, ended, waiting, not_evaluated
+            "waits",  # stage -> what is awaited there, ids of items
             "pack",  # the digest of the pack that decided: the recorded one's where it is repeated
             "decision",  # FORMAT.md 6: what is logged
         }
@@ -63,6 +69,39 @@ KEYS = {
         "rubric": {"file", "line", "type", "id", "seq", "repeated"},
         "decision": {"file", "line", "type", "id", "seq", "repeated"},
     },
+    "open": {
+        None: {"seq", "id", "repeated", "rubric", "version", "profile", "level", "fixed"}
+    },  # fixed: names of facts
+    "resolve": {
+        None: {"seq", "id", "decision", "action", "reason", "verdict", "stage", "withdraws", "standing"}
+    },  # standing: STANDING
+    "status": {
+        "opened": _CASES,  # cases that were opened and have no decision; `name` is null, records are openings
+        "waits": _CASES,  # by stage, which is the name
+        "held": _CASES,  # by hold; nobody has answered it
+        "again": _CASES,  # to be scored again, because of what a person said; `name` is null
+        "said": {"type", "action", "reason", "count"},
+        "log": {"type", "records", "cases", "decisions"},
+    },
+    "rescore": {
+        "case": {
+            *(
+                "type",
+                "record",
+                "case",
+                "id",
+            ),  # the newest decision, and what the one is called that would supersede it
+            *("old", "new"),  # status, verdict, action, score, percent, determined_by, holds
+            "items",  # item, and its outcome and points, old and new
+            *("worse", "person", "applies"),  # person: whose word would count no longer, confirm or override
+        },
+        "unscored": {"type", "record", "case", "why"},
+        "applied": {"type", "supersedes", "record"},
+        "rescore": {
+            *("type", "policy", "differ", "alike", "worse", "unscored"),
+            *("applied", "recorded", "left"),  # with --apply; else false, 0, 0
+        },
+    },
     "verify": {
         "check": {"type", "check"} | _FINDING | _PLACE,
         "log": {"type", "result", "size", "leaf", "cannot_show"},
@@ -70,12 +109,22 @@ KEYS = {
     "explain": {
         None: {
             *("record", "time", "id", "case", "supersedes", "others"),  # case: null without the vault
+            "standing",  # of the case: STANDING; a candidate is not told who, nor why in words
+            "order",  # what came before the start: ORDER
             *(
                 "audience",
                 "rubric",
                 "version",
                 "profile",
+                "level",
+                "variant",
                 "assumed",
+                "excerpts",
+                "irregularities",
+                "reinstate",
+                "void",
+                "stages",
+                "competencies",
                 "status",
                 "verdict",
                 "action",
@@ -96,6 +145,7 @@ KEYS = {
                 "changes",
                 "decision",
                 "overrides",
+                "remarks",  # single ratings and what is of note; not without the vault
             ),
         }
     },
@@ -124,19 +174,48 @@ KEYS = {
     "new": {None: {"directory", "rubric", "files"}},
     "demo": {
         "score": set(),  # type and case, and the keys of the command score
+        "standing": set(),  # type and case, and STANDING
         "check": {"type", "check", "result", "record", "detail"},
         "forgery": {"type", "check", "result", "record", "detail"},
         "done": {"type", "directory", "files"},
     },
 }
 KEYS["demo"]["score"] = {"type", "case", *KEYS["score"][None]}
+STANDING = {
+    "decision",  # the case's newest
+    "opening",  # its record, or null
+    *("status", "verdict", "action", "holds"),  # what the rules say
+    *("said", "void", "reinstate"),  # SAID each, or null: the confirm or override that counts, and what is in force
+    "again",  # the case is to be scored again
+    *("effective_verdict", "effective_action"),  # what counts now
+    "host_action",  # what a host does
+}
+SAID = {"seq", "action", "reason", "verdict", "stage", "who", "why"}
+ORDER = {
+    *("rubric", "rubric_time", "opening", "opening_time"),  # records, and what the writer's clock said
+    *("notice_at", "started_at"),  # as the submission says; null without the vault
+    "in_order",
+    "remarks",  # key_not_predefined, opening_not_before, notice_not_before
+}
+KEYS["demo"]["standing"] = {"type", "case", *STANDING}
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """What the demonstration leaves: rubric, examples, submissions, log, vault. Read-only."""
+    """What the demonstration of the written test leaves: rubric, examples, submissions, log, vault; at a time that stands still. Read-only."""
     path = tmp_path_factory.mktemp("made") / "demo"
     assert main(["demo", str(path), "--json"]) == 0
+    (path / "decisions.vault").unlink()
+    for name in ("funnel", "decisions"):
+        shutil.rmtree(path / name)
+    rubric = scoring.load(path / "rubric.yaml")
+    told = {"sha256": rubric.notice_digest, "at": "2026-11-21T09:00:00Z"}
+    facts = {"notice": told, "started_at": "2026-11-21T09:05:00Z"}
+    sheets = [each | {"facts": facts} for each in objects((path / "submissions.jsonl").read_text())]
+    (path / "submissions.jsonl").write_bytes(lines(*sheets))
+    with scoring.AuditLog.open(path / "decisions", create=True, clock=lambda: "2026-11-21T09:00:00Z") as log:
+        for each in sheets:
+            log.decide(rubric, each)
     return path
 
 
@@ -186,6 +265,22 @@ def sheet(name="s-1", **changes):
         "outlier-age": "141",
     }
     return {"id": name, "case": f"case of {name}", "answers": answers | changes}
+
+
+SAYS = ("--who", "Ada", "--why", "because", "--reason", "looked-at")
+
+
+def amended(rubric, *edits):
+    """The next version of the written test: it asks more of a strong pass, and the hasty answer earns the point; or as *edits* say."""
+    replaces = 'replaces: {version: "2026.1", reason: a cut was too low}'
+    edits = edits or (
+        ("{id: strong_pass, from: 80%", "{id: strong_pass, from: 90%"),
+        ("A:\n            points: 0\n            flag: refer", "A:\n            points: 1\n            flag: refer"),
+    )
+    for old, new in (('version: "2026.1"', f'version: "2026.2"\n{replaces}'), *edits):
+        assert old in rubric
+        rubric = rubric.replace(old, new)
+    return rubric
 
 
 def lines(*sheets):
@@ -279,7 +374,7 @@ class TestProgram:
     @pytest.mark.usefixtures("environment")
     def test_new_and_the_demonstration_suggest_it(self, call):
         for argv in (["new", "mine"], ["demo", "again"]):
-            assert "\n  'my project/.venv/bin/scoring' check " in call(*argv)[1]
+            assert "\n  'my project/.venv/bin/scoring' " in call(*argv)[1]
         assert "    'my project/.venv/bin/scoring' verify again/decisions\n" in Path("again/README.md").read_text()
 
 
@@ -537,7 +632,7 @@ class TestEnds:
         def interrupted(*_, **__):
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("scoring.cli.run.rubric_at", interrupted)
+        monkeypatch.setattr("scoring.cli.score.rubric_at", interrupted)
         assert call("score", RUBRIC, stdin=b"") == (130, "", "")
 
     @pytest.mark.parametrize("json_too", [[], ["--json"]])
@@ -589,7 +684,7 @@ class TestEnds:
         def broken(*_):
             raise scoring.LogError("damaged")
 
-        monkeypatch.setattr("scoring.cli.run._Tally.add", lambda tally, done: interrupted(tally._log, done))
+        monkeypatch.setattr("scoring.cli.score._Tally.add", lambda tally, done: interrupted(tally._log, done))
         Path("some.jsonl").write_bytes(lines(sheet("s-1")))
         status, _, err = call("score", RUBRIC, "some.jsonl", "--log", "demo/decisions")
         assert status == 130
@@ -627,7 +722,7 @@ class TestEnds:
         def broken(*_, **__):
             raise KeyError(MARKER)
 
-        monkeypatch.setattr("scoring.cli.run.rubric_at", broken)
+        monkeypatch.setattr("scoring.cli.score.rubric_at", broken)
         status, out, err = call("score", RUBRIC, stdin=b"")
         assert (status, out, err.count("\n")) == (2, "", 1)
         assert err.startswith("scoring: this is a bug of scoring, not of your files: KeyError at test_cli.py:")
@@ -636,7 +731,7 @@ class TestEnds:
 
     def test_a_traceback_is_there_for_whoever_asks(self, call, monkeypatch):
         monkeypatch.setenv("SCORING_TRACEBACK", "1")
-        monkeypatch.setattr("scoring.cli.run.rubric_at", lambda *_: {}["key"])
+        monkeypatch.setattr("scoring.cli.score.rubric_at", lambda *_: {}["key"])
         status, _, err = call("score", RUBRIC, stdin=b"")
         assert status == 2
         assert "Traceback" in err
@@ -646,6 +741,10 @@ class TestKeys:
     def calls(self, demo):
         broken = (demo / "rubric.yaml").read_text().replace("from: 80%", "from: 80")
         Path("wrong.yaml").write_text(broken)
+        Path("amended.yaml").write_text(amended((demo / "rubric.yaml").read_text()))
+        Path("held.jsonl").write_bytes(
+            lines(*(sheet(f"held-{n}", **{"messy-data-deadline": "A"}) | {"case": f"held-{n}"} for n in (1, 2)))
+        )
         main(["score", RUBRIC, "demo/submissions.jsonl", "--entries", "entries.jsonl", "--json"])
         main(["pack", RUBRIC, "-o", "out", "--json"])
         return [
@@ -656,6 +755,12 @@ class TestKeys:
             ["explain", "demo/decisions", "made-up-data", "--json"],
             ["replay", "demo/decisions", "--json"],
             ["check", RUBRIC, "wrong.yaml", "--json"],
+            ["open", "demo/decisions", RUBRIC, "--case", "early", "--json"],
+            ["resolve", "demo/decisions", "perfect", "void", *SAYS, "--json"],
+            ["resolve", "demo/decisions", "hasty-work", "confirm", *SAYS, "--json"],
+            ["score", RUBRIC, "held.jsonl", "--log", "demo/decisions", "--json"],
+            ["status", "demo/decisions", "--json"],
+            ["rescore", "demo/decisions", "--with", "amended.yaml", "--policy", "all", "--apply", "--json"],
             ["pack", RUBRIC, "-o", "out", "--json"],
             ["new", "mine", "--json"],
             ["demo", "again", "--json"],
@@ -670,7 +775,17 @@ class TestKeys:
                 kind = None if None in kinds else each["type"]
                 assert kinds[kind] == each.keys()
                 seen.add((argv[0], kind))
-        assert seen == {(name, kind) for name, kinds in KEYS.items() for kind in kinds} - {("replay", "difference")}
+        assert seen == {(name, kind) for name, kinds in KEYS.items() for kind in kinds} - {
+            ("replay", "difference"),
+            ("rescore", "unscored"),
+        }
+
+    def test_a_standing_and_an_order_have_their_documented_keys(self, call):
+        call("resolve", "demo/decisions", "hasty-work", "confirm", *SAYS)
+        (told,) = objects(call("explain", "demo/decisions", "hasty-work", "--json")[1])
+        assert told["standing"].keys() == STANDING
+        assert told["standing"]["said"].keys() == SAID
+        assert told["order"].keys() == ORDER
 
     def test_a_difference_has_its_documented_keys(self, call, demo):
         alter(demo / "decisions", 4, b'"action":"decline"', b'"action":"advance"')
@@ -680,7 +795,7 @@ class TestKeys:
 
     def test_a_candidates_explanation_has_the_same_keys_but_the_decision_and_the_rules(self, call):
         _, out, _ = call("explain", "demo/decisions", "4", "--for", "candidate", "--json")
-        assert KEYS["explain"][None] - {"decision", "overrides"} == objects(out)[0].keys()
+        assert KEYS["explain"][None] - {"decision", "overrides", "remarks"} == objects(out)[0].keys()
 
     def test_what_is_no_terminal_gets_no_colour(self, call):
         for argv in (["verify", "demo/decisions"], ["score", RUBRIC, "demo/submissions.jsonl"], ["check", RUBRIC]):

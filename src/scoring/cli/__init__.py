@@ -1,8 +1,8 @@
 """
 The command line: thin commands over the public API.
 
-`scoring.cli.start`, `author`, `run` and `audit` hold the commands of these groups, one function each; `output` and `inputs` what they share. This module
-holds the list of commands and finds the one that was called; listing them loads none, and nothing else either.
+`COMMANDS` lists them by group, `_PLACES` says which module holds which: a module for each thing that people do, a function for each command. `output`,
+`inputs`, `paths`, `naming` and `results` are what they share. This module finds the command that was called; listing them loads none, and nothing else either.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMANDS", "main"]
 
-# By group, which is also the module: the name, which is also the function, and what it does.
+# By group: the name, and what it does.
 COMMANDS = {
     "start": {
-        "demo": "See the point in a minute: five candidates scored, logged, checked, and a forgery caught.",
+        "demo": "See the point in a minute: candidates scored, logged, checked, and a forgery caught.",
         "new": "Begin a rubric of your own: a short one that works, with examples beside it.",
     },
     "author": {
@@ -30,12 +30,32 @@ COMMANDS = {
     "run": {
         "score": "Turn submissions into verdicts; with --log, record each of them.",
         "append": "Put a rubric, or decisions made elsewhere, into a log.",
+        "open": "Fix what holds for a case before its candidate starts.",
+        "resolve": "Record a person's word on a decision: confirm it, override it, let the case go on, make it void.",
+        "status": "See what waits, what is held for a person, and what people did about it.",
+        "rescore": "See whom a new version of a rubric would move; with --apply, decide these cases anew.",
     },
     "audit": {
         "verify": "Check a whole log: is every record as it was written?",
         "explain": "Tell why a decision is what it is, to an auditor or to the candidate.",
         "replay": "Recompute decisions from their answers, and from their outcomes alone.",
     },
+}
+# Where each is: the module, and the function.
+_PLACES = {
+    "demo": "demo:demo",
+    "new": "start:new",
+    "check": "author:check",
+    "pack": "author:pack",
+    "score": "score:score",
+    "append": "record:append",
+    "open": "record:open_case",
+    "resolve": "people:resolve",
+    "status": "people:status",
+    "rescore": "rescore:rescore",
+    "verify": "audit:verify",
+    "explain": "explain:explain",
+    "replay": "audit:replay",
 }
 _GROUPS = {"start": "Start", "author": "Write rubrics", "run": "Score and record", "audit": "Check and explain"}
 
@@ -110,9 +130,8 @@ def _app() -> App:
         print_error=False,
         suppress_keyboard_interrupt=False,
     )
-    for group, commands in COMMANDS.items():
-        for name in commands:
-            app.command(f"scoring.cli.{group}:{name}", name=name)
+    for name, place in _PLACES.items():
+        app.command(f"scoring.cli.{place}", name=name)
     return app
 
 

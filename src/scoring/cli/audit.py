@@ -1,21 +1,20 @@
 """
-Commands that check and explain a log: `verify`, `explain`, `replay`.
+Commands that check a log: `verify`, `replay`.
 
-Owns how a record is named on the command line, and which findings make which exit status. Must not check anything itself.
+Owns which findings make which exit status. Must not check anything itself.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING, Annotated, Literal
-
-from cyclopts import Parameter
+from typing import TYPE_CHECKING
 
 from scoring.audit.report import FAILS as FINDING_FAILS
 from scoring.audit.report import HOLDS as FINDING_HOLDS
-from scoring.audit.report import NOT_CHECKED
+from scoring.audit.report import NOT_CHECKED, REMARK
 from scoring.audit.verify import verify_directory
 from scoring.cli.inputs import open_log
+from scoring.cli.naming import ELSEWHERE, decision_named
 from scoring.cli.output import (
     FAILS,
     HOLDS,
@@ -25,28 +24,24 @@ from scoring.cli.output import (
     emit,
     in_options,
     mark,
-    printable,
     say,
     worst,
 )
 from scoring.cli.paths import log_at, vault_at, vault_missing
-from scoring.engine.explain import explain as explained
-from scoring.errors import LogError, StoreError
+from scoring.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
-    from scoring import AuditLog
     from scoring.audit.replay import ReplayReport
     from scoring.audit.report import Finding
 
-__all__ = ["explain", "replay", "show_findings", "status_of", "verify"]
+__all__ = ["replay", "show_findings", "status_of", "verify"]
 
-_STATUS = {FINDING_HOLDS: HOLDS, FINDING_FAILS: FAILS, NOT_CHECKED: UNCHECKED}
-_NOT_ASKED = frozenset({"head", "heads"})  # nobody who gives no head, or no key, asks for these
-_ELSEWHERE = "where it lies elsewhere, --vault PATH says where"
-_LOOKED_AT = 1000  # records, for the first decision whose case the vault does not have
+_STATUS = {FINDING_HOLDS: HOLDS, FINDING_FAILS: FAILS, NOT_CHECKED: UNCHECKED, REMARK: HOLDS}
+# Nobody who gives no head, or no key, asks for these; nor for an order of times where nobody says when candidates started.
+_NOT_ASKED = frozenset({"head", "heads", "precedence"})
 _LEAF_DIGITS = frozenset("0123456789abcdef")
 
 
@@ -89,7 +84,7 @@ def verify(directory: str, /, *, expect: str | None = None, vault: str | None = 
         return status
     show_findings(report.findings)
     if missing:
-        say(f"\n{missing}: {_ELSEWHERE}.")
+        say(f"\n{missing}: {ELSEWHERE}.")
     say("\n".join(["", "No check of a log by itself can show", *(f"  - {text}" for text in report.cannot_show), ""]))
     if status == FAILS:
         say(f"{directory} is not as it was written.")
@@ -152,140 +147,6 @@ def _head(text: str) -> tuple[int, str]:
     return int(size), leaf
 
 
-# --- explain ---
-
-
-def explain(
-    directory: str,
-    record: str,
-    /,
-    *,
-    audience: Annotated[Literal["auditor", "candidate"], Parameter(name="--for")] = "auditor",
-    vault: str | None = None,
-    json: bool = False,
-) -> int:
-    """
-    Tell why a decision is what it is.
-
-    Args:
-        directory: The log.
-        record: A record's number, as 17 or '#17'; or a case, whose newest decision is meant. Where 17 is a case too, write '#17' or case:17.
-        audience: An auditor is told everything; a candidate never a key, nor what another answer would have to be.
-        vault: The log's vault, where it does not lie beside the log.
-        json: One JSON object, for machines.
-    """
-    with open_log(directory, vault=vault) as log:
-        seq = _decision_named(log, record)
-        entry = log.read(seq)
-        others = _others(log, entry)
-        decision = log.decision(seq)
-        story = explained(decision, audience)
-        place = {
-            "record": seq,
-            "time": entry["time"],
-            "id": entry["body"]["id"],
-            "case": log.case(seq),
-            "supersedes": entry["body"]["supersedes"],
-            "others": others,
-        }
-        earlier = _superseded(log, entry)
-    if json:
-        emit(place | story.data)
-        return HOLDS
-    whose = "" if place["case"] is None else f", case {printable(place['case'])}"
-    say(f"record #{seq} of {place['time']}, submission {place['id']}{whose}")
-    for line in (*_standing(seq, others), *earlier):
-        say(line)
-    say(story.text())
-    return HOLDS
-
-
-def _standing(seq: int, others: list[int]) -> Iterator[str]:
-    """How a decision stands among those of its case."""
-    if others:
-        if max(others) > seq:
-            yield f"record #{max(others)} of the same case is newer, and counts instead of this one"
-        listed = ", ".join(f"#{other}" for other in others)
-        yield f"the case has {len(others)} other decision{'s' * (len(others) > 1)}: {listed}"
-
-
-def _superseded(log: AuditLog, entry: dict[str, Any]) -> list[str]:
-    """What the decision said that this one replaced; a line, or none where it is the first of its case."""
-    seq = entry["body"]["supersedes"]
-    if seq is None:
-        return []
-    earlier = log.read(seq)
-    if earlier["type"] != "decision":
-        raise LogError(f"supersedes record #{seq}, which is a {earlier['type']}", seq=entry["seq"])
-    said = earlier["body"]["decision"]
-    return [f"supersedes #{seq}: {said['verdict'] or said['status']}, profile {said['profile']}"]
-
-
-def _decision_named(log: AuditLog, name: str) -> int:
-    """The record that is meant."""
-    number = _number(name)
-    if number is not None:
-        if not name.startswith("#") and _is_case(log, name):
-            raise CallError(
-                f"{name} may be a record's number, and is a case of this log too: write '#{name}' or case:{name}"
-            )
-        _must_be_decision(log, number)
-        return number
-    case = name.removeprefix("case:")
-    try:
-        found = log.find(case)
-    except LogError as error:
-        raise CallError(f"{error}: {_ELSEWHERE}; or name the record by its number, such as #2") from error
-    if not found:
-        raise CallError(
-            f'no decision of a case "{case}" in this log{_not_in_vault(log)}; a record is named by its number, such as #2'
-        )
-    return int(found[-1]["seq"])
-
-
-def _is_case(log: AuditLog, name: str) -> bool:
-    try:
-        return bool(log.find(name))
-    except LogError:  # without the vault no name is a case's
-        return False
-
-
-def _others(log: AuditLog, entry: dict[str, Any]) -> list[int]:
-    """The other decisions of the same case. Their digest tells them, so a log without its vault is asked record by record."""
-    case = log.case(entry["seq"])
-    if case is not None:
-        return [record["seq"] for record in log.find(case) if record["seq"] != entry["seq"]]
-    digest = entry["body"]["disclosures"]["case"]
-    wanted = digest.encode()
-    near = [seq for seq, line in log.records() if wanted in line and seq != entry["seq"]]
-    return [record["seq"] for record in map(log.read, near) if _is_of(record, digest)]
-
-
-def _is_of(record: dict[str, Any], digest: str) -> bool:
-    return bool(record["type"] == "decision" and record["body"]["disclosures"]["case"] == digest)
-
-
-def _not_in_vault(log: AuditLog) -> str:
-    """Why a case may not be found though it is there: the vault is younger than the log, or answers were erased."""
-    for seq in range(min(len(log), _LOOKED_AT)):
-        if log.read(seq)["type"] == "decision" and log.case(seq) is None:
-            return f" that its vault knows of. The vault does not hold whose record #{seq} is: it was begun anew, or that was erased"
-    return ""
-
-
-def _number(name: str) -> int | None:
-    digits = name.removeprefix("#")
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 16 else None
-
-
-def _must_be_decision(log: AuditLog, seq: int) -> None:
-    if seq >= len(log):
-        raise CallError(f"this log has no record #{seq}: it holds {len(log)}, the last is #{len(log) - 1}")
-    kind = log.read(seq)["type"]
-    if kind != "decision":
-        raise CallError(f"record #{seq} is a {kind}; expected a decision")
-
-
 # --- replay ---
 
 
@@ -301,7 +162,7 @@ def replay(directory: str, /, *records: str, vault: str | None = None, json: boo
     """
     missing = vault_missing(directory, vault)
     with open_log(directory, vault=vault) as log:
-        chosen = [_decision_named(log, name) for name in records]
+        chosen = [decision_named(log, name) for name in records]
         reports = [log.replay(seq) for seq in chosen] or [log.replay()]
     show = _emit_replay if json else _show_replay
     for report in reports:
@@ -309,7 +170,7 @@ def replay(directory: str, /, *records: str, vault: str | None = None, json: boo
     if not any(report.decisions for report in reports):
         complain("this log holds no decision")
     elif missing and not json:
-        say(f"\n{missing}: {_ELSEWHERE}.")
+        say(f"\n{missing}: {ELSEWHERE}.")
     return status_of([finding for report in reports for finding in report.findings])
 
 

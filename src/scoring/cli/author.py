@@ -44,6 +44,8 @@ def check(rubric: In, /, *rubrics: In, json: bool = False) -> int:
     """
     Read rubrics, run the examples beside them, and say what no example reaches.
 
+    All weight profiles, levels and variants of a rubric are checked; each example says which it is about.
+
     Args:
         rubric: A rubric.yaml, the directory that holds it, or a pack; its examples lie beside it, in examples.yaml. `-` is standard input, which has none.
         rubrics: More of them.
@@ -60,7 +62,7 @@ def check(rubric: In, /, *rubrics: In, json: bool = False) -> int:
 def _check(name: str, *, json: bool) -> int:
     if (Path(name) / _RUBRIC_FILE).is_file():
         name = str(Path(name) / _RUBRIC_FILE)
-    problems, ready = examined(name)
+    problems, ready = examined(name, any_level=True)
     report = None
     if ready is not None:
         try:
@@ -175,7 +177,8 @@ def pack(
     """
     Write the pack that scores, the paper that a candidate may see, and the JSON schemas of submission and decision.
 
-    A pack with the same name and other bytes is never overwritten: a rubric that changed is a new version. Nothing is written while an example fails.
+    The pack holds every weight profile and level; whoever loads it chooses. A pack with the same name and other bytes is never overwritten: a rubric that
+    changed is a new version. Nothing is written while an example fails.
 
     Args:
         rubric: A rubric.yaml, or a pack to write the rest for.
@@ -183,7 +186,7 @@ def pack(
         untested: Pack without running the examples beside the rubric.
         json: One JSON object, for machines.
     """
-    problems, ready = examined(rubric)
+    problems, ready = examined(rubric, any_level=True)
     if ready is None:
         raise RubricError(problems)
     show_problems(problems)

@@ -44,28 +44,47 @@ if TYPE_CHECKING:
 
     from scoring import AuditLog, Rubric
 
-__all__ = ["Line", "examined", "examined_data", "is_live", "json_lines", "open_log", "rubric_at", "whole"]
+__all__ = [
+    "Line",
+    "examined",
+    "examined_data",
+    "is_live",
+    "json_lines",
+    "json_problem",
+    "must_keep",
+    "open_log",
+    "rubric_at",
+    "whole",
+]
 
 
 # --- rubrics and logs ---
 
 
-def rubric_at(name: str, profile: str | None = None) -> Rubric:
+def rubric_at(name: str, profile: str | None = None, level: str | None = None) -> Rubric:
     """
     Load a rubric, from YAML or from a pack.
 
     Raises:
         CallError: It is something else. RubricError: It is wrong; each problem has its place.
     """
-    problems, rubric = examined(name, profile)
+    problems, rubric = examined(name, profile, level)
     if rubric is None:
         raise RubricError(problem for problem in problems if problem.severity == "error")
     return rubric
 
 
-def examined(name: str, profile: str | None = None) -> tuple[list[Problem], Rubric | None]:
+def examined(
+    name: str, profile: str | None = None, level: str | None = None, *, any_level: bool = False
+) -> tuple[list[Problem], Rubric | None]:
     """
     Read a rubric, and collect everything that is wrong with it or doubtful.
+
+    Args:
+        name: Its path, or `-`.
+        profile: The weight profile; the rubric's default one where None.
+        level: The level, where the rubric has levels.
+        any_level: What is done with it is the same at each level: take the first where it has some.
 
     Returns:
         The problems, each with its place, and the rubric; None where it cannot score.
@@ -73,10 +92,12 @@ def examined(name: str, profile: str | None = None) -> tuple[list[Problem], Rubr
     Raises:
         CallError: It is something else.
     """
-    return examined_data(whole(name, MAX_PACK, RUBRIC), name, profile)
+    return examined_data(whole(name, MAX_PACK, RUBRIC), name, profile, level, any_level=any_level)
 
 
-def examined_data(data: bytes, name: str, profile: str | None = None) -> tuple[list[Problem], Rubric | None]:
+def examined_data(
+    data: bytes, name: str, profile: str | None = None, level: str | None = None, *, any_level: bool = False
+) -> tuple[list[Problem], Rubric | None]:
     """Do what `examined` does with bytes that were read already."""
     from scoring.engine.rubric import Rubric
     from scoring.rubric.load import AUTHORED
@@ -102,9 +123,22 @@ def examined_data(data: bytes, name: str, profile: str | None = None) -> tuple[l
             line, column, problem = json_problem(data, error)
             return place([Problem("pack", problem)], file, line, column), None
     try:
-        return problems, Rubric(data, profile)
+        return problems, Rubric(data, profile, _first_level(data) if any_level else level)
     except RubricError as error:
-        return [*problems, *place(error.problems, file)], None
+        told = [
+            Problem(p.code, f"{p.message}; --level LEVEL says which") if p.code == "level" and level is None else p
+            for p in error.problems
+        ]
+        return [*problems, *place(told, file)], None
+
+
+def _first_level(pack: bytes) -> str | None:
+    """The lowest level of a pack that may be anything; None where it has none to speak of, and then the engine says what is wrong."""
+    document = canonical.loads(pack)
+    levels = document.get("levels") if type(document) is dict else None
+    first = levels[0] if type(levels) is list and levels else None
+    name = first.get("id") if type(first) is dict else None
+    return name if type(name) is str else None
 
 
 def open_log(name: str, *, vault: str | None = None, create: bool = False, hint: str = "") -> AuditLog:
@@ -136,6 +170,21 @@ def open_log(name: str, *, vault: str | None = None, create: bool = False, hint:
     if vault is not None and missing and not create:
         raise CallError(missing)
     return AuditLog.open(name, vault=vault, create=create)
+
+
+def must_keep(log: str, vault: str | None) -> None:
+    """
+    Refuse to record where the answers would be lost.
+
+    Raises:
+        CallError: The vault is missing.
+    """
+    missing = vault_missing(log, vault)
+    if missing:
+        begin = "--create begins a new one, which earlier cases are not in"
+        raise CallError(
+            f"{missing}, and nothing was recorded: put it back; --vault PATH says where it lies now, {begin}"
+        )
 
 
 # --- reading ---

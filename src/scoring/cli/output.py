@@ -31,6 +31,7 @@ __all__ = [
     "CallError",
     "Table",
     "complain",
+    "counted",
     "emit",
     "guarded",
     "in_options",
@@ -59,6 +60,7 @@ _STYLES = {
     "HOLDS": "green",
     "FAILS": "bold red",
     "NOT CHECKED": "yellow",
+    "REMARK": "yellow",
     "ERROR": "bold red",
 }
 
@@ -182,6 +184,7 @@ _IN_PYTHON = (
     ("AuditLog.open(..., create=True)", "--create"),
     ("create=True", "--create"),
     ("vault=PATH", "--vault PATH"),
+    ("score what `inputs` gives", "score it with --log"),
 )
 
 
@@ -270,6 +273,11 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c == "\t" else ascii(c)[1:-1] for c in text)
+
+
+def counted(number: int, what: str) -> str:
+    """So many of something: ``1 case``, ``2 cases``."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _put(stream: TextIO, line: str, *spans: tuple[int, int, str]) -> None:

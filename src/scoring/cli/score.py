@@ -1,71 +1,42 @@
 """
-Commands that score and record: `score`, `append`.
+The command `score`: submissions in, verdicts out.
 
-Owns how results are shown, and how a stream of submissions goes on past a bad one. Must not know how a verdict comes about or how a record is written.
+Owns how a stream of submissions goes on past a bad one, and what is told where it ends early. Must not know how a verdict comes about, how it is shown, or how
+a record is written.
 """
 
 from __future__ import annotations
 
-import json as standard_json
 import os
 import sys
 from collections import deque
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from scoring.audit.entry import Entry, take_apart
-from scoring.cli.inputs import examined_data, is_live, json_lines, open_log, rubric_at, whole
+from scoring.cli.inputs import is_live, json_lines, must_keep, open_log, rubric_at
 from scoring.cli.options import In  # noqa: TC001 - the parser of the command line reads annotations
-from scoring.cli.output import HOLDS, WRONG, CallError, Table, complain, emit, place, progress, say, show_problems
-from scoring.cli.paths import ENTRIES, PACK, STDIN, kind_of, shown, submissions_file, vault_missing
+from scoring.cli.output import HOLDS, WRONG, CallError, Table, complain, emit, place, progress, show_problems
+from scoring.cli.paths import STDIN, shown, submissions_file
+from scoring.cli.results import Result, cells, facts_of, heads
+from scoring.cli.template import show_template
 from scoring.engine.submission import MAX_SUBMISSION
-from scoring.errors import LogError, Problem, RubricError, ScoringError, StoreError, SubmissionError
+from scoring.errors import Problem, ScoringError, StoreError, SubmissionError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
     from typing import Any, BinaryIO
 
     from scoring import AuditLog, Decision, Rubric
     from scoring.audit.entry import Recorded
 
-__all__ = ["HEADS", "append", "cells", "facts_of", "held_by", "score"]
+__all__ = ["score"]
 
-HEADS = ("verdict", "action", "score", "decided by", "held by")
 _ROWS = 64  # results lined up together
 _BATCH = 256  # submissions that share one disk sync in a log
-_MAX_FILE = 1 << 30  # bytes of entries; a file goes in as a whole, and so through memory
-
-
-class Result(NamedTuple):
-    """
-    What came out for one submission of a stream.
-
-    Attributes:
-        line: Where it stood. name: Its id, if it has one.
-        decision: What was decided. seq: Where that is recorded.
-        earlier: None for a decision of now; of one that was recorded earlier, by what other rules it was made, or an empty text.
-    """
-
-    line: int
-    name: str | None
-    decision: Decision
-    seq: int | None = None
-    earlier: str | None = None
-
-    @property
-    def record(self) -> str:
-        """Where it is recorded, for people."""
-        if self.seq is None:
-            return "-"
-        if self.earlier:
-            return f"recorded already as #{self.seq} {self.earlier}"
-        return f"#{self.seq}{' again' if self.earlier is not None else ''}"
-
-
-# --- score ---
 
 
 def score(
@@ -74,6 +45,7 @@ def score(
     /,
     *,
     profile: str | None = None,
+    level: str | None = None,
     log: str | None = None,
     create: bool = False,
     vault: str | None = None,
@@ -84,12 +56,14 @@ def score(
     """
     Turn submissions into verdicts.
 
-    A submission that cannot be scored is reported with its line, the others are scored, and the exit status is 2.
+    In a funnel a submission comes in instalments: each holds everything handed in so far, under an id of its own, and the newest one counts. A submission
+    that cannot be scored is reported with its line, the others are scored, and the exit status is 2.
 
     Args:
         rubric: A rubric.yaml or a pack.
         submissions: A JSON file with one submission, or with one a line; `-` is standard input.
         profile: The rubric's weight profile; its default one otherwise.
+        level: The level of the position, where the rubric has levels.
         log: Record every decision in this log before it is shown.
         create: Make the log, and its vault, where there is none.
         vault: The log's vault, where it does not lie beside the log.
@@ -105,16 +79,16 @@ def score(
         raise CallError("--vault is the vault of the log that --log names: give both")
     if rubric == submissions == STDIN and not template:
         raise CallError("the rubric and the submissions cannot both come from standard input")
-    ready = rubric_at(rubric, profile)
+    ready = rubric_at(rubric, profile, level)
     if template:
-        _show_template(ready, json=json)
+        show_template(ready, json=json)
         return HOLDS
     if submissions != STDIN:
         submissions_file(submissions)
-    stream = _Stream(submissions)
+    stream = _Stream(submissions, ready)
     if log is not None:
         with open_log(log, vault=vault, create=create, hint="; --create makes one") as opened:
-            _must_keep(log, vault)
+            must_keep(log, vault)
             return _record(stream, ready, opened, json=json)
     complain("not recorded: without --log nothing is written down")
     if entries is None:
@@ -204,17 +178,8 @@ def _other_rules(done: Recorded[Decision], rubric: Rubric) -> str:
     then = done.decision.plan
     if then.digest != rubric.digest:
         return f"under {then.pack['rubric']} {then.pack['version']}"
-    return "" if then.profile == rubric.profile else f"with profile {then.profile}"
-
-
-def _must_keep(log: str, vault: str | None) -> None:
-    """Refuse to record where the answers would be lost."""
-    missing = vault_missing(log, vault)
-    if missing:
-        begin = "--create begins a new one, which earlier cases are not in"
-        raise CallError(
-            f"{missing}, and nothing was recorded: put it back; --vault PATH says where it lies now, {begin}"
-        )
+    others = [("profile", then.profile, rubric.profile), ("level", then.level, rubric.level)]
+    return " and ".join(f"with {what} {before}" for what, before, now in others if before != now)
 
 
 class _Stream:
@@ -225,8 +190,9 @@ class _Stream:
         live: Whether the sender may wait for each answer before sending on.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, rubric: Rubric) -> None:
         self._name = name
+        self._rubric = rubric
         self.live = is_live(name)
         self._count = 0
         self._refused = 0
@@ -253,7 +219,7 @@ class _Stream:
 
     def show(self, results: Iterator[Result], *, json: bool, quiet: bool = False) -> int:
         """Print results as they come, and say how it went."""
-        table = Table("record", "submission", *HEADS)
+        table = Table("record", "submission", *heads(self._rubric))
         try:
             for number, result in enumerate(results, 1):
                 if quiet:
@@ -261,7 +227,9 @@ class _Stream:
                 if json:
                     emit(facts_of(result))
                 else:
-                    table.row(result.record, result.name or f"line {result.line}", *cells(result.decision))
+                    table.row(
+                        result.record, result.name or f"line {result.line}", *cells(result.decision, self._rubric)
+                    )
                     if self.live or number % _ROWS == 0:
                         table.show()
                 if self.live:
@@ -275,63 +243,6 @@ class _Stream:
         return WRONG if self._refused or not self._count else HOLDS
 
 
-def cells(decision: Decision) -> tuple[str, ...]:
-    """A decision for people: what stands under `HEADS`."""
-    decided_by = ", ".join(decision.determined_by)
-    if decision.awaited:
-        decided_by = "; ".join(filter(None, (decided_by, f"waits for {', '.join(decision.awaited)}")))
-    return decision.verdict or "-", decision.action, decision.percent or "-", decided_by or "-", held_by(decision)
-
-
-def held_by(decision: Decision) -> str:
-    """What makes a person look first; a dash where nothing does."""
-    return ", ".join(decision.holds) or "-"
-
-
-def facts_of(result: Result) -> dict[str, Any]:
-    """A result for machines. `decision` is what is logged, to the byte; the keys before it spell out what it encodes."""
-    decision = result.decision
-    return {
-        "line": result.line,
-        "id": result.name,
-        "seq": result.seq,
-        "repeated": result.earlier is not None,
-        "pack": decision.data["pack"],
-        "status": decision.status,
-        "verdict": decision.verdict,
-        "action": decision.action,
-        "score": decision.data["score"],
-        "percent": decision.percent,
-        "determined_by": list(decision.determined_by),
-        "holds": list(decision.holds),
-        "flags": {flag: list(items) for flag, items in decision.flags.items()},
-        "awaited": list(decision.awaited),
-        "reachable": decision.data["reachable"],
-        "outcomes": decision.outcomes,
-        "decision": decision.data,
-    }
-
-
-def _show_template(rubric: Rubric, *, json: bool) -> None:
-    """An empty submission. What has to be filled in is invalid as it stands, so that nobody sends it off by mistake."""
-    time = "YYYY-MM-DDTHH:MM:SSZ"
-    facts: dict[str, Any] = {"started_at": time}
-    if rubric.plan.notice_digest is not None:
-        facts["notice"] = {"sha256": rubric.plan.notice_digest, "at": time}
-    answers = {item["id"]: [] if item["kind"] == "selection" else "" for item in _items(rubric)}
-    submission = {"id": "", "case": "", "facts": facts, "answers": answers}
-    if json:
-        emit(submission)
-    else:
-        say(standard_json.dumps(submission, indent=2))
-
-
-def _items(rubric: Rubric) -> Iterator[dict[str, Any]]:
-    for stage in rubric.plan.pack["stages"]:
-        for section in stage["sections"]:
-            yield from section["items"]
-
-
 def _new_file(name: str) -> AbstractContextManager[BinaryIO]:
     """Open a file for entries that did not exist; nobody but its owner may read it, for answers stand in it."""
     if name == STDIN:
@@ -342,82 +253,3 @@ def _new_file(name: str) -> AbstractContextManager[BinaryIO]:
         raise CallError(f"{name} exists already, and is not overwritten") from None
     except OSError as error:
         raise StoreError(f"{name} cannot be written: {error.strerror}") from error
-
-
-# --- append ---
-
-
-def append(
-    directory: str, file: In, /, *files: In, create: bool = False, vault: str | None = None, json: bool = False
-) -> int:
-    """
-    Put a rubric, or decisions made elsewhere, into a log.
-
-    A file goes in as a whole or not at all. What the log has already stays as it is, and the answer names its record.
-
-    Args:
-        directory: The log.
-        file: A pack, which is published; or entries as `scoring score --entries` writes them, one a line; `-` is standard input.
-        files: More of them, in order.
-        create: Make the log, and its vault, where there is none.
-        vault: The log's vault, where it does not lie beside the log.
-        json: One JSON object a record, for machines.
-    """
-    table = Table("record", "type", "id", "file")
-    try:
-        with open_log(directory, vault=vault, create=create, hint="; --create makes one") as log:
-            for name in (file, *files):
-                for facts in _taken(log, name, lambda: _must_keep(directory, vault)):
-                    if json:
-                        emit(facts)
-                    else:
-                        again = " again" if facts["repeated"] else ""
-                        table.row(
-                            f"#{facts['seq']}{again}", facts["type"], facts["id"], f"{facts['file']}:{facts['line']}"
-                        )
-    finally:  # what one file brought in stays in, whatever is wrong with the next
-        table.show()
-    return HOLDS
-
-
-def _taken(log: AuditLog, name: str, must_keep: Callable[[], None]) -> Iterator[dict[str, Any]]:
-    """Take one file in, and tell the record of everything in it. A rubric needs no vault, so *must_keep* is asked for entries alone."""
-    data = whole(name, _MAX_FILE, "a pack or entries")
-    kind = kind_of(data)
-    if kind not in _TAKEN:
-        wanted = "a pack, or entries as `scoring score --entries` writes them"
-        raise CallError(f"{shown(name)} is {kind}; expected {wanted}")
-    if kind == ENTRIES:
-        must_keep()
-    size = len(log)
-    for line, what, called, seq in _TAKEN[kind](log, name, data):
-        yield {"file": shown(name), "line": line, "type": what, "id": called, "seq": seq, "repeated": seq < size}
-
-
-def _publish(log: AuditLog, name: str, data: bytes) -> list[tuple[int, str, str, int]]:
-    problems, rubric = examined_data(data, name)
-    if rubric is None:
-        raise RubricError(problems)
-    return [(1, "rubric", rubric.id, log.publish(rubric))]
-
-
-def _append(log: AuditLog, name: str, data: bytes) -> list[tuple[int, str, str, int]]:
-    entries: list[tuple[int, Entry]] = []
-    problems: list[Problem] = []
-    for number, line in enumerate(data.split(b"\n"), 1):
-        if line.strip():
-            try:
-                entries.append((number, Entry.from_bytes(line)))
-            except SubmissionError as error:
-                problems += place(error.problems, shown(name), number)
-    if problems:
-        raise SubmissionError(problems)
-    try:
-        seqs = log.append(entry for _, entry in entries)
-    except LogError as error:
-        # The log was sound when it was opened: what it refuses here is what was given to it.
-        raise CallError(f"{shown(name)}: {error}; nothing of this file was recorded") from error
-    return [(number, "decision", entry.id, seq) for (number, entry), seq in zip(entries, seqs, strict=True)]
-
-
-_TAKEN = {PACK: _publish, ENTRIES: _append}

@@ -1,0 +1,241 @@
+"""
+Commands for the people behind the rules: `resolve`, `status`.
+
+Owns how a person's word and the rules' verdict are shown beside each other, and what is listed of a whole log. Must not know which of them counts: the log
+tells.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from scoring.cli.inputs import must_keep, open_log, whole
+from scoring.cli.naming import decision_named, new_id
+from scoring.cli.output import HOLDS, CallError, Table, complain, counted, emit, printable, say
+from scoring.cli.paths import STDIN, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+    from scoring import AuditLog
+    from scoring.audit.standing import Named, Said, Standing, Status
+
+__all__ = ["resolve", "standing_facts", "standing_lines", "status"]
+
+_MAX_WORDS = 65_536  # bytes; the log takes far fewer characters
+_NAMED = 10  # cases named in a row
+_DONE = {
+    "confirm": "confirmed",
+    "override": "overridden",
+    "reinstate": "reinstated",
+    "void": "made void",
+    "withdraw": "withdrawn",
+}
+
+
+# --- resolve ---
+
+
+def resolve(
+    directory: str,
+    record: str,
+    action: Literal["confirm", "override", "reinstate", "void", "withdraw"],
+    /,
+    *,
+    who: str,
+    why: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    reason: str,
+    verdict: str | None = None,
+    stage: str | None = None,
+    withdraws: int | None = None,
+    id: str | None = None,  # noqa: A002 - the option's name
+    vault: str | None = None,
+    json: bool = False,
+) -> int:
+    """
+    Record a person's word on the newest decision of a case, and say what holds now. No record is altered by it.
+
+    confirm: the verdict stands, and what held it is answered. override: another verdict counts. reinstate: the case goes on although a knock-out or a gate
+    ended it. void: the sitting does not count. withdraw: an earlier word is taken back. After reinstate, void, or the withdrawal of one, score the case again.
+
+    Args:
+        directory: The log.
+        record: The decision, by its number, as 17 or '#17'; or its case.
+        action: What is said.
+        who: Who says it. It is kept in the vault alone, as is --why.
+        why: Why, in words; `-` reads them from standard input.
+        reason: Why, as a code that names nobody: it stays in the log in clear.
+        verdict: With override: the verdict that counts instead.
+        stage: With reinstate: the stage up to which knock-outs and gates are lifted.
+        withdraws: With withdraw: the record of the word that is taken back.
+        id: Your name for this word, the same on a retry; a new one otherwise.
+        vault: The log's vault, where it does not lie beside the log.
+        json: One JSON object, for machines.
+    """
+    why = _words_in(why)
+    with open_log(directory, vault=vault) as log:
+        must_keep(directory, vault)
+        decision = decision_named(log, record)
+        name = new_id(action) if id is None else id
+        words: dict[str, Any] = {"verdict": verdict, "stage": stage, "withdraws": withdraws}
+        seq = log.resolve(decision, action, id=name, who=who, why=why, reason=reason, **words)
+        now = log.standing(decision)
+    if json:
+        said = {"seq": seq, "id": name, "decision": decision, "action": action, "reason": reason, **words}
+        emit({**said, "standing": standing_facts(now)})
+        return HOLDS
+    what = f"#{withdraws} is" if action == "withdraw" else f"#{decision} is"
+    say(f"record #{seq}: {what} {_DONE[action]}, reason {reason}")
+    for line in standing_lines(now, named=False):
+        say(line)
+    return HOLDS
+
+
+def _words_in(text: str) -> str:
+    """What was said on the command line, or on standard input where it says so."""
+    if text != STDIN:
+        return text
+    try:
+        return whole(STDIN, _MAX_WORDS, "why, in words").decode().strip()
+    except UnicodeDecodeError:
+        raise CallError(f"{shown(STDIN)} is not UTF-8; expected why, in words") from None
+
+
+def standing_facts(now: Standing, *, named: bool = True) -> dict[str, Any]:
+    """
+    How a case stands, for machines.
+
+    Args:
+        now: How it stands.
+        named: Whether to tell who said it, and why in words.
+    """
+    return {
+        "decision": now.seq,
+        "opening": now.opening,
+        "status": now.status,
+        "verdict": now.verdict,
+        "action": now.action,
+        "holds": list(now.holds),
+        "said": _said_facts(now.said, named=named),
+        "void": _said_facts(now.void, named=named),
+        "reinstate": _said_facts(now.reinstate, named=named),
+        "again": now.is_stale,
+        "effective_verdict": now.effective_verdict,
+        "effective_action": now.effective_action,
+        "host_action": now.host_action,
+    }
+
+
+def _said_facts(said: Said | None, *, named: bool) -> dict[str, Any] | None:
+    if said is None:
+        return None
+    keys = ("seq", "action", "reason", "verdict", "stage", *(("who", "why") if named else ()))
+    return {key: getattr(said, key) for key in keys}
+
+
+def standing_lines(now: Standing, *, named: bool = True) -> Iterator[str]:
+    """How a case stands, for people: what the rules say, what a person says, and what is to be done."""
+    held = f", held by {', '.join(now.holds)}" if now.holds else ""
+    yield f"the rules say {now.verdict or now.status}, action {now.action}{held}"
+    for said in (now.said, now.void, now.reinstate):
+        if said is not None:
+            yield _said_line(said, named=named)
+    if now.is_stale:
+        yield "the case is to be scored again, under a new id: what was said counts in its next decision"
+    yield f"what counts now: {now.effective_verdict or '-'}; what to do: {now.host_action}"
+
+
+def _said_line(said: Said, *, named: bool) -> str:
+    to = f" to {said.verdict}" if said.verdict else f" up to stage {said.stage}" if said.stage else ""
+    line = f"a person {_SAYS[said.action].format(said.decision)}{to}, reason {said.reason} (record #{said.seq})"
+    if not named:
+        return line
+    if said.who is None:
+        return f"{line}; who and why are not in the vault"
+    return f"{line}: {printable(said.who)}: {printable(said.why or '-')}"
+
+
+_SAYS = {
+    "confirm": "confirmed #{}",
+    "override": "overrode #{}",
+    "reinstate": "reinstated #{}",
+    "void": "made #{} void",
+}
+
+
+# --- status ---
+
+
+def status(directory: str, /, *, vault: str | None = None, json: bool = False) -> int:
+    """
+    See what waits, what is held for a person, and what people said, over a whole log.
+
+    Args:
+        directory: The log.
+        vault: The log's vault, where it does not lie beside the log: it tells the cases by their names.
+        json: One JSON object a row, and one for the log, for machines.
+    """
+    with open_log(directory, vault=vault) as log:
+        found = log.status(_NAMED)
+        rows = [(*row, _whose(log, row[2])) for row in _rows(found)]
+    totals = {"cases": found.cases, "decisions": found.decisions, "records": found.records}
+    if json:
+        for kind, name, placed, cases in rows:
+            emit({"type": kind, "name": name, "cases": placed.count, "first": list(placed.seqs), "named": cases})
+        for action, reason, count in _words(found):
+            emit({"type": "said", "action": action, "reason": reason, "count": count})
+        emit({"type": "log", **totals})
+        return HOLDS
+    say(", ".join(counted(number, what.removesuffix("s")) for what, number in totals.items()))
+    if rows:
+        say()
+        _show_rows(rows)
+    if found.people:
+        say()
+        _show_words(found)
+    if not found.cases:
+        complain("this log holds no case")
+    return HOLDS
+
+
+def _rows(found: Status) -> Iterator[tuple[str, str | None, Named]]:
+    """What a person may have to do: the kind, the stage or hold, and the cases."""
+    if found.opened.count:
+        yield "opened", None, found.opened
+    yield from (("waits", stage, placed) for stage, placed in found.waits.items())
+    yield from (("held", hold, placed) for hold, placed in found.held.items())
+    if found.again.count:
+        yield "again", None, found.again
+
+
+def _whose(log: AuditLog, placed: Named) -> list[str | None]:
+    return [log.case(seq) for seq in placed.seqs]
+
+
+def _show_rows(rows: Iterable[tuple[str, str | None, Named, list[str | None]]]) -> None:
+    told = {"opened": "opened, not scored yet", "waits": "waits at stage", "held": "held by", "again": "to score again"}
+    table = Table("what", "cases", "the first of them")
+    for kind, name, placed, cases in rows:
+        named = [
+            f"#{seq}" if case is None else f"#{seq} {printable(case)}"
+            for seq, case in zip(placed.seqs, cases, strict=True)
+        ]
+        more = ", ..." if placed.count > len(named) else ""
+        table.row(f"{told[kind]} {name or ''}".rstrip(), str(placed.count), ", ".join(named) + more)
+    table.show()
+
+
+def _words(found: Status) -> Iterator[tuple[str, str, int]]:
+    for action, reasons in found.people.items():
+        yield from ((action, reason, count) for reason, count in reasons.items())
+
+
+def _show_words(found: Status) -> None:
+    table = Table("what people said", "times", "by reason")
+    for action, reasons in found.people.items():
+        by_reason = ", ".join(f"{reason} {count}" for reason, count in reasons.items())
+        table.row(_DONE[action], str(sum(reasons.values())), by_reason)
+    table.show()

@@ -1,0 +1,227 @@
+"""
+Commands that put into a log what was not scored here: `append`, `open`.
+
+Owns what a file may be that goes into a log, and which facts of a case can be fixed on the command line. Must not know how a record is written.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from scoring import canonical
+from scoring.audit.entry import Entry
+from scoring.cli.inputs import examined_data, json_problem, must_keep, open_log, rubric_at, whole
+from scoring.cli.naming import new_id
+from scoring.cli.options import In  # noqa: TC001 - the parser of the command line reads annotations
+from scoring.cli.output import HOLDS, CallError, Table, emit, in_options, place, printable, say
+from scoring.cli.paths import ENTRIES, PACK, STDIN, kind_of, shown
+from scoring.cli.template import items_of
+from scoring.engine.submission import MAX_SUBMISSION
+from scoring.errors import LogError, Problem, RubricError, SubmissionError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from scoring import AuditLog, Rubric
+
+__all__ = ["append", "open_case"]
+
+_MAX_FILE = 1 << 30  # bytes of entries; a file goes in as a whole, and so through memory
+
+
+# --- append ---
+
+
+def append(
+    directory: str, file: In, /, *files: In, create: bool = False, vault: str | None = None, json: bool = False
+) -> int:
+    """
+    Put a rubric, or decisions made elsewhere, into a log.
+
+    A file goes in as a whole or not at all. What the log has already stays as it is, and the answer names its record.
+
+    Args:
+        directory: The log.
+        file: A pack, which is published; or entries as `scoring score --entries` writes them, one a line; `-` is standard input.
+        files: More of them, in order.
+        create: Make the log, and its vault, where there is none.
+        vault: The log's vault, where it does not lie beside the log.
+        json: One JSON object a record, for machines.
+    """
+    table = Table("record", "type", "id", "file")
+    try:
+        with open_log(directory, vault=vault, create=create, hint="; --create makes one") as log:
+            for name in (file, *files):
+                for facts in _taken(log, name, lambda: must_keep(directory, vault)):
+                    if json:
+                        emit(facts)
+                    else:
+                        again = " again" if facts["repeated"] else ""
+                        table.row(
+                            f"#{facts['seq']}{again}", facts["type"], facts["id"], f"{facts['file']}:{facts['line']}"
+                        )
+    finally:  # what one file brought in stays in, whatever is wrong with the next
+        table.show()
+    return HOLDS
+
+
+def _taken(log: AuditLog, name: str, must_keep: Callable[[], None]) -> Iterator[dict[str, Any]]:
+    """Take one file in, and tell the record of everything in it. A rubric needs no vault, so *must_keep* is asked for entries alone."""
+    data = whole(name, _MAX_FILE, "a pack or entries")
+    kind = kind_of(data)
+    if kind not in _TAKEN:
+        wanted = "a pack, or entries as `scoring score --entries` writes them"
+        raise CallError(f"{shown(name)} is {kind}; expected {wanted}")
+    if kind == ENTRIES:
+        must_keep()
+    size = len(log)
+    for line, what, called, seq in _TAKEN[kind](log, name, data):
+        yield {"file": shown(name), "line": line, "type": what, "id": called, "seq": seq, "repeated": seq < size}
+
+
+def _publish(log: AuditLog, name: str, data: bytes) -> list[tuple[int, str, str, int]]:
+    problems, rubric = examined_data(data, name, any_level=True)
+    if rubric is None:
+        raise RubricError(problems)
+    return [(1, "rubric", rubric.id, log.publish(rubric))]
+
+
+def _append(log: AuditLog, name: str, data: bytes) -> list[tuple[int, str, str, int]]:
+    entries: list[tuple[int, Entry]] = []
+    problems: list[Problem] = []
+    for number, line in enumerate(data.split(b"\n"), 1):
+        if line.strip():
+            try:
+                entries.append((number, Entry.from_bytes(line)))
+            except SubmissionError as error:
+                problems += place(error.problems, shown(name), number)
+    if problems:
+        raise SubmissionError(problems)
+    try:
+        seqs = log.append(entry for _, entry in entries)
+    except SubmissionError as error:
+        told = [Problem(p.code, in_options(p.message), path=p.path) for p in error.problems]
+        raise SubmissionError(place(told, shown(name))) from None
+    except LogError as error:
+        # The log was sound when it was opened: what it refuses here is what was given to it.
+        raise CallError(f"{shown(name)}: {error}; nothing of this file was recorded") from error
+    return [(number, "decision", entry.id, seq) for (number, entry), seq in zip(entries, seqs, strict=True)]
+
+
+_TAKEN = {PACK: _publish, ENTRIES: _append}
+
+
+# --- open ---
+
+
+def open_case(
+    directory: str,
+    rubric: In,
+    /,
+    *,
+    case: str,
+    id: str | None = None,  # noqa: A002 - the option's name
+    profile: str | None = None,
+    level: str | None = None,
+    variant: str | None = None,
+    rater: list[str] | None = None,
+    facts: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    create: bool = False,
+    vault: str | None = None,
+    json: bool = False,
+) -> int:
+    """
+    Fix what holds for a case before its candidate starts: rubric, profile and level; variant, panel, notice and accommodation.
+
+    It is optional, and binding once it is there: a submission of the case that says otherwise is refused.
+
+    Args:
+        directory: The log.
+        rubric: A rubric.yaml or a pack.
+        case: Whose case.
+        id: Your name for this opening, the same on a retry; a new one otherwise.
+        profile: The rubric's weight profile; its default one otherwise.
+        level: The level of the position, where the rubric has levels.
+        variant: The variant that the candidate takes.
+        rater: One of the panel, as NAME:ROLE; given once for each of them.
+        facts: A JSON file with the facts that are fixed: accommodation, notice, raters, started_at, variant, each of them or not; `-` is standard input.
+        create: Make the log, and its vault, where there is none.
+        vault: The log's vault, where it does not lie beside the log.
+        json: One JSON object, for machines.
+    """
+    if rubric == facts == STDIN:
+        raise CallError("the rubric and the facts cannot both come from standard input")
+    ready = rubric_at(rubric, profile, level)
+    fixed = _fixed(facts, variant, _panel(ready, rater or []))
+    name = new_id("opening") if id is None else id
+    with open_log(directory, vault=vault, create=create, hint="; --create makes one") as log:
+        must_keep(directory, vault)
+        size = len(log)
+        seq = log.open_case(ready, case, name, fixed)
+    chosen = {"rubric": ready.id, "version": ready.version, "profile": ready.profile, "level": ready.level}
+    if json:
+        emit({"seq": seq, "id": name, "repeated": seq < size, **chosen, "fixed": sorted(fixed)})
+        return HOLDS
+    at = f", level {ready.level}" if ready.level else ""
+    say(
+        f"record #{seq}{' again' if seq < size else ''}: {printable(case)} is opened under {ready.id} {ready.version},"
+        f" profile {ready.profile}{at}; fixed: {', '.join(sorted(fixed)) or 'no fact'}"
+    )
+    return HOLDS
+
+
+def _fixed(name: str | None, variant: str | None, panel: dict[str, str]) -> dict[str, Any]:
+    """The facts that a call names, from the file and from the options."""
+    fixed = {} if name is None else _facts_in(name)
+    if variant is not None:
+        fixed = _with(fixed, "variant", variant)
+    if panel:
+        fixed = _with(fixed, "raters", panel)
+    return fixed
+
+
+def _facts_in(name: str) -> dict[str, Any]:
+    data = whole(name, MAX_SUBMISSION, "facts in JSON")
+    try:
+        facts = canonical.loads(data)
+    except canonical.CanonicalError as error:
+        line, column, problem = json_problem(data, error)
+        raise SubmissionError(place([Problem("json", problem)], shown(name), line, column)) from None
+    if type(facts) is not dict:
+        raise CallError(f"{shown(name)} holds no JSON object; expected the facts that are fixed")
+    if "facts" in facts:
+        raise CallError(
+            f"{shown(name)} looks like a submission; expected the facts alone: what stands there under facts"
+        )
+    return facts
+
+
+def _with(fixed: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
+    if name in fixed:
+        raise CallError(f"{name} stands in the facts and among the options: say it once")
+    return {**fixed, name: value}
+
+
+def _panel(rubric: Rubric, raters: list[str]) -> dict[str, str]:
+    """The panel that a call names. An opening cannot be altered, so a role in which nobody rates is most likely a slip."""
+    panel = dict(_seat(rater) for rater in raters)
+    if len(panel) < len(raters):
+        raise CallError("--rater names one person twice: each rates in one role")
+    needed = sorted({role for item in items_of(rubric) for role in item.get("raters", {}).get("needs", {})})
+    for role in panel.values():
+        if role not in needed:
+            roles = ", ".join(needed) or "there is none"
+            raise CallError(
+                f"--rater: no item is rated by that role; the roles are: {roles}{did_you_mean(role, needed)}"
+            )
+    return panel
+
+
+def _seat(text: str) -> tuple[str, str]:
+    rater, colon, role = text.rpartition(":")
+    if not (colon and rater and role):
+        raise CallError("--rater wants NAME:ROLE, such as r1:recruiter")
+    return rater, role
