@@ -52,11 +52,16 @@ def key(name, points, flag=None, **own):
 
 
 def item(name, kind, awaits=(), floor=None, **own):
-    return {"about": {"ask": "?"}, "awaits": list(awaits), "floor": floor, "id": name, "kind": kind, **own}
+    more = {"floor": floor, "id": name, "kind": kind, "only": None, "void": False}
+    return {"about": {"ask": "?"}, "awaits": list(awaits), **more, **own}
 
 
-def section(name, *items, floor="0"):
-    return {"about": {"title": name}, "floor": floor, "id": name, "items": list(items)}
+def section(name, *items, floor="0", declared=None):
+    return {"about": {"title": name}, "declared": declared, "floor": floor, "id": name, "items": list(items)}
+
+
+def stage(name, *sections, gate=()):
+    return {"about": {}, "gate": list(gate), "id": name, "sections": list(sections)}
 
 
 def override(name, cap, when):
@@ -70,17 +75,22 @@ def verdict(name, start, action):
 def pack_of(sections, shares, verdicts, overrides=(), *, caps=("fail", "out"), notice="Some answers disqualify."):
     return {
         "about": {"title": "by hand"},
+        "assumed": [],
         "caps": {"fatal": caps[0], "knock_out": caps[1]},
+        "competencies": [],
         "default_profile": "even",
+        "excerpt": False,
         "format": 1,
+        "levels": [],
         "notice": notice,
         "overrides": list(overrides),
         "profiles": [
-            {"about": {}, "assumed": assumed, "id": name, "shares": dict(zip(shares, row, strict=True))}
-            for name, assumed, row in (("even", False, shares.values()), ("guess", True, shares.values()))
+            {"about": {}, "assumed": name == "guess", "id": name, "shares": dict(shares), "stages": {"main": "1"}}
+            for name in ("even", "guess")
         ],
         "rubric": "hand",
-        "stages": [{"about": {}, "id": "main", "sections": list(sections)}],
+        "stages": [stage("main", *sections)],
+        "variants": [],
         "verdicts": list(verdicts),
         "version": "1",
     }
@@ -135,13 +145,14 @@ def digest(data):
 
 
 def decision(outcomes, pack=PACK, **changes):
-    """A decided pass; `changes` is what else is expected of these outcomes."""
-    return {
+    """A decided pass; `changes` is what else is expected of these outcomes. `stages` follows where there is one."""
+    expected = {
         "action": "advance",
         "assumed": [],
         "awaited": NONE,
         "caps": [],
         "determined_by": ["band"],
+        "excerpts": {},
         "flags": {},
         "handed_in": ["main"],
         "holds": [],
@@ -152,13 +163,20 @@ def decision(outcomes, pack=PACK, **changes):
         "pack": digest(canonical(pack)),
         "profile": "even",
         "reachable": None,
+        "reinstate": None,
         "score": "1",
         "sections": {"core": "1", "craft": "1"},
         "semantics": 1,
         "status": "decided",
+        "variant": None,
         "verdict": "pass",
+        "void": None,
         **changes,
     }
+    if expected["sections"] is None:
+        expected["sections"] = {part["id"]: None for place in pack["stages"] for part in place["sections"]}
+    state = "passed" if expected["status"] == "decided" else expected["status"]
+    return {"stages": {"main": [state, expected["score"]]}, **expected}
 
 
 def cap(by, name):
@@ -251,6 +269,158 @@ BY_HAND = {
 }  # fmt: skip
 
 
+# --- a funnel, and decisions under it -----------------------------------------------------------------------------------
+
+RECORDS = [
+    "conduct",
+    "constraints",
+    "criteria",
+    "deliverables",
+    "evidence",
+    "ground_rules",
+    "negative",
+    "positive",
+    "tensions",
+]
+
+
+def named(name, **own):
+    return {"about": {}, "id": name, **own}
+
+
+def rating(name, points, kind="rating", combine="median", needs=2, most=4, **own):
+    """A rating by values, or a checklist of lines, that earn these points, by reviewers."""
+    raters = {"combine": combine, "max": most, "needs": {"reviewer": needs}}
+    rows = [named(row, points=earned) for row, earned in points.items()]
+    more = {"competency": None, "level_points": None, "values": rows} if kind == "rating" else {"lines": rows}
+    return item(name, kind, ALL, raters=raters, records={each: [] for each in RECORDS}, **{**more, **own})
+
+
+def funnel_of(stages, weights, shares, **own):
+    """A pack of stages; shares within them, and weights in the total, are those of both profiles."""
+    pack = pack_of([], {}, BANDS)
+    for profile in pack["profiles"]:
+        profile.update(shares=dict(shares), stages=dict(weights))
+    return {**pack, "stages": list(stages), **own}
+
+
+VISA = item(
+    "visa", "choice", ALL, options=[option("yes", "1"), option("no", "0", "knock_out")]
+)  # F, G, several H, flagged I
+SUM = item("sum", "number", points="1", read="sole", separators=[], units=[], keys=[key("k", "1", low="70", high="70")])
+# Of a rating: weak F, fair G, good H, the same noted I, J, K, awaited L. Of SUM: k F, wrong G, unclear H, no_digits I.
+TALK = rating(
+    "talk", {"weak": "0", "fair": "0", "good": "0"}, competency="speaking",
+    level_points={"above": "1", "at": "3/4", "below": "0"},
+)  # fmt: skip
+FUNNEL = funnel_of(
+    [
+        stage("door", section("entry", VISA, item("cv", "evidence", TWO))),
+        stage(
+            "review", section("resume", rating("fit", {"weak": "0", "fair": "1/2", "good": "1"})),
+            gate=[override("weak-resume", "fail", {"below": "1/2", "section": "resume"})],
+        ),
+        stage(
+            "test", section("hard", SUM), section("soft", TALK),
+            gate=[override("hard-needed", "fail", {"below": "1/2", "section": "hard"})],
+        ),
+    ],
+    {"door": "0", "review": "1/4", "test": "3/4"},
+    {"entry": "0", "resume": "1", "hard": "1/2", "soft": "1/2"},
+    levels=[named("junior"), named("senior")],
+    competencies=[named("speaking", assumed=["senior"], expected={"junior": "fair", "senior": "good"})],
+    overrides=[override("two-notes", "fail", {"at_least": 2, "flag": "note"})],
+)  # fmt: skip
+
+
+def walked(outcomes, sections="1 1 1 1", states="passed - passed 1 passed 1", **changes):
+    """A decision under FUNNEL: its sections' shares, and the state and share of each stage, `-` for none."""
+    shares = [None if share == "-" else share for share in sections.split()]
+    words = [None if word == "-" else word for word in states.split()]
+    stages = {name: words[2 * n : 2 * n + 2] for n, name in enumerate(("door", "review", "test"))}
+    where = {"sections": dict(zip(("entry", "resume", "hard", "soft"), shares, strict=True)), "stages": stages}
+    return decision(
+        outcomes, FUNNEL, **{"handed_in": ["door", "review", "test"], "level": "junior", **where, **changes}
+    )
+
+
+DECLINED = {"action": "decline", "verdict": "fail"}
+ENDED = {**DECLINED, "status": "ended", "score": None}
+WEAK = {"caps": [cap("gate:weak-resume", "fail")], "determined_by": ["gate:weak-resume"]}
+WAITS = {"action": "wait", "determined_by": [], "score": None, "status": "pending", "verdict": None}
+VOID = {
+    "status": "void",
+    "void": "fraud",
+    "score": None,
+    "verdict": None,
+    "holds": ["void"],
+    "action": "review",
+    "determined_by": [],
+}
+ANSWERS = ["pass", "border", "fail"]
+WALKED = {
+    "a funnel passed": walked("FFHFH"),
+    # fair earns 3/4 of 1: soft 3/4, test 7/8, total 8/32 + 21/32
+    "fair is what a junior is expected to be": walked("FFHFG", "1 1 1 3/4", "passed - passed 1 passed 7/8", score="29/32"),
+    # at the senior's level good is the best and earns 3/4 of 3/4; fair is below and earns nothing
+    "good is what a senior is expected to be": walked("FFHFH", level="senior", assumed=["expected:speaking"]),
+    "fair is below a senior": walked(
+        "FFHFG", "1 1 1 0", "passed - passed 1 passed 1/2", level="senior", assumed=["expected:speaking"], score="5/8", **BORDER
+    ),
+    "a gate ends a case": walked("FFFEE", "1 0 - -", "passed - ended 0 not_evaluated -", **ENDED, **WEAK),
+    "a gate ends a case before the test is handed in": walked(
+        "FFFEE", "1 0 - -", "passed - ended 0 not_evaluated -", handed_in=["door", "review"], **ENDED, **WEAK
+    ),
+    "a share exactly at a gate's passes": walked(  # review 1/2: total 1/8 + 3/4
+        "FFGFH", "1 1/2 1 1", "passed - passed 1/2 passed 1", score="7/8"
+    ),
+    "a knock-out at the door, its CV still awaited": walked(
+        "GBEEE", "- - - -", "ended - not_evaluated - not_evaluated -", **{**ENDED, "verdict": "out"}, awaited="Q",
+        flags={"knock_out": "g"}, caps=[cap("knock_out", "out")], determined_by=["knock_out"],
+    ),
+    "a gate that ends the last stage": walked(  # nothing is awaited, so there is a total: 1/4 + 3/8, a border
+        "FFHGH", "1 1 0 1", "passed - passed 1 ended 1/2", status="ended", score="5/8", **DECLINED,
+        caps=[cap("gate:hard-needed", "fail")], determined_by=["gate:hard-needed"],
+    ),
+    "unclear in a stage that it ended": walked(
+        "FFHHH", "1 1 0 1", "passed - passed 1 ended 1/2", status="ended", score="5/8", **{**DECLINED, "action": "review"},
+        caps=[cap("gate:hard-needed", "fail")], determined_by=["gate:hard-needed"], flags={"note": "E"}, holds=["unclear"],
+    ),
+    # With a sum that is right: 1/2, 25/32 and 7/8 after a fair resume, more after a good one; a weak one is the gate's.
+    "pending in the second stage": walked(
+        "FFLEE", "1 - - -", "passed - pending - waiting -", handed_in=["door", "review"], awaited="O", reachable=ANSWERS, **WAITS
+    ),
+    "a quorum that is not there is awaited": walked(
+        "FFHFL", "1 1 - -", "passed - passed 1 pending -", awaited="C", reachable=["pass", "border"], **WAITS
+    ),
+    "pending behind a gate that then holds in any case": walked(
+        "FFHGL", "1 1 - -", "passed - passed 1 pending -", awaited="C", reachable=["fail"],
+        caps=[cap("gate:hard-needed", "fail")], **WAITS,
+    ),
+    "the first stage not handed in": walked(
+        "EEEEE", "- - - -", "pending - waiting - waiting -", handed_in=[], awaited="-", reachable=[*ANSWERS, "out"], **WAITS
+    ),
+    "noted earns the same": walked("FFKFH", flags={"note": "I"}),
+    "noted twice": walked(
+        "FFKFK", flags={"note": "K"}, **DECLINED, caps=[cap("override:two-notes", "fail")], determined_by=["override:two-notes"]
+    ),
+    "reinstated after a gate": walked(  # no cap of the gate; the total is that of the test, 3/4
+        "FFFFH", "1 0 1 1", "passed - passed 0 passed 1", score="3/4", **BORDER, reinstate={"reason": "appeal", "stage": "review"}
+    ),
+    "reinstated after a knock-out, and ended by a later gate": walked(
+        "GFFEE", "0 0 - -", "passed - ended 0 not_evaluated -", flags={"knock_out": "g"}, **ENDED, **WEAK,
+        reinstate={"reason": "appeal", "stage": "door"},
+    ),
+    "a reinstatement lifts what comes before its stage too": walked(
+        "GFFFH", "0 0 1 1", "passed - passed 0 passed 1", score="3/4", **BORDER, flags={"knock_out": "g"},
+        reinstate={"reason": "appeal", "stage": "review"},
+    ),
+    "void": walked("FFHFH", **VOID),
+    "void while a rating is awaited": walked("FFLEE", "1 - - -", "passed - pending - waiting -", awaited="O", **VOID),
+    "void after a gate": walked("FFFEE", "1 0 - -", "passed - ended 0 not_evaluated -", **{**VOID, "caps": WEAK["caps"]}),
+}  # fmt: skip
+
+
 PENALTY = pack_of(
     [
         section("bad", item("x", "choice", floor="-2", options=[option("A", "-3"), option("B", "1")]), floor="-1"),
@@ -273,6 +443,104 @@ class TestRecompute:
         """Every field of the decision is recomputed as it was worked out by hand."""
         assert BY_HAND[name] == recompute.recompute(PACK, BY_HAND[name])
 
+    @pytest.mark.parametrize("name", WALKED)
+    def test_a_funnel_worked_out_on_paper(self, name):
+        """Stages, gates, levels, notes, reinstatements and voids come to what was worked out by hand."""
+        assert WALKED[name] == recompute.recompute(FUNNEL, WALKED[name])
+
+    @pytest.mark.parametrize(
+        ("outcomes", "changes"),
+        [
+            ("FFFFH", {}), ("FFFEH", {}), ("FFLFH", {}), ("EEEEF", {"handed_in": []}),  # a code behind the stage that waits or ends
+            ("EFHFH", {}), ("FFHFE", {}), ("FAHFH", {"handed_in": []}), ("FBHFH", {"handed_in": ["test"]}),
+            ("FFHFM", {}), ("FFHFHF", {}), ("FFHF", {}), ("FFHFH", {"level": None}), ("FFHFH", {"level": "chief"}),
+            ("FFHFH", {"variant": "short"}),
+        ],
+    )  # fmt: skip
+    def test_outcomes_that_no_case_can_have(self, outcomes, changes):
+        """Codes that contradict the stages, or a level or variant that the pack has not, are a finding."""
+        with pytest.raises(recompute.FindingError) as found:
+            recompute.recompute(FUNNEL, walked(outcomes, **changes))
+        assert found.value.args[0] == "FAILS"
+
+    def test_what_raters_come_to(self):
+        """Median and consensus come to the values; a mean to each mean of two or three; a checklist to its sums."""
+        three = {"weak": "0", "fair": "1/2", "good": "1"}
+        values = ["weak", "fair", "good"]
+        for combine in ("median", "lowest", "consensus"):
+            rows = recompute.outcomes_of(rating("r", three, combine=combine))[5:]
+            assert [row[0] for row in rows] == [*values, *(f"{value}+noted" for value in values), "awaited"]
+            assert [row[1] for row in rows] == [Fraction(x) for x in ("0", "1/2", "1", "0", "1/2", "1", "0")]
+            assert [set(row[2]) for row in rows] == [set()] * 3 + [{"note"}] * 3 + [set()]
+        means = ["0", "1/6", "1/4", "1/3", "1/2", "2/3", "3/4", "5/6", "1"]
+        rows = recompute.outcomes_of(rating("r", three, combine="mean", needs=2, most=3))[5:]
+        assert [row[0] for row in rows] == [*means, *(f"{mean}+noted" for mean in means), "awaited"]
+        assert [row[1] for row in rows[:9]] == [Fraction(mean) for mean in means]
+        lines = {"one": "1", "two": "2"}
+        for combine, found in (("median", "0 1 2 3"), ("mean", "0 1/2 1 3/2 2 5/2 3")):
+            rows = recompute.outcomes_of(rating("c", lines, "checklist", combine, needs=1, most=2))[5:]
+            assert [row[0] for row in rows[: len(found.split())]] == found.split()
+            assert len(rows) == 2 * len(found.split()) + 1
+        assert [row[0] for row in recompute.outcomes_of(item("e", "evidence"))][5:] == ["given"]
+
+    def test_variants(self):
+        """An item of another variant, or a void one, is excluded and counts nowhere, not even in a completion."""
+        words = [{**WORD, "id": f"w{n}", "only": only} for n, only in enumerate((None, "with", "without", None))]
+        words[3]["void"] = True
+        parts = [section("s", *words), section("t", TESTS)]
+        pack = {**pack_of(parts, {"s": "1/2", "t": "1/2"}, BANDS), "variants": [named("with"), named("without")]}
+        shares = {"sections": {"s": "1/2", "t": "1"}, "score": "3/4", "variant": "with"}
+        expected = decision("FGDDN", pack, **shares, **BORDER)
+        assert expected == recompute.recompute(pack, expected)
+        expected = decision("FDGDN", pack, **{**shares, "variant": "without"}, **BORDER)
+        assert expected == recompute.recompute(pack, expected)
+        for wrong in ("FGGDN", "FGDGN", "FGEDN", "FGADN"):
+            with pytest.raises(recompute.FindingError):
+                recompute.recompute(pack, decision(wrong, pack, **shares))
+        # Both items of the variant not administered: the section gets 0, 1/2 or 1, and the others stay out of it.
+        expected = waits("DDDDN", "w", ["pass", "border", "fail"], pack=pack, variant="with")
+        assert expected == recompute.recompute(pack, expected)
+
+    def test_an_excerpt(self):
+        """A section that declares more items than it has holds every decision, and says how many; a void one counts."""
+        words = [{**WORD, "id": f"w{n}", "void": n == 1} for n in range(2)]
+        more = {"sections": {"s": "1"}, "assumed": ["rubric:cuts"]}
+        for declared, found in ((20, {"s": [2, 20]}), (3, {"s": [2, 3]}), (2, {})):
+            pack = pack_of([section("s", *words, declared=declared)], {"s": "1"}, BANDS)
+            pack.update(excerpt=bool(found), assumed=[named("cuts")])
+            check_packs.check(pack)
+            held = {"action": "review", "holds": ["excerpt"]} if found else {}
+            expected = decision("FD", pack, **more, excerpts=found, **held)
+            assert expected == recompute.recompute(pack, expected)
+
+    def test_unclear_in_an_earlier_stage_that_it_ended(self):
+        """Made right, the case would go on and wait: another verdict, none. Eleven such are held without trying."""
+        gate = [override("g", "fail", {"below": "1/2", "section": "a"})]
+        two = [stage("one", section("a", SUM), gate=gate), stage("two", section("b", WORD))]
+        pack = funnel_of(two, {"one": "1/2", "two": "1/2"}, {"a": "1", "b": "1"})
+        more = {"sections": {"a": "0", "b": None}, "stages": {"one": ["ended", "0"], "two": ["not_evaluated", None]}}
+        more.update(ENDED, caps=[cap("gate:g", "fail")], determined_by=["gate:g"], handed_in=["one", "two"])
+        wrong = decision("GE", pack, **more)
+        assert wrong == recompute.recompute(pack, wrong)
+        held = decision("HE", pack, **{**more, "action": "review"}, flags={"note": "g"}, holds=["unclear"])
+        assert held == recompute.recompute(pack, held)
+
+    def test_the_caps_where_an_engine_may_stop(self, monkeypatch):
+        """Above 512 completions an engine may list fewer caps: then they are not compared, below that they are."""
+        pending = WALKED["pending behind a gate that then holds in any case"]
+        fewer = {**pending, "caps": []}
+        assert "caps" in recompute.recompute(FUNNEL, fewer)
+        monkeypatch.setattr(recompute, "ENGINE_MAX", 0)
+        assert "caps" not in recompute.recompute(FUNNEL, fewer)
+        assert pending == recompute.recompute(FUNNEL, pending)
+
+    def test_many_ways_to_go_on(self):
+        """Ten marks of eleven steps, all awaited, are either worked out or left out, within the bound."""
+        marks = [item(f"m{n}", "mark", ALL, max="10", step="1", points=str(n + 1)) for n in range(10)]
+        pack = pack_of([section("s", *marks)], {"s": "1"}, BANDS)
+        expected = waits("A" * 10, "_8", ["pass", "border", "fail"], pack=pack)
+        assert expected == recompute.recompute(pack, expected)
+
     def test_floors_two_digits_and_a_section_without_weight(self):
         """A floor stops an item at -2 and its section at -1; a total is never below 0; an empty section has no share."""
         # Item x: A is -3, floored to -2, of a maximum of 1; the section's floor makes it -1. Mark 40 is code 45 = "At".
@@ -285,6 +553,7 @@ class TestRecompute:
         without = {**expected, "outcomes": "FAtD"}
         assert without == recompute.recompute(PENALTY, without)
         zero = {**expected, "outcomes": "FAFF", "score": "0", "sections": {"bad": "-1", "good": "0", "idle": None}}
+        zero["stages"] = {"main": ["passed", "-1/4"]}
         assert zero == recompute.recompute(PENALTY, zero)
 
     def test_pending_below_zero(self):
@@ -420,6 +689,7 @@ def small_packs(draw):
             more = more if kind == "n" else {"steps": []}
             items.append(item(f"i{n}", "number" if kind == "n" else "text", awaits, points="2", keys=keys, **more))
     cut = draw(st.integers(1, len(items) - 1))
+    two = draw(st.booleans())
     names = st.sampled_from(["o0", "o1", "k1", "wrong", "absent", "blank", "invalid", "unclear", "2"])
     leaf = st.one_of(
         st.builds(lambda n, f: {"at_least": n, "flag": f}, st.integers(1, 3), st.sampled_from(recompute.FLAGS)),
@@ -430,13 +700,29 @@ def small_packs(draw):
         lambda how, parts: {how: parts}, st.sampled_from(["all", "any"]), st.lists(leaf, max_size=3)
     )
     bands = [name["id"] for name in BANDS]
-    return pack_of(
-        [section("a", *items[:cut], floor=draw(st.sampled_from(["0", "-1"]))), section("b", *items[cut:])],
-        dict(zip("ab", draw(st.sampled_from([("1/2", "1/2"), ("1/3", "2/3"), ("1", "0")])), strict=True)),
-        BANDS,
+    sections = [section("a", *items[:cut], floor=draw(st.sampled_from(["0", "-1"]))), section("b", *items[cut:])]
+    shares = dict(zip("ab", draw(st.sampled_from([("1/2", "1/2"), ("1/3", "2/3"), ("1", "0")])), strict=True))
+    pack = pack_of(
+        sections, shares, BANDS,
         [override(f"v{n}", draw(st.sampled_from(bands)), draw(tree)) for n in range(draw(st.integers(0, 3)))],
         caps=(draw(st.sampled_from(bands)), "out"),
-    )
+    )  # fmt: skip
+    if not two:
+        return pack
+    weak = [{"at_least": 1, "flag": "refer"}, {"at_least": 1, "flag": "fatal"}, {"below": "1/2", "stage": "first"}]
+    weak += [{"below": "1/2", "section": "a"}, {"is": ["absent", "blank"], "item": "i0"}]
+    last = [*weak, {"below": "3/4", "stage": "second"}, {"all": [weak[0], {"at_least": 2, "flag": "note"}]}]
+    gates = [
+        [
+            override(f"g{s}{n}", draw(st.sampled_from(bands)), when)
+            for n, when in enumerate(draw(st.lists(st.sampled_from(some), max_size=2)))
+        ]
+        for s, some in enumerate((weak, last))
+    ]
+    pack["stages"] = [stage("first", sections[0], gate=gates[0]), stage("second", sections[1], gate=gates[1])]
+    for profile in pack["profiles"]:
+        profile.update(shares={"a": "1", "b": "1"}, stages={"first": shares["a"], "second": shares["b"]})
+    return pack
 
 
 class TestCompletions:
@@ -446,34 +732,57 @@ class TestCompletions:
     def test_reachable_and_caps_of_a_pending_decision(self, data):
         """The verdicts reachable are those of all completions, each judged as a decided case; likewise the caps."""
         pack = data.draw(small_packs())
-        plan = recompute.Plan(pack, "even")
-        codes = [data.draw(st.sampled_from([c for c in range(len(rows)) if c != 4])) for rows in plan.rows]
-        outcomes, notice = "".join(recompute.DIGITS[c] for c in codes), data.draw(st.booleans())
-        case = decision(outcomes, pack, notice=notice, reachable=[])
+        ids, items = [one["id"] for one in pack["stages"]], recompute.prepare(pack, "even", None, None).items
+        handed = ids if len(ids) == 1 else data.draw(st.lists(st.sampled_from(ids), unique=True).map(sorted))
+        lifted = data.draw(st.sampled_from([None, None, *ids]))
+        facts = {"handed_in": handed, "notice": data.draw(st.booleans()), "reachable": []}
+        facts["reinstate"] = lifted and {"reason": "r", "stage": lifted}
+
+        def judged(codes, **more):
+            """The decision of these codes, in which stages that were not evaluated are unopened."""
+            for stop in range(len(ids), 0, -1):
+                text = "".join(
+                    recompute.DIGITS[c if item.stage < stop else 4] for c, item in zip(codes, items, strict=True)
+                )
+                with suppress(recompute.FindingError):
+                    return recompute.recompute(pack, decision(text, pack, **{**facts, **more}))
+            raise AssertionError
+
+        codes = []
+        for item in items:
+            own = range(5, len(item.rows))
+            usual = [0, 1, 2, 3, *own] if ids[item.stage] in handed else [2, 3, 4, 4, *own]
+            codes.append(data.draw(st.sampled_from(usual)))
         # What a section is given that was excluded altogether is no outcome: that is worked out by hand above.
-        maxima = recompute.Case(plan, plan.decode(case["outcomes"]), True).maxima
-        assume(all(maximum or not weight for maximum, weight in zip(maxima, plan.weights, strict=True)))
+        sections = [part for one in pack["stages"] for part in one["sections"]]
+        for part, share in zip(sections, pack["profiles"][0]["shares"].values(), strict=True):
+            mine = {one["id"] for one in part["items"]}
+            assume(
+                share == "0"
+                or sum(item.best for item, c in zip(items, codes, strict=True) if item.id in mine and c != 3)
+            )
+        found = judged(codes)
         ways = []
-        for i, code in enumerate(codes):
-            awaits = plan.items[i]["awaits"]
-            given = [c for c, row in enumerate(plan.rows[i]) if c not in (3, 4) and row[0] not in awaits]
-            ways.append(given if plan.rows[i][code][0] in awaits else [code])
+        for item, code in zip(items, codes, strict=True):
+            given = [c for c, row in enumerate(item.rows) if c not in (3, 4) and row[0] not in item.awaits]
+            closed = found["stages"][ids[item.stage]][0] in ("waiting", "not_evaluated")
+            ways.append(given if closed or item.rows[code][0] in item.awaits else [code])
+        if found["status"] == "ended":  # caps look at the evaluated stages alone
+            ways = [
+                [c] if found["stages"][ids[i.stage]][0] == "not_evaluated" else way
+                for i, c, way in zip(items, codes, ways, strict=True)
+            ]
         assume(math.prod(map(len, ways)) <= 150)
-        ends = [
-            recompute.recompute(pack, {**case, "outcomes": "".join(recompute.DIGITS[c] for c in way)})
-            for way in itertools.product(*ways)
-        ]
-        found = recompute.recompute(pack, case)
-        common = [one for one in ends[0]["caps"] if all(one in end["caps"] for end in ends)]
-        assert common == found["caps"]
+        ends = [judged(way, handed_in=ids) for way in itertools.product(*ways)]
         order = [known["id"] for known in pack["verdicts"]]
-        event(f"{found['status']}, {len(ends) > 1}")
+        event(f"{found['status']}, {len(ids)} stages, {len(ends) > 1}")
         if found["status"] == "pending":
-            reached = sorted({end["verdict"] for end in ends}, key=order.index)
-            assert reached == found["reachable"]
-        elif len(ends) > 1:
-            worst = max((one["verdict"] for one in common), key=order.index)
-            assert worst == found["verdict"]
+            assert found["reachable"] == sorted({end["verdict"] for end in ends}, key=order.index)
+        if len(ids) == 1 or found["status"] == "ended":
+            common = [one for one in ends[0]["caps"] if all(one in end["caps"] for end in ends)]
+            assert common == found["caps"]
+            if found["status"] == "ended" and len(ends) > 1:
+                assert found["verdict"] == max((one["verdict"] for one in common), key=order.index)
 
     @given(data=st.data())
     def test_the_unclear_hold(self, data):
@@ -504,6 +813,17 @@ class TestCompletions:
 # --- logs -------------------------------------------------------------------------------------------------------------
 
 
+def without_about(value):
+    """A value without the objects under keys `about`; a section's share may stand under such a key too."""
+    if isinstance(value, list):
+        return [without_about(entry) for entry in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: without_about(inner) for name, inner in value.items() if name != "about" or not isinstance(inner, dict)
+    }
+
+
 class Log:
     """A log written by the book: FORMAT.md 2 to 4, and nothing that checks what it is told to write."""
 
@@ -520,14 +840,8 @@ class Log:
 
     @staticmethod
     def rubric(pack):
-        bare = copy.deepcopy(pack)
-        del bare["rubric"], bare["version"], bare["about"]
-        stage = bare["stages"][0]
-        items = [entry for part in stage["sections"] for entry in part["items"]]
-        inner = [entry for one in items for entry in one.get("options", one.get("keys", []))]
-        owners = [*bare["overrides"], *bare["profiles"], *bare["verdicts"], stage, *stage["sections"], *items, *inner]
-        for owner in owners:
-            del owner["about"]
+        bare = without_about(copy.deepcopy(pack))
+        del bare["rubric"], bare["version"]
         data = canonical(pack)
         ids = {"rubric": pack["rubric"], "version": pack["version"]}
         return {"length": len(data), "pack": digest(data), "scoring": digest(canonical(bare)), **ids}
@@ -597,7 +911,19 @@ class TestVerifyHolds:
         """Every check holds, and the head is printed."""
         status, out = run(verify, log.root, "--expect", log.head)
         assert status == 0
-        assert {"files", "lines", "records", "chain", "rubrics", "packs", "decisions", "head"} == {
+        checks = {
+            "files",
+            "lines",
+            "records",
+            "chain",
+            "rubrics",
+            "packs",
+            "openings",
+            "decisions",
+            "resolutions",
+            "head",
+        }
+        assert checks == {
             line.split(":")[0].removeprefix("HOLDS ") for line in out.splitlines() if line.startswith("HOLDS ")
         }
         assert f"HEAD size and leaf: {log.head}" in out
@@ -862,17 +1188,23 @@ class TestRecords:
             ("body.decision.awaited", ""), ("body.decision.caps", [{"by": "fatal"}]), ("body.decision.caps", {}),
             ("body.decision.caps", [{"by": "refer", "verdict": "fail"}]), ("body.decision.determined_by", ["bands"]),
             ("body.decision.flags", {"grave": "A"}), ("body.decision.flags", {"fatal": 1}),
-            ("body.decision.handed_in", []), ("body.decision.holds", ["notice", "refer"]),
+            ("body.decision.handed_in", ["a", "a"]), ("body.decision.holds", ["notice", "refer"]),
             ("body.decision.holds", ["refer", "refer"]), ("body.decision.irregularities", ["b", "a"]),
             ("body.decision.irregularities", ["a", "a"]), ("body.decision.irregularities", [f"i{n}" for n in range(10, 31)]),
-            ("body.decision.assumed", ["profile:even", "profile:even"]), ("prev", "0" * 63), ("body.decision.score", "é"),
-            ("body.decision.level", "mid"), ("body.decision.notice", 1),
+            ("body.decision.assumed", ["level:even"]), ("prev", "0" * 63), ("body.decision.score", "é"),
+            ("body.decision.level", "a b"), ("body.decision.notice", 1),
             ("body.decision.outcomes", "G F"), ("body.decision.pack", "x"), ("body.decision.profile", ""),
             ("body.decision.reachable", "pass"), ("body.decision.score", 1), ("body.decision.score", "2/4"),
             ("body.decision.score", "4/1"), ("body.decision.score", "-0"), ("body.decision.score", "01"),
             ("body.decision.score", "1/0"), ("body.decision.score", "0.5"), ("body.decision.score", " 1"),
             ("body.decision.sections", {"core": "1.0"}), ("body.decision.sections", {"a b": "1"}),
-            ("body.decision.semantics", 2), ("body.decision.status", "void"), ("body.decision.verdict", 1),
+            ("body.decision.semantics", 2), ("body.decision.status", "voided"), ("body.decision.verdict", 1),
+            ("body.decision.sections", None), ("body.decision.sections", {"a/b/c": "1"}), ("body.decision.stages", {}),
+            ("body.decision.stages", {"main": ["open", "1"]}), ("body.decision.stages", {"main": ["passed"]}),
+            ("body.decision.stages", {"main": ["passed", "2/4"]}), ("body.decision.stages", {"a/b": ["passed", "1"]}),
+            ("body.decision.excerpts", {"core": [2, 2]}), ("body.decision.excerpts", {"core": [True, 2]}),
+            ("body.decision.reinstate", {"stage": "main"}), ("body.decision.reinstate", "main"),
+            ("body.decision.variant", 1), ("body.decision.void", ""),
             ("body.decision.reasons", []), ("body.decision.status", ...),
         ],
     )  # fmt: skip
@@ -986,6 +1318,33 @@ class TestOrder:
         assert findings(log) == (1, [("packs", 1)], 1)
 
 
+class TestFunnelLog:
+    def test_all_worked_out_funnels(self, tmp_path):
+        """Each decision of a funnel holds under recompute and its pack under check_packs, which say so."""
+        log = Log(tmp_path / "l", *WALKED.values(), pack=FUNNEL)
+        status, out = run(recompute, log.root)
+        assert (status, f"HOLDS recompute: {len(WALKED)} decisions" in out) == (0, True)
+        assert run(check_packs, log.root)[0] == 0
+
+    @pytest.mark.parametrize(
+        ("name", "field", "value"),
+        [
+            ("pending in the second stage", "reachable", ["pass", "fail"]),
+            ("pending in the second stage", "reachable", [*ANSWERS, "out"]),
+            ("a gate ends a case", "stages", {"door": ["passed", None], "review": ["ended", "0"], "test": ["waiting", None]}),
+            ("a gate ends a case", "verdict", "out"), ("a gate ends a case", "reinstate", {"reason": "r", "stage": "review"}),
+            ("reinstated after a gate", "reinstate", None), ("void", "void", None), ("a funnel passed", "void", "fraud"),
+            ("unclear in a stage that it ended", "holds", []), ("noted twice", "flags", {"note": "I"}),
+            ("good is what a senior is expected to be", "level", "junior"),
+            ("a funnel passed", "handed_in", ["test", "door", "review"]), ("a funnel passed", "handed_in", ["exam"]),
+        ],
+    )  # fmt: skip
+    def test_a_forged_funnel(self, tmp_path, name, field, value):
+        """A funnel's decision in which one field is another no longer follows."""
+        log = Log(tmp_path / "l", {**WALKED[name], field: value}, pack=FUNNEL)
+        assert run(recompute, log.root)[0] == 1
+
+
 class TestRecomputeLog:
     def test_a_forged_verdict_passes_verify_and_not_recompute(self, log):
         """A verdict changed and re-hashed leaves a log in good form; recomputing it from the outcomes finds it."""
@@ -1005,7 +1364,8 @@ class TestRecomputeLog:
         ("field", "value"),
         [
             ("action", "review"), ("assumed", ["profile:even"]), ("awaited", "B"), ("caps", []), ("determined_by", []),
-            ("flags", {}), ("handed_in", ["other"]), ("holds", ["unclear"]), ("irregularities", ["a", "a"]), ("level", 1),
+            ("flags", {}), ("handed_in", ["other"]), ("holds", ["unclear"]), ("irregularities", ["a", "a"]), ("level", "mid"),
+            ("variant", "other"), ("excerpts", {"core": [1, 2]}), ("stages", {"main": ["passed", "1/2"]}),
             ("notice", None), ("outcomes", "IFHF"), ("profile", "other"), ("reachable", ["fail"]), ("score", "4/5"),
             ("sections", None), ("semantics", True), ("status", "ended"), ("verdict", None),
         ],
@@ -1039,7 +1399,7 @@ class TestRecomputeLog:
     def test_packs(self, log):
         """Another pack under the cited name fails; none is not checked; a digest that is a path is not followed."""
         log.pack_file.write_bytes(canonical({**PACK, "notice": "Another."}))
-        recompute.read_plan.cache_clear()
+        recompute.read_pack.cache_clear()
         assert run(recompute, log.root)[0] == 1
         log.pack_file.unlink()
         assert run(recompute, log.root)[0] == 3
@@ -1084,15 +1444,160 @@ def replaced(value):
             yield changed
 
 
-def changed_pack(path, value):
-    """PACK with one value deep in it replaced; numbers in the path count through lists."""
+def changed_pack(path, value, pack=PACK):
+    """A pack with one value deep in it replaced; numbers in the path count through lists."""
     *way, last = [int(step) if step.isdecimal() else step for step in path.split(".")]
-    pack = copy.deepcopy(PACK)
+    pack = copy.deepcopy(pack)
     place = pack
     for step in way:
         place = place[step]
     place[last] = value
     return pack
+
+
+# Two variants: `a` for all, `b` and `c` for one each; a checklist; a section that no profile weighs.
+TWO_WAYS = funnel_of(
+    [
+        stage("one", section("s", {**SUM, "id": "a"}, {**SUM, "id": "b", "only": "with"}, {**SUM, "id": "c", "only": "without"})),
+        stage("two", section("t", rating("list", {"x": "1", "y": "1/3"}, "checklist")), section("u", {**WORD, "only": "with"})),
+    ],
+    {"one": "1/2", "two": "1/2"},
+    {"s": "1", "t": "1", "u": "0"},
+    variants=[named("with"), named("without")], excerpt=True, assumed=[named("cuts")],
+    overrides=[override("low", "fail", {"any": [{"is": [*ALL, "wrong"], "item": "word"}, {"below": "1/2", "stage": "one"}]})],
+)  # fmt: skip
+TWO_WAYS["stages"][0]["sections"][0]["declared"] = 20
+ITEMS = {
+    "fit": "stages.1.sections.0.items.0",
+    "sum": "stages.2.sections.0.items.0",
+    "talk": "stages.2.sections.1.items.0",
+}
+ROWS = [named("weak", points="0"), named("fair", points="1/2"), named("good", points="1")]
+
+
+class TestFunnelPacks:
+    """FORMAT.md 5 for stages, people, levels and variants: one broken pack for each row."""
+
+    def test_good_packs(self):
+        """The packs that these tests break obey."""
+        for pack in (PACK, FUNNEL, TWO_WAYS, PENALTY):
+            check_packs.check(pack)
+
+    @pytest.mark.parametrize(
+        ("path", "value"),
+        [
+            ("assumed", [named("x")] * 2), ("assumed", [named(f"x{n}") for n in range(51)]), ("assumed", {}),
+            ("competencies.0.expected", {"junior": "fair"}), ("competencies.0.expected.junior", "great"),
+            ("competencies.0.expected.junior", 1), ("competencies.0.assumed", ["chief"]),
+            ("competencies.0.assumed", ["senior", "senior"]), ("competencies", []),
+            ("competencies", [named(f"c{n}", assumed=[], expected={}) for n in range(101)]),
+            ("excerpt", None), ("levels", []), ("levels", [named("junior")] * 2), ("levels", [named(f"l{n}") for n in range(13)]),
+            ("variants", [named("only")]), ("variants", [named("a")] * 2), ("variants", [named(f"v{n}") for n in range(13)]),
+            ("profiles.0.stages.test", "1/2"), ("profiles.0.stages", {"review": "1/4", "test": "3/4"}),
+            ("profiles.0.stages", {"door": "1/4", "review": "0", "test": "3/4"}), ("profiles.0.shares.hard", "1/3"),
+            ("profiles.0.shares.resume", "0"), ("profiles.0.shares.entry", "1/2"), ("profiles.0.shares.more", "0"),
+            ("stages", []), ("stages.0.id", "review"), ("stages.0.id", "a/b"), ("stages.0.sections", []), ("stages.0.gate", None),
+            ("stages.0.sections.0.id", "resume"), ("stages.0.sections.0.id", "a/b/c"), ("stages.0.sections.0.id", "a/"),
+            ("stages.0.sections.0.declared", 0), ("stages.0.sections.0.declared", 1001), ("stages.0.sections.0.declared", True),
+            ("stages.0.sections.0.declared", 3), ("stages.0.sections.0.items", []),
+            ("stages.0.sections.0.items.1.awaits", ["blank"]), ("stages.0.sections.0.items.1.points", "1"),
+            ("stages.1.gate", [override(f"g{n}", "fail", {"at_least": 1, "flag": "note"}) for n in range(21)]),
+            ("stages.1.gate.0.id", "two-notes"), ("stages.1.gate.0.id", "hard-needed"), ("stages.1.gate.0.cap", "none"),
+            ("stages.1.gate.0.when", {"below": "1/2", "section": "hard"}), ("stages.1.gate.0.when", {"below": "1/2", "stage": "test"}),
+            ("stages.1.gate.0.when", {"is": [*ALL, "wrong"], "item": "sum"}),
+            ("stages.1.gate.0.when", {"below": "1/2", "stage": "door"}),  # it has no score
+            ("stages.1.gate.0.when", {"any": []}), ("overrides.0.when", {"any": []}),
+            (ITEMS["fit"] + ".only", "with"), (ITEMS["fit"] + ".void", None), (ITEMS["fit"] + ".void", True),
+            (ITEMS["fit"] + ".awaits", []), (ITEMS["fit"] + ".kind", "ratings"), (ITEMS["fit"] + ".competency", "writing"),
+            (ITEMS["fit"] + ".raters.combine", "best"), (ITEMS["fit"] + ".raters.max", 1), (ITEMS["fit"] + ".raters.max", 21),
+            (ITEMS["fit"] + ".raters.needs", {}), (ITEMS["fit"] + ".raters.needs", {"a b": 1}),
+            (ITEMS["fit"] + ".raters.needs", {"a": 0}), (ITEMS["fit"] + ".raters.needs", {f"r{n}": 1 for n in range(21)}),
+            (ITEMS["fit"] + ".raters.more", 1), (ITEMS["fit"] + ".records.other", []), (ITEMS["fit"] + ".records.criteria", None),
+            (ITEMS["fit"] + ".records.criteria", [named("x")] * 2), (ITEMS["fit"] + ".records.criteria", [named(f"x{n}") for n in range(51)]),
+            (ITEMS["fit"] + ".records", {**{each: [] for each in RECORDS}, "positive": [named("x")], "negative": [named("x")]}),
+            (ITEMS["fit"] + ".values", ROWS[::-1]), (ITEMS["fit"] + ".values", ROWS[:1]), (ITEMS["fit"] + ".values", ROWS[:2] * 2),
+            (ITEMS["fit"] + ".values", [named(f"v{n}", points="0") for n in range(21)]), (ITEMS["fit"] + ".values.0.id", "awaited"),
+            (ITEMS["fit"] + ".values.0.id", "given"), (ITEMS["fit"] + ".level_points", {"above": "1", "at": "1", "below": "0"}),
+            (ITEMS["talk"] + ".level_points", {"above": "0", "at": "1", "below": "0"}),
+            (ITEMS["talk"] + ".level_points", {"above": "1", "below": "0"}), (ITEMS["talk"] + ".raters.combine", "mean"),
+            (ITEMS["talk"] + ".values.2.points", "1"), (ITEMS["talk"] + ".competency", None),
+            (ITEMS["talk"] + ".level_points", {"above": "0", "at": "0", "below": "-1"}),  # nothing to be earned
+            (ITEMS["talk"] + ".level_points", {"above": "1", "at": "0", "below": "0"}),  # nothing at the senior's level
+        ],
+    )  # fmt: skip
+    def test_what_is_no_funnel(self, path, value):
+        """A pack that breaks a row is refused; recompute, which trusts it, does not break."""
+        broken = changed_pack(path, value, FUNNEL)
+        with pytest.raises(check_packs.MALFORMED):
+            check_packs.check(broken)
+        with suppress(recompute.FindingError, *recompute.MALFORMED):
+            recompute.recompute(broken, WALKED["a funnel passed"])
+
+    @pytest.mark.parametrize(
+        ("path", "value"),
+        [
+            ("excerpt", False), ("stages.0.sections.0.items.0.only", "other"), ("stages.0.sections.0.items.0.only", 1),
+            ("stages.1.sections.0.items.0.lines", []), ("stages.1.sections.0.items.0.lines.0.points", "-1"),
+            ("stages.1.sections.0.items.0.lines.0.id", "y"), ("stages.1.sections.0.items.0.only", "with"),  # nothing without
+            ("stages.1.sections.0.items.0.competency", None), ("profiles.1.shares", {"s": "1", "t": "1/2", "u": "1/2"}),
+            ("overrides.0.when", {"is": [*ALL, "wrong"], "item": "word"}),  # never holds without
+            ("overrides.0.when", {"below": "1/2", "section": "u"}),
+            ("overrides.0.when", {"all": [{"below": "1/2", "section": "u"}, {"at_least": 1, "flag": "note"}]}),
+            ("stages.0.gate", [override("g", "fail", {"is": [*ALL, "wrong"], "item": "b"})]),
+            # 4,096 codes: fourteen lines of powers of two have 16,384 sums
+            ("stages.1.sections.0.items.0.lines", [named(f"l{n}", points=str(2**n)) for n in range(14)]),
+            ("stages.1.sections.0.items.0.lines", [named(f"l{n}", points=str(2**n)) for n in range(11)]),  # 2 * 2,048 + 6
+        ],
+    )  # fmt: skip
+    def test_what_is_no_pair_of_variants(self, path, value):
+        """What holds for one variant has to hold for the other."""
+        with pytest.raises(check_packs.MALFORMED):
+            check_packs.check(changed_pack(path, value, TWO_WAYS))
+
+    def test_ten_lines_of_powers_of_two(self):
+        """1,024 sums are 2,054 codes: allowed."""
+        lines = [named(f"l{n}", points=str(2**n)) for n in range(10)]
+        check_packs.check(changed_pack("stages.1.sections.0.items.0.lines", lines, TWO_WAYS))
+
+    @pytest.mark.parametrize(
+        ("names", "well"),
+        [
+            ([*ALL, "awaited", "weak", "fair"], True), ([], True), (["weak+noted"], True), (["fair+noted"], True),
+            ([*ALL, "awaited", "weak"], False),  # a senior's fair earns no more than that
+            ([*ALL, "awaited", "fair"], False), ([*ALL, "weak", "fair"], False), (["awaited", "weak", "fair"], False),
+            ([*ALL, "awaited", "weak", "fair", "good"], False), (["good+noted"], False), (["nothing"], False), (["excluded"], False),
+        ],
+    )  # fmt: skip
+    def test_a_list_holds_every_lesser_outcome_at_every_level(self, names, well):
+        """For a junior fair earns 3/4, of 1; for a senior it earns as little as weak."""
+        pack = changed_pack("overrides.0.when", {"is": names, "item": "talk"}, FUNNEL)
+        if well:
+            check_packs.check(pack)
+        else:
+            with pytest.raises(check_packs.PackError, match="in a condition"):
+                check_packs.check(pack)
+
+    def test_any_value_in_any_place_of_a_funnel(self, tmp_path):
+        """Whatever JSON value stands in a funnel's pack, or in a record of one, neither script breaks."""
+        log = Log(
+            tmp_path / "l",
+            WALKED["pending in the second stage"],
+            WALKED["unclear in a stage that it ended"],
+            pack=FUNNEL,
+        )
+        for line in log.lines[2:4]:
+            for record in itertools.islice(replaced(json.loads(line)), 0, None, 3):
+                assert recompute.examine(log.root, canonical(record) + b"\n")[0] in {
+                    "HOLDS",
+                    "FAILS",
+                    "NOT CHECKED",
+                    "",
+                }
+        for pack in itertools.islice(replaced(FUNNEL), 0, None, 7):  # which comes to every value in turn
+            with suppress(recompute.FindingError, *recompute.MALFORMED):
+                recompute.recompute(pack, WALKED["a funnel passed"])
+            with suppress(*check_packs.MALFORMED):
+                check_packs.check(pack)
 
 
 class TestHostile:
@@ -1249,8 +1754,8 @@ class TestHostile:
         """Both scripts say what was taken as recorded."""
         out = run(recompute, log.root)[1]
         assert (
-            "2 decisions follow from their outcomes, notice, irregularities and profile, which are taken as recorded"
-            in out
+            "2 decisions follow from their outcomes, notice, irregularities, profile, level, variant, handed_in, reinstate"
+            " and void, which are taken as recorded" in out
         )
         assert "NOT SHOWN: that packs obey FORMAT.md 5: check_packs.py shows that" in out
         assert "notice was given, irregularities occurred: replay with the vault" in run(verify, log.root)[1]

@@ -493,7 +493,7 @@ BOTH = funnel(
             mark("with-ai") | {"only": "ai"},
             mark("by-hand") | {"only": "hand"},
             mark("broken") | {"void": True},
-            declared=3,
+            declared=4,
         ),
     ),
     variants=entries("ai", "hand"),
@@ -520,11 +520,12 @@ class TestVariants:
             decide(BOTH, {**answers, "broken": [0]}, facts={"variant": "ai"})
 
     def test_fewer_items_than_declared_are_an_excerpt_and_hold(self) -> None:
+        """The one that was taken out afterwards is counted among those that are there."""
         found = decide(BOTH, {"common": 10, "with-ai": 10}, facts={"variant": "ai"})
-        assert part(found, "excerpts", "holds", "action") == [{"code": [2, 3]}, ["excerpt"], "review"]
+        assert part(found, "excerpts", "holds", "action") == [{"code": [3, 4]}, ["excerpt"], "review"]
         pending = decide(BOTH, {"common": 10}, facts={"variant": "ai"})
         assert part(pending, "holds", "action") == [["excerpt"], "wait"]
-        whole = {**BOTH, "stages": [stage("main", {**BOTH["stages"][0]["sections"][0], "declared": 2})]}
+        whole = {**BOTH, "stages": [stage("main", {**BOTH["stages"][0]["sections"][0], "declared": 3})]}
         assert decide(whole, {"common": 10, "with-ai": 10}, facts={"variant": "ai"})["excerpts"] == {}
 
     @pytest.mark.parametrize("facts", [{}, {"variant": "other"}, {"variant": None}, {"variant": ["ai"]}])
