@@ -9,7 +9,7 @@ BIN = $(VENV)/bin
 DEMO_DIR ?= scoring-demo
 TESTS ?= tests
 
-.PHONY: help demo test coverage check lint types contract format sweep mutate schema clean
+.PHONY: help demo test coverage check lint types contract format sweep crash mutate schema clean
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -17,6 +17,7 @@ help:
 	@echo "make schema    write rules/rubric.schema.json anew from the model"
 	@echo "make coverage  the tests again, slower, and which branches they reach"
 	@echo "make sweep     the property tests with many more examples (about half an hour)"
+	@echo "make crash     what a crash may leave of a log's last batch, more than 8,000 cases (two minutes)"
 	@echo "make mutate    change the engine in many small places; the tests must notice each"
 	@echo "make clean     remove what was made"
 
@@ -69,6 +70,9 @@ schema: $(VENV)/made-dev
 
 sweep: $(VENV)/made-dev
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest -q -n 2 tests/test_laws.py tests/test_edges.py
+
+crash: $(VENV)/made-dev
+	$(BIN)/python tests/crash_sweep.py
 
 mutate: $(VENV)/made-dev
 	$(BIN)/python tests/mutate.py

@@ -1,224 +1,153 @@
 """
-Check a log directory without trusting whoever wrote it: its files, lines, records, chain, packs and order.
+Check a log, an export, tiles or a receipt without trusting whoever wrote them.
 
-    python3 -I -S verify.py DIR [--expect SIZE:LEAF] [--json]
+    python3 -I -S verify.py PATH [--key VKEY] [--trusted FILE] [--expect SIZE:LEAF] [--record FILE] [--json]
 
-Written from FORMAT.md alone; Python 3.9 or newer, standard library only. It reads the log once, line by line, writes
-nothing, and prints places, ids and digests, never anything else that a record holds. Whether the verdicts follow from
-the outcomes is checked by recompute.py beside it. Exit status: 0 holds; 1 fails; 2 the call is wrong; 3 something that
-was asked for could not be checked.
+PATH is a log directory, an export (a ZIP or its directory), a tlog-tiles directory, or a receipt, whose record's line
+--record holds. Written from FORMAT.md and what it cites; Python 3.9 or newer, standard library only. It reads once, line
+by line, writes nothing, and prints places, ids and digests, never anything else that a record holds. Exit status: 0
+holds; 1 fails; 2 the call is wrong; 3 something that was asked for could not be checked.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import json
+import re
 import sqlite3
 import sys
+import zipfile
+import zlib
 from collections import Counter
 from datetime import datetime
-from hashlib import sha256
+from functools import reduce
+from hashlib import sha256, sha512
 from math import gcd
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
-    Kind = Callable[[Any], bool]  # what a value must be
-
-LINE_MAX, PACK_MAX, SEGMENT, DEPTH_MAX, INT_MAX, SHOWN = 32_768, 4 << 20, 65_536, 32, 2**53 - 1, 20
+LINE_MAX, PACK_MAX, NOTE_MAX, SEGMENT, INT_MAX, SHOWN = 32_768, 4 << 20, 1 << 20, 65_536, 2**53 - 1, 20
+UNREADABLE = (OSError, sqlite3.Error, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error, EOFError)
 CHECKS = {  # each check, and what is said where it holds
     "files": "{segments} segments, named and filled in order",
+    "tiles": "{tiles} tiles, each made of its entries",
     "lines": "{lines} lines of canonical JSON, each ended by one newline",
     "records": "{records} records that fit the tables of FORMAT.md 3, 4 and 6",
     "chain": "{records} records, seq without a gap, prev the leaf of the record before",
-    "rubrics": "{rubrics} rubric records, no pack and no version twice",
+    "rubrics": "{rubric} rubric records, no pack and no version twice",
     "packs": "{packs} pack files with the digest, length, ids and scoring digest cited; {strays} files that none cites",
-    "decisions": "{decisions} decisions, each id once, each pack recorded before, each supersedes right",
-    "openings": "{openings} openings, each its case's only one and before its decisions, which keep to it",
-    "resolutions": "{resolutions} resolutions, each about its case's newest decision; each void and reinstate carried on",
+    "decisions": "{decision} decisions, each id once, each pack recorded before, each supersedes right",
+    "openings": "{opening} openings, each its case's only one and before its decisions, which keep to it",
+    "resolutions": "{resolution} resolutions, each about its case's newest decision; each void and reinstate carried on",
+    "erasures": "{erasure} erasures, each of an earlier case, which does not come back",
+    "keys": "{key} keys, each once and of this log",
+    "heads": "{heads} heads, each the tree of the records below it; {behind} records are behind the newest",
+    "signatures": "{signed} heads, each signed by the newest key below it, and by the one before where that is new",
+    "receipt": "the record is under the receipt's head, at the receipt's index",
+    "trusted": "the log extends the trusted head",
     "head": "the log has the expected head",
 }
+OF_RECEIPT = ("lines", "records", "receipt", "signatures", "trusted")
+OF_OTHERS, NOT_OF_TILES = ("tiles", "receipt"), ("files", "packs", "receipt")
 LIMITS = (
-    "records cut from the end: compare the head with one kept elsewhere (--expect)",
-    "a log rewritten from the start by whoever can write the files: the same comparison shows it",
-    "a score that was never logged",
+    "records cut off behind the newest head, or together with it: a head kept elsewhere does (--trusted, --expect)",
+    "a log written anew and signed anew by its key's owner: the same head shows it",
+    "a score that was never logged: whoever was scored asks for the receipt",
     "whether `time` is true: it is what the writer's clock said; the order of events is `seq`",
     "whether verdicts follow from outcomes: recompute.py tells",
     "whether the answers were so, notice was given, irregularities occurred: replay with the vault shows what was said",
 )
 
-# --- the kinds of values, and the tables of FORMAT.md 3, 4 and 6 ------------------------------------------------------
+# FORMAT.md 3, 4, 6: a table's keys and kinds. KIND? may be null, [KIND]MOST is a list, (KEY=KIND)MOST an object, LOW..HIGH
+# an integer; others are tables, or patterns for all of a string: of PATTERNS, or spelled out.
+ID, HASH = "[A-Za-z0-9._-]{1,48}", "[A-Za-z0-9+/]{43}="
+PLACE = f"{ID}(/{ID})?"
+PATTERNS = {
+    "id": ID, "digest": "[0-9a-f]{64}", "place": PLACE, "set": "[A-Za-z0-9_-]{1,167}", "outcomes": "[A-Za-z0-9_-]{1,3000}",
+    "rational": "(?=.{1,4096}$)(0|-?[1-9][0-9]*(/[1-9][0-9]*)?)", "origin": "[!-~]{1,200}", "time": "[0-9TZ:-]{20}", "vkey": "[!-~]+",
+    "of_profile": f"(profile|expected|rubric):{ID}", "by": f"fatal|knock_out|(gate|override):{PLACE}",
+    "cause": f"band|fatal|knock_out|(gate|override):{PLACE}",
+}  # fmt: skip
+TABLES = {row[0]: dict(pair.split("=", 1) for pair in row[1:]) for row in map(str.split, """
+record body=object prev=digest? seq=0..9007199254740991 time=time type=genesis|rubric|{rest} v=1..1
+genesis origin=origin
+rubric length=1..4194304 pack=digest rubric=id scoring=digest version=id
+opening disclosures=o_digests id=id level=id? pack=digest profile=id
+decision decision=decided disclosures=d_digests id=id supersedes=0..9007199254740991?
+resolution action=confirm|override|reinstate|void|withdraw decision=0..9007199254740991 disclosures=r_digests id=id {own}
+erasure case=digest reason=id
+key key=vkey
+recovery cut=digest length=1..4227073
+o_digests case=digest opening=digest
+d_digests case=digest submission=digest
+r_digests case=digest resolution=digest
+decided action=advance|review|decline|wait assumed=[of_profile]151 awaited=set caps=[cap]502 determined_by=[cause]503 {a} {b}
+cap by=by verdict=id
+lifted reason=id stage=id
+""".format(
+    rest="opening|decision|resolution|erasure|key|recovery", own="reason=id stage=id? verdict=id? withdraws=0..9007199254740991?",
+    a="excerpts=(place=excerpt)50 flags=(fatal|knock_out|refer|note=set)4 handed_in=once holds=holds irregularities=sorted level=id? "
+    "notice=boolean? outcomes=outcomes pack=digest profile=id reachable=[id]16? reinstate=lifted? score=rational?",
+    b="sections=(place=rational?)50 semantics=1..1 stages=(id=stage)20 status=void|ended|pending|decided variant=id? verdict=id? void=id?",
+).splitlines()[1:])}  # fmt: skip
+OWN = {"stage": "reinstate", "verdict": "override", "withdraws": "withdraw"}  # a resolution's keys of one action each
+STAGES, HOLDS = "passed|ended|pending|waiting|not_evaluated", "void refer verdict irregularity notice excerpt unclear"
+FURTHER: dict[str, Callable[[Any], bool]] = {  # what a pattern or table does not say
+    "object": lambda value: isinstance(value, dict),
+    "boolean": lambda value: isinstance(value, bool),
+    "time": lambda value: datetime.fromisoformat(value[:19]).isoformat() + "Z" == value,
+    "rational": lambda value: "/" not in value or (gcd(*map(int, value.split("/"))) == 1 and value[-2:] != "/1"),
+    "vkey": lambda value: bool(read_key(value)),
+    "holds": lambda value: value == [hold for hold in HOLDS.split() if hold in value],
+    "once": lambda value: not misfit("[id]20", value) and len(set(value)) == len(value),
+    "sorted": lambda value: not misfit("[id]20", value) and value == sorted(set(value)),
+    "excerpt": lambda value: not misfit("[0..1000]2", value) and value[0] < value[1],
+    "stage": lambda value: not misfit(STAGES, value[0]) and not misfit("rational?", value[1]) and len(value) == 2,
+    "decided": lambda value: bool(value["stages"]),
+    "resolution": lambda value: all((value[key] is None) is not (value["action"] == own) for key, own in OWN.items()),
+}
+ONCE = {  # what no two records share
+    "rubric": ("pack {pack}", "version {rubric} {version}"), "erasure": ("erased {case}",), "key": ("key {key}",),
+    **dict.fromkeys(("opening", "decision", "resolution"), ("id {id}",)),
+}  # fmt: skip
 
 
-def _text(low: int, high: int, alphabet: str) -> Kind:
-    allowed = frozenset(alphabet)
-    return lambda value: isinstance(value, str) and low <= len(value) <= high and allowed.issuperset(value)
-
-
-def _word(*words: str) -> Kind:
-    return lambda value: isinstance(value, str) and value in words
-
-
-def _after(kind: Kind, *prefixes: str) -> Kind:
-    return lambda value: isinstance(value, str) and value.startswith(prefixes) and kind(value.partition(":")[2])
-
-
-def _place(value: Any) -> bool:
-    return isinstance(value, str) and value.count("/") < 2 and all(map(ID, value.split("/")))
-
-
-def _or_null(kind: Kind) -> Kind:
-    return lambda value: value is None or kind(value)
-
-
-def _list(kind: Kind, most: int) -> Kind:
-    return lambda value: isinstance(value, list) and len(value) <= most and all(map(kind, value))
-
-
-def _map(key: Kind, kind: Kind) -> Kind:
-    keys, values = _list(key, 50), _list(kind, 50)
-    return lambda value: isinstance(value, dict) and keys([*value]) and values([*value.values()])
-
-
-def _row(*kinds: Kind) -> Kind:
-    def fits(value: Any) -> bool:
-        return isinstance(value, list) and len(value) == len(kinds) and all(map(_call, kinds, value))
-
-    return fits
-
-
-def _call(kind: Kind, value: Any) -> bool:
-    return kind(value)
-
-
-def _excerpt(value: Any) -> bool:
-    return _row(_integer(0, 1000), _integer(1, 1000))(value) and value[0] < value[1]
-
-
-def _integer(low: int, high: int) -> Kind:
-    return lambda value: type(value) is int and low <= value <= high
-
-
-def _rational(value: Any) -> bool:
-    if not _text(1, 4096, "0123456789/-")(value):
-        return False
-    over, slash, under = value.partition("/")
+def misfit(kind: str, value: Any, path: str = "") -> str | None:
+    """Return the first place where a value is not of its kind, or None."""
+    if kind[-1] == "?":
+        return None if value is None else misfit(kind[:-1], value, path)
+    if kind in TABLES:
+        rows = TABLES[kind]
+        fine = isinstance(value, dict) and value.keys() == rows.keys()
+        for inner in (misfit(rows[key], value[key], f"{path}.{key}") for key in rows if fine):
+            if inner:
+                return inner
+    elif kind[0] in "[(":
+        inside, _, most = kind[1:].rpartition("]" if kind[0] == "[" else ")")
+        key, _, row = inside.rpartition("=")
+        fine = isinstance(value, dict if key else list) and len(value) <= int(most)
+        fine = fine and not any(misfit(key or row, one) for one in value)
+        fine = fine and not (key and any(misfit(row, one) for one in value.values()))
+    elif ".." in kind:
+        fine = type(value) is int and int(kind.split("..", maxsplit=1)[0]) <= value <= int(kind.split("..")[1])
+    else:
+        plain = kind in FURTHER and kind not in PATTERNS
+        fine = plain or (isinstance(value, str) and bool(re.fullmatch(PATTERNS.get(kind, kind), value)))
     try:
-        num, den = int(over), int(under) if slash else 1
-    except ValueError:
-        return False
-    return value == (f"{num}/{den}" if slash else f"{num}") and den > bool(slash) and gcd(num, den) == 1
+        return None if fine and (kind not in FURTHER or FURTHER[kind](value)) else path.lstrip(".") or "its keys"
+    except (ValueError, TypeError, LookupError):
+        return path.lstrip(".") or "its keys"
 
 
-def _time(value: Any) -> bool:
-    try:
-        return isinstance(value, str) and datetime.fromisoformat(value[:19]).isoformat() + "Z" == value
-    except ValueError:
-        return False
+# --- canonical JSON (FORMAT.md 1), and the scoring digest (5) ---
 
 
-ALNUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-HOLDS = ("void", "refer", "verdict", "irregularity", "notice", "excerpt", "unclear")
-EVALUATED = ("passed", "ended", "pending")
-ID, DIGEST = _text(1, 48, ALNUM + "._-"), _text(64, 64, "0123456789abcdef")
-SEQ, ONE, ITEM_SET = _integer(0, INT_MAX), _integer(1, 1), _text(1, 167, ALNUM + "-_")
-FLAG_CAP, OTHER_CAP, BAND = _word("fatal", "knock_out"), _after(_place, "gate:", "override:"), _word("band")
-SHARE, ID_OR_NULL, SEQ_OR_NULL = _or_null(_rational), _or_null(ID), _or_null(SEQ)
-STAGE = _row(_word(*EVALUATED, "waiting", "not_evaluated"), SHARE)
-RECORD: dict[str, Any] = {
-    "body": lambda value: isinstance(value, dict),
-    "prev": _or_null(DIGEST),
-    "seq": SEQ,
-    "time": _time,
-    "type": _word("genesis", "rubric", "opening", "decision", "resolution"),
-    "v": ONE,
-}
-CAP: dict[str, Any] = {"by": lambda value: FLAG_CAP(value) or OTHER_CAP(value), "verdict": ID}
-DECISION: dict[str, Any] = {
-    "action": _word("advance", "review", "decline", "wait"),
-    "assumed": _list(_after(ID, "profile:", "expected:", "rubric:"), 151),
-    "awaited": ITEM_SET,
-    "caps": _list(lambda value: misfit(value, CAP) is None, 502),
-    "determined_by": _list(lambda value: BAND(value) or CAP["by"](value), 503),
-    "excerpts": _map(_place, _excerpt),
-    "flags": _map(_word("fatal", "knock_out", "refer", "note"), ITEM_SET),
-    "handed_in": lambda value: _list(ID, 20)(value) and len(set(value)) == len(value),
-    "holds": lambda value: isinstance(value, list) and value == [hold for hold in HOLDS if hold in value],
-    "irregularities": lambda value: _list(ID, 20)(value) and value == sorted(set(value)),
-    "level": ID_OR_NULL,
-    "notice": _or_null(lambda value: isinstance(value, bool)),
-    "outcomes": _text(1, 3000, ALNUM + "-_"),
-    "pack": DIGEST,
-    "profile": ID,
-    "reachable": _or_null(_list(ID, 16)),
-    "reinstate": _or_null(lambda value: misfit(value, {"reason": ID, "stage": ID}) is None),
-    "score": SHARE,
-    "sections": _map(_place, SHARE),
-    "semantics": ONE,
-    "stages": lambda value: _map(ID, STAGE)(value) and 0 < len(value) <= 20,
-    "status": _word("void", "ended", "pending", "decided"),
-    "variant": ID_OR_NULL,
-    "verdict": ID_OR_NULL,
-    "void": ID_OR_NULL,
-}
-BODIES: dict[str, dict[str, Any]] = {
-    "genesis": {"origin": _text(1, 200, "".join(map(chr, range(0x21, 0x7F))))},
-    "rubric": {"length": _integer(1, PACK_MAX), "pack": DIGEST, "rubric": ID, "scoring": DIGEST, "version": ID},
-    "opening": {
-        "disclosures": {"case": DIGEST, "opening": DIGEST},
-        "id": ID,
-        "level": ID_OR_NULL,
-        "pack": DIGEST,
-        "profile": ID,
-    },
-    "decision": {
-        "decision": DECISION,
-        "disclosures": {"case": DIGEST, "submission": DIGEST},
-        "id": ID,
-        "supersedes": SEQ_OR_NULL,
-    },
-    "resolution": {
-        "action": _word("confirm", "override", "reinstate", "void", "withdraw"),
-        "decision": SEQ,
-        "disclosures": {"case": DIGEST, "resolution": DIGEST},
-        "id": ID,
-        "reason": ID,
-        "stage": ID_OR_NULL,
-        "verdict": ID_OR_NULL,
-        "withdraws": SEQ_OR_NULL,
-    },
-}
-OWN = {"stage": "reinstate", "verdict": "override", "withdraws": "withdraw"}  # keys of one action each
-
-
-def misfit(value: Any, table: dict[str, Any], path: str = "") -> str | None:
-    """Return the first place where `value` departs from `table`, or None."""
-    if not isinstance(value, dict) or len(value) > len(table):
-        return f"the keys of {path or 'the record'}"
-    for key, kind in table.items():
-        if key not in value:
-            return f"key {path}{key}"
-        inner = misfit(value[key], kind, f"{path}{key}.") if isinstance(kind, dict) else None
-        if inner or not (isinstance(kind, dict) or kind(value[key])):
-            return inner or f"key {path}{key}"
-    return None
-
-
-# --- canonical JSON (FORMAT.md 1) and the scoring digest (5) ----------------------------------------------------------
-
-
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(dict(pairs)) != len(pairs) or not all(key.isascii() for key, _ in pairs):
-        raise ValueError
-    return dict(pairs)
-
-
-def _number(text: str) -> int:
-    if len(text) > 17 or abs(int(text)) > INT_MAX:  # int() refuses what is none
-        raise ValueError
-    return int(text)
+def _number(text: str) -> int | None:
+    return int(text) if len(text) < 18 and abs(int(text)) <= INT_MAX else None
 
 
 def _depth(value: Any) -> int:
@@ -233,17 +162,15 @@ def encode(value: Any) -> bytes:
 
 def decode(data: bytes) -> Any:
     """Return the value spelled by `data`; raise ValueError if it is not canonical JSON."""
-    hooks: dict[str, Any] = {"parse_int": _number, "parse_float": _number, "parse_constant": _number}
+    # What is no value of ours becomes null, and so is no longer spelled as it was.
+    hooks: dict[str, Any] = {"parse_int": _number, **dict.fromkeys(("parse_float", "parse_constant"), lambda _: None)}
     try:
-        value = json.loads(data.decode("utf-8"), object_pairs_hook=_pairs, **hooks)
-        # What has too few brackets to be deep need not be walked.
-        deep = data.count(b"[") + data.count(b"{") > DEPTH_MAX and _depth(value) > DEPTH_MAX
-        fits = not deep and encode(value) == data
-    except (RecursionError, ValueError):
-        fits = False
-    if not fits:
-        raise ValueError("not canonical JSON")
-    return value
+        value = json.loads(data.decode(), object_hook=lambda one: one if all(map(str.isascii, one)) else None, **hooks)
+        if encode(value) == data and (data.count(b"[") + data.count(b"{") <= 32 or _depth(value) <= 32):
+            return value
+    except RecursionError:
+        pass
+    raise ValueError("not canonical JSON")
 
 
 def bare(value: Any) -> Any:
@@ -253,26 +180,140 @@ def bare(value: Any) -> Any:
     return [bare(inner) for inner in value] if isinstance(value, list) else value
 
 
-def _names(pack: Any) -> dict[str, list[str]]:
-    """Return the ids of a pack's verdicts and stages; nothing where it has none that can be read."""
-    try:
-        return {what: [one["id"] for one in pack[what]] for what in ("verdicts", "stages")}
-    except (KeyError, TypeError):
-        return {}
+# --- Ed25519 without the cofactor (RFC 8032 5.1): a point is x, y, z, t with its coordinates x/z and y/z, and t = xy/z ---
+
+P, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
+D, ROOT = -121665 * pow(121666, -1, P) % P, pow(2, (P - 1) // 4, P)
 
 
-# --- the walk ---------------------------------------------------------------------------------------------------------
+def _point(data: bytes) -> Any:
+    odd, y = data[31] >> 7, int.from_bytes(data, "little") & (2**255 - 1)
+    u, v = y * y - 1, D * y * y + 1
+    x = u * pow(v, 3, P) * pow(u * pow(v, 7, P), (P - 5) // 8, P) % P
+    x = x if (v * x * x - u) % P == 0 else x * ROOT % P
+    x = x if x & 1 == odd else P - x
+    return (x, y, 1, x * y % P) if y < P and x < P and (v * x * x - u) % P == 0 else None
+
+
+def _add(one: Any, two: Any) -> Any:
+    (x1, y1, z1, t1), (x2, y2, z2, t2) = one, two
+    a, b, c, d = (y1 - x1) * (y2 - x2), (y1 + x1) * (y2 + x2), 2 * t1 * t2 * D, 2 * z1 * z2
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+BASE = _point((4 * pow(5, -1, P) % P).to_bytes(32, "little"))
+
+
+def holds(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Tell whether a signature is this key's: [s]B - [k]A, encoded, is R."""
+    a, s = _point(public), int.from_bytes(signature[32:], "little")
+    if a is None or len(signature) != 64 or s >= ORDER:
+        return False
+    k = int.from_bytes(sha512(signature[:32] + public + message).digest(), "little") % ORDER
+    minus, found = (P - a[0], a[1], 1, P - a[3]), (0, 1, 1, 0)
+    steps = (None, BASE, minus, _add(BASE, minus))
+    for bit in range(252, -1, -1):
+        found, step = _add(found, found), steps[(s >> bit & 1) + 2 * (k >> bit & 1)]
+        found = _add(found, step) if step else found
+    x, y = (part * pow(found[2], -1, P) % P for part in found[:2])
+    return (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
+
+
+# --- C2SP signed-note, tlog-checkpoint, tlog-proof; the tree of RFC 6962 ---
+
+DECIMAL, LINE = "(0|[1-9][0-9]{0,14})", "[^\\x00-\\x1f]+"
+SIGNATURE = re.compile("\u2014 ([^\\s+\\x00-\\x1f]+) ([A-Za-z0-9+/]+=*)\n")
+NOTE = re.compile(f"(({LINE})\n{DECIMAL}\n({HASH})\n)(\n((?:\u2014 {LINE}\n)+))?")
+RECEIPT = re.compile(f"c2sp.org/tlog-proof@v1\n(?:extra ([A-Za-z0-9+/]*=*)\n)?index {DECIMAL}\n((?:{HASH}\n)*)\n")
+
+
+def _unbase64(text: str) -> bytes:
+    data = base64.b64decode(text, validate=True)
+    if base64.b64encode(data).decode() != text:
+        raise ValueError("not the one spelling")
+    return data
+
+
+class Key(NamedTuple):
+    """An Ed25519 verification key."""
+
+    name: str
+    id: bytes
+    public: bytes
+
+
+def read_key(text: str) -> Key:
+    """Read `name+hash+base64`; raise ValueError if it is no Ed25519 key."""
+    name, short, data = text.split("+", 2)
+    raw = _unbase64(data)
+    key = Key(name, sha256(name.encode() + b"\n" + raw).digest()[:4], raw[1:])
+    if name.split() != [name] or len(raw) != 33 or raw[0] != 1 or key.id.hex() != short:
+        raise ValueError("no key")
+    return key
+
+
+class Note(NamedTuple):
+    """A checkpoint, and the signatures that it claims: name, key id, signature."""
+
+    text: str
+    origin: str
+    size: int
+    root: bytes
+    signatures: frozenset[tuple[str, bytes, bytes]]
+
+    def signed_by(self, keys: Iterable[Key | None]) -> tuple[set[Key], bool]:
+        """Return those of the keys, named as the origin, that signed; none, and False, if the signature of one does not hold."""
+        known = {(key.name, key.id): key for key in keys if key and key.name == self.origin}
+        mine = [(known[name, short], seal) for name, short, seal in self.signatures if (name, short) in known]
+        fine = all(holds(key.public, self.text.encode(), seal) for key, seal in mine)
+        return {key for key, _ in mine if fine}, fine
+
+
+def read_note(data: bytes) -> Note:
+    """Read a checkpoint, signed or not; raise ValueError if it is none."""
+    found = NOTE.fullmatch(data.decode("utf-8"))
+    signatures = SIGNATURE.findall(found[6] or "") if found else []
+    if not found or len(signatures) != (found[6] or "").count("\n"):
+        raise ValueError("no checkpoint")
+    raw = [(name, _unbase64(seal)) for name, seal in signatures]
+    claimed = frozenset((name, seal[:4], seal[4:]) for name, seal in raw)
+    return Note(found[1], found[2], int(found[3]), _unbase64(found[4]), claimed)
+
+
+def read_receipt(data: bytes) -> tuple[int, list[bytes], Note]:
+    """Read a receipt: index, proof, checkpoint; raise ValueError if it is none."""
+    found = RECEIPT.match(data.decode("utf-8"))
+    if not found:
+        raise ValueError("no receipt")
+    _unbase64(found[1] or "")
+    return int(found[2]), [*map(_unbase64, found[3].split())], read_note(data[len(found[0]) :])
+
+
+def node(left: bytes, right: bytes) -> bytes:
+    """Return the hash of two subtrees."""
+    return sha256(b"\1" + left + right).digest()
+
+
+def climb(index: int, size: int, found: bytes, proof: list[bytes]) -> bytes | None:
+    """Return the root that an inclusion proof leads to (RFC 9162 2.1.3.2); None if it is too short or too long."""
+    last = size - 1
+    for sibling in proof:
+        if last <= 0:
+            return None
+        found = node(sibling, found) if index & 1 or index == last else node(found, sibling)
+        while index == last and not index & 1:
+            index, last = index >> 1, last >> 1
+        index, last = index >> 1, last >> 1
+    return found if last == 0 else None
 
 
 class Place(NamedTuple):
-    """Where a finding lies: a record by its position, its line's first byte, and the file below DIR."""
+    """Where a finding lies: a record by its position, its line's first byte, and the file."""
 
     seq: int | None = None
     offset: int | None = None
     file: str | None = None
-
-
-NOWHERE = Place()
 
 
 class WalkError(Exception):
@@ -280,43 +321,40 @@ class WalkError(Exception):
 
 
 class Walk:
-    """One pass over a log directory, which prints what it finds; afterwards `size` and `leaf` are the log's head."""
+    """One pass, which prints what it finds; afterwards `size` and `leaf` are the log's head."""
 
-    def __init__(self, root: Path, expect: tuple[int, str] | None, as_json: bool) -> None:
-        self.root, self.expect, self.as_json = root, expect, as_json
+    def __init__(
+        self, root: Any, as_json: bool = False, expect: Any = None, key: Any = None, trusted: Any = None
+    ) -> None:
+        self.root, self.as_json, self.expect, self.given, self.trusted = root, as_json, expect, key, trusted
         self.counts: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
         self.missed: dict[str, str] = {}  # check -> why it could not be made
-        self.first = NOWHERE  # the first bad record
-        self.size = 0
+        self.unasked: set[str] = set()  # those of them that nobody asked for
+        self.first = self.last = Place()  # the first bad record; the record before
+        self.size, self.last_seq, self.gap = 0, -1, False  # its number, what it says that it is, whether it is missing
         self.leaf: str | None = None
-        self.last = NOWHERE  # the record before, its own seq, and whether it is missing altogether
-        self.last_seq, self.gap = -1, False
         self.doubt: tuple[Place, Place, Any, Any] | None = None  # two neighbours, the leaf of one, what the other cites
         self.compared: tuple[Place, str | None] | None = None  # the record that --expect is about, and its leaf
-        # Where each id, case, pack and version last occurred: a private temporary database, which SQLite keeps in
-        # memory up to its cache, then in a file that vanishes with the process. So memory stays bounded.
+        self.tree: list[bytes] = []  # roots of the complete subtrees, largest first
+        self.rows: dict[int, list[bytes]] = {}  # of tiles: what the tile of each level holds so far
+        self.leaves = self.matched = 0  # how many are in the tree; the size of the newest head that fits it
+        self.origin: str | None = None
+        self.due: tuple[Place, Note] | None = None  # the next head
+        self.keys: list[Key] = []  # who has to sign it
+        # What later records are compared with: a private temporary database, which SQLite keeps in memory up to its
+        # cache, then in a file that vanishes with the process. So memory stays bounded.
         self.base = sqlite3.connect("", isolation_level=None)
-        for command in ("PRAGMA journal_mode=OFF", "PRAGMA cache_size=-65536", "BEGIN"):  # 64 MiB
+        create = "CREATE TABLE kept (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID"
+        for command in ("PRAGMA journal_mode=OFF", "PRAGMA cache_size=-65536", "BEGIN", create):  # 64 MiB
             self.base.execute(command)
-        self.base.execute("CREATE TABLE seen (key TEXT PRIMARY KEY, seq INTEGER) WITHOUT ROWID")
-        self.base.execute("CREATE TABLE kept (key TEXT PRIMARY KEY, text TEXT) WITHOUT ROWID")
 
-    def seen(self, key: str, now: int | None = None) -> int | None:
-        """Return the seq that `key` last occurred at; if it occurs `now`, note that."""
-        row = self.base.execute("SELECT seq FROM seen WHERE key = ?", (key,)).fetchone()
-        if now is not None:
-            self.base.execute("INSERT OR REPLACE INTO seen VALUES (?, ?)", (key, now))
-        return row[0] if row else None
-
-    def kept(self, key: str) -> Any:
-        """Return what was kept of a case, a resolution or a pack, or None."""
-        row = self.base.execute("SELECT text FROM kept WHERE key = ?", (key,)).fetchone()
+    def kept(self, key: str, new: Any = None) -> Any:
+        """Return what was kept under a key, or None, and keep something new."""
+        row = self.base.execute("SELECT value FROM kept WHERE key = ?", (key,)).fetchone()
+        if new is not None:
+            self.base.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (key, json.dumps(new)))
         return json.loads(row[0]) if row else None
-
-    def keep(self, key: str, value: Any) -> None:
-        """Keep something for later records."""
-        self.base.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (key, json.dumps(value)))
 
     def say(self, result: str, check: str, place: Place, detail: str, **values: str) -> None:
         """Print one line: an object with fixed keys, or text. `values` are what was expected and what was found."""
@@ -324,116 +362,165 @@ class Walk:
             fields = {"check": check, "result": result, **place._asdict(), "expected": None, "found": None}
             print(json.dumps({**fields, **values, "detail": detail}))
             return
-        record = "" if place.seq is None else f"record #{place.seq}, byte offset {place.offset} of "
-        where = f"{record}{place.file}: " if place.file else ""
+        at = "" if place.seq is None else f"record #{place.seq}, "
+        where = f"{at}{'' if place.offset is None else f'byte offset {place.offset} of '}{place.file}: "
         compared = "; expected {expected}; found {found}".format_map(values) if values else ""
-        print(f"{result} {check}: {where}{detail}{compared}")
+        print(f"{result} {check}: {where if place.file else ''}{detail}{compared}")
 
-    def fail(self, check: str, place: Place, what: str, expected: Any, found: Any) -> None:
-        """Count a finding; print the first 20, and the first of each check."""
-        self.failed[check] += 1
-        if self.failed[check] == 1 or sum(self.failed.values()) <= SHOWN:
-            self.say("FAILS", check, place, what, expected=str(expected), found=str(found))
-        if place.seq is not None and (self.first.seq is None or place.seq < self.first.seq):
-            self.first = place
+    def need(self, fine: Any, check: str, place: Place, what: str, expected: Any, found: Any) -> bool:  # noqa: PLR0917 - one line a check
+        """Count a finding unless all is fine; print the first 20, and the first of each check."""
+        if not fine:
+            self.failed[check] += 1
+            if self.failed[check] == 1 or sum(self.failed.values()) <= SHOWN:
+                self.say("FAILS", check, place, what, expected=str(expected), found=str(found))
+            if place.seq is not None and (self.first.seq is None or place.seq < self.first.seq):
+                self.first = place
+        return bool(fine)
 
-    def run(self) -> None:
-        """Make every check and print what holds, what was not checked, the first bad record, and what is not shown."""
+    def skip(self, check: str, why: str) -> None:
+        """Note that nobody asked for a check."""
+        self.missed[check] = why
+        self.unasked.add(check)
+
+    def run(self, lines: Iterator[tuple[Place, bytes, bool]], checks: Iterable[str], heads: str) -> int:
+        """Make the checks, print what came of them, and return the exit status."""
         why = ""
         try:
-            self.files()
+            self.heads = self.read_heads(heads)
+            self.due = next(self.heads, None)
+            self.here()
+            for place, text, ended in lines:
+                self.line(place, text, ended)
             self.finish()
         except WalkError as error:
             why = str(error)
-        except (OSError, sqlite3.Error) as error:
-            why = f"reading stopped at record #{self.size}: {getattr(error, 'strerror', None) or 'sqlite3'}"
-        finally:
-            self.base.close()
-        self.missed = {**dict.fromkeys(CHECKS if why else (), why), **self.missed}
-        for check, text in CHECKS.items():
-            if check in self.missed:
-                self.say("NOT CHECKED", check, NOWHERE, self.missed[check])
+        except UNREADABLE as error:
+            why = f"reading stopped at record #{self.size}: {getattr(error, 'strerror', None) or type(error).__name__}"
+        return self.close(checks, why)
+
+    def close(self, checks: Iterable[str], why: str = "") -> int:
+        """Print what holds, what was not checked, the first bad record, and what is not shown."""
+        self.base.close()
+        self.missed = {**dict.fromkeys(checks if why else (), why), **self.missed}
+        for check in checks:
+            if check in self.missed and not self.failed[check]:
+                self.say("NOT CHECKED", check, Place(), self.missed[check])
             elif not self.failed[check]:
-                self.say("HOLDS", check, NOWHERE, text.format_map(self.counts))
-        self.say("NOT CHECKED", "signed heads", NOWHERE, "this version of the format has none")
+                self.say("HOLDS", check, Place(), CHECKS[check].format_map(self.counts))
         if self.first.seq is not None:
             self.say("FIRST", "bad record", self.first, f"{sum(self.failed.values())} findings in all")
-        self.say("HEAD", "size and leaf", NOWHERE, f"{self.size}:{self.leaf}")
+        if "head" in checks:
+            self.say("HEAD", "size and leaf", Place(), f"{self.size}:{self.leaf}")
         for limit in LIMITS:
-            self.say("NOT SHOWN", "by any log itself", NOWHERE, limit)
+            self.say("NOT SHOWN", "by any log itself", Place(), limit)
+        return 1 if self.failed else 3 if why or ({*self.missed} & {*checks}) - self.unasked else 0
 
-    def files(self) -> None:
-        """Read the segments in order; every other file in log/ is a finding."""
-        due, short = 0, None
-        for path in sorted((self.root / "log").iterdir()):
-            place = Place(file=f"log/{path.name if ID(path.name) else '?'}")
-            first = int(path.name[:12]) if _text(12, 12, "0123456789")(path.name[:12]) else -1
-            if first % SEGMENT or path.name != f"{first:012}.jsonl" or not path.is_file():
-                self.fail("files", place, "it", "a file, named a multiple of 65536 in 12 digits, .jsonl", "another")
-                continue
-            if first != due:
-                self.fail("files", place, "the segment before it", f"{due:012}.jsonl", "none")
-            if short:
-                self.fail("files", short, "its number of records, not being the last", SEGMENT, "fewer")
-            self.gap, self.size = first != self.size, first
-            self.segment(path, place)
-            due, short = first + SEGMENT, place if self.size < first + SEGMENT else None
-            self.counts["segments"] += 1
-        if not self.size:
-            self.fail("files", Place(file="log/"), "the log", "a record 0", "no record")
-
-    def segment(self, path: Path, place: Place) -> None:
-        """Check the lines of one file."""
-        offset, end = 0, self.size + SEGMENT
+    def file(self, name: str, most: int) -> bytes | None:
+        """Return a file's first bytes, or None if there is no such file."""
+        path = self.root / name
+        if not (path.exists() and path.is_file()):
+            return None
         with path.open("rb") as stream:
-            while line := stream.readline(LINE_MAX + 1):  # never more than this, however long the line is
-                text = line[:-1] if line.endswith(b"\n") else line
-                at = Place(self.size, offset, place.file)
-                if self.size == end:
-                    self.fail("files", place, "its number of records", f"at most {SEGMENT}", "more")
-                elif len(text) > LINE_MAX:
-                    self.fail("lines", at, "its length", f"at most {LINE_MAX} bytes", "more")
-                else:
-                    self.line(at, text, ended=text is not line)
+            return bytes(stream.read(most))
+
+    def segments(self) -> Iterator[tuple[Place, bytes, bool]]:
+        """Give the lines of the segments in order; every other file in log/ is a finding."""
+        due, short = 0, Place()
+        for path in sorted((self.root / "log").iterdir(), key=lambda path: str(path.name)):
+            place = Place(file=f"log/{path.name if re.fullmatch(ID, path.name) else '?'}")
+            first = int(path.name[:12]) if re.fullmatch("[0-9]{12}[.]jsonl", path.name) and path.is_file() else -1
+            fine, wanted = first >= 0 and not first % SEGMENT, "a file, a multiple of 65536 in 12 digits, .jsonl"
+            if not self.need(fine, "files", place, "it", wanted, "another"):
+                continue
+            self.need(first == due, "files", place, "the segment before it", f"{due:012}.jsonl", "none")
+            self.need(not short.file, "files", short, "its number of records, not being the last", SEGMENT, "fewer")
+            self.gap, self.size, offset = first != self.size, first, 0
+            with path.open("rb") as stream:
+                while line := stream.readline(LINE_MAX + 1):  # never more than this, however long the line is
+                    ended, more = line.endswith(b"\n"), self.size < first + SEGMENT
+                    if not self.need(more, "files", place, "its number of records", f"at most {SEGMENT}", "more"):
+                        raise WalkError(f"the log was not read beyond record #{self.size}")
+                    yield Place(self.size, offset, place.file), line[:-1] if ended else line, ended
                     offset += len(line)
-                    continue
-                raise WalkError(f"the log was not read beyond record #{self.size}")
+            due, short = first + SEGMENT, place if self.size < first + SEGMENT else Place()
+            self.counts["segments"] += 1
+        self.need(self.size, "files", Place(file="log/"), "the log", "a record 0", "no record")
+
+    def bundles(self) -> Iterator[tuple[Place, bytes, bool]]:
+        """Give the entries of tlog-tiles as lines, and compare every tile with the one that they make."""
+        size = self.due[1].size if self.due else 0
+        for start in range(0, size, 256):
+            at, (place, data) = 0, self.tile("entries", start // 256, min(256, size - start))
+            for _ in range(min(256, size - start)):
+                end = at + 2 + int.from_bytes(data[at : at + 2], "big")
+                yield Place(self.size, at + 2, place.file), data[at + 2 : end], True
+                at = end
+                self.grow(0, bytes.fromhex(self.leaf or ""))
+            self.need(at == len(data), "tiles", place, "its length", at, len(data))
+        for level in [*self.rows]:
+            self.compare(level)
+
+    def tile(self, level: int | str, index: int, width: int) -> tuple[Place, bytes]:
+        """Return where a tile is, and its bytes."""
+        name = f"{index % 1000:03}" + (f".p/{width}" if width < 256 else "")
+        while index := index // 1000:
+            name = f"x{index % 1000:03}/{name}"
+        place, data = Place(file=f"tile/{level}/{name}"), self.file(f"tile/{level}/{name}", 256 * (LINE_MAX + 2))
+        self.need(data is not None, "tiles", place, "it", "a file", "none")
+        self.counts["tiles"] += 1
+        return place, data or b""
+
+    def grow(self, level: int, found: bytes) -> None:
+        """Put a hash into the last tile of a level."""
+        self.rows.setdefault(level, []).append(found)
+        if len(self.rows[level]) == 256:
+            row = self.compare(level)
+            while len(row) > 1:
+                row = [*map(node, row[::2], row[1::2])]
+            self.grow(level + 1, row[0])
+
+    def compare(self, level: int) -> list[bytes]:
+        """Compare a tile with the hashes that belong into it."""
+        row, index = self.rows.pop(level), self.counts[f"tiles of {level}"]
+        place, data = self.tile(level, index, len(row))
+        self.need(data == b"".join(row), "tiles", place, "its hashes", "those that the entries make", "others")
+        self.counts[f"tiles of {level}"] += 1
+        return row
 
     def line(self, place: Place, text: bytes, ended: bool) -> None:
         """Check one line and the record in it, and make it the record before."""
-        if not ended:
-            self.fail("lines", place, "its end", "a newline", "the end of the file")
-        record, bad = self.read(place, text), not ended
+        if not self.need(len(text) <= LINE_MAX, "lines", place, "its length", f"at most {LINE_MAX} bytes", "more"):
+            raise WalkError(f"the log was not read beyond record #{self.size}")
+        bad = not self.need(ended, "lines", place, "its end", "a newline", "the end of the file")
+        record = self.read(place, text)
         # After a drop or an insertion the records that still follow each other are not named again.
         if record and record["seq"] not in (self.size, self.last_seq + 1):
-            self.fail("chain", place, "seq", self.size, record["seq"])
-            bad = True
+            bad = not self.need(False, "chain", place, "seq", self.size, record["seq"])
         self.chain(place, record, bad)
         if record:
             self.order(place, record)
             self.last_seq = record["seq"]
-        self.leaf = sha256(b"\0" + text).hexdigest()
-        self.last, self.gap, self.size = place, False, self.size + 1
-        self.counts["lines"] += 1
+        found, count = sha256(b"\0" + text).digest(), self.leaves
+        self.leaf, self.last, self.gap, self.size, self.leaves = found.hex(), place, False, self.size + 1, count + 1
+        while count & 1:
+            found, count = node(self.tree.pop(), found), count >> 1
+        self.tree.append(found)
         if self.expect and self.expect[0] == self.size:
             self.compared = place, self.leaf
+        self.here()
 
     def read(self, place: Place, text: bytes) -> Any:
         """Return the record in a line if it is canonical JSON and fits the tables."""
+        self.counts["lines"] += 1
         try:
             record = decode(text)
         except ValueError:
-            self.fail("lines", place, "it", "canonical JSON", "something else")
+            self.need(False, "lines", place, "it", "canonical JSON", "something else")
             return None
-        what = misfit(record, RECORD) or misfit(record["body"], BODIES[record["type"]], "body.")
-        if not what and (record["type"] == "genesis") is not (self.size == 0):
+        what = misfit("record", record) or misfit(record["type"], record["body"], ".body")
+        if not what and (record["type"] == "genesis") is not (place.seq == 0):
             what = "genesis, which is record 0 and only there"
-        if not what and record["type"] == "resolution":
-            body = record["body"]
-            wrong = [key for key, action in OWN.items() if (body[key] is None) is (body["action"] == action)]
-            what = f"key body.{wrong[0]}" if wrong else None
-        if what:
-            self.fail("records", place, what, "what FORMAT.md's tables say", "something else")
+        if not self.need(not what, "records", place, str(what), "what FORMAT.md's tables say", "something else"):
             return None
         self.counts["records"] += 1
         return record
@@ -448,117 +535,163 @@ class Walk:
         cited = record["prev"] if record else self.leaf
         if self.doubt:
             self.blame(later=cited != self.leaf)
-        elif cited != self.leaf and (bad or self.gap or self.last is NOWHERE or cited is None):
-            self.fail("chain", place, "prev", self.leaf, cited)
+        elif bad or self.gap or self.last.file is None or cited is None:
+            self.need(cited == self.leaf, "chain", place, "prev", self.leaf, cited)
         elif cited != self.leaf:
             self.doubt = (self.last, place, self.leaf, cited)
 
     def blame(self, later: bool) -> None:
         """Name the altered one of two neighbours."""
-        earlier, after, leaf, cited = self.doubt or (NOWHERE, NOWHERE, None, None)
+        earlier, after, leaf, cited = self.doubt or (Place(), Place(), None, None)
         self.doubt = None
-        if later:
-            self.fail("chain", after, "prev", leaf, cited)
+        if later or self.matched > (earlier.seq or 0):
+            self.need(False, "chain", after, "prev", leaf, cited)
         else:
-            self.fail("chain", earlier, f"its leaf, by the prev of record #{after.seq}", cited, leaf)
+            self.need(False, "chain", earlier, f"its leaf, by the prev of record #{after.seq}", cited, leaf)
+
+    def read_heads(self, name: str) -> Iterator[tuple[Place, Note]]:
+        """Give the checkpoints in `heads`, or the one of tiles; a last line without an end is none."""
+        offset, size, alone = 0, 0, name == "checkpoint"
+        if self.file(name, 0) is None:
+            self.skip("heads", f"there is no file {name}")
+            return
+        with (self.root / name).open("rb") as stream:
+            while line := stream.read(NOTE_MAX) if alone else stream.readline(NOTE_MAX):
+                place, offset = Place(None, offset, name), offset + len(line)
+                if not alone and not line.endswith(b"\n") and len(line) < NOTE_MAX:
+                    return
+                try:
+                    note = read_note(line if alone else decode(line[:-1]).encode())
+                except (ValueError, AttributeError):
+                    self.need(False, "heads", place, "it", "a checkpoint", "something else")
+                    continue
+                if self.need(note.size >= size, "heads", place, "its size", f"{size} or more", note.size):
+                    size = note.size
+                    yield place, note
+
+    def here(self) -> None:
+        """Check the heads, and the trusted one, whose size is the number of records so far."""
+        trusted, newest = self.trusted, None
+        if trusted and trusted.size == self.leaves:
+            self.fits("trusted", self.last, trusted)
+            signed = not self.given or trusted.signed_by([self.given, *self.keys])[0]
+            self.need(signed, "trusted", Place(file="the trusted head"), "its signature", "one by a known key", "none")
+        while self.due and self.due[1].size == self.leaves:
+            place, note = self.due
+            more = not newest or (note.text == newest.text and note.signatures > newest.signatures)
+            self.need(more, "heads", place, "a head of the same size", "the same with a signature more", "another")
+            newest, self.due = note, next(self.heads, None)
+        if newest:
+            self.fits("heads", self.last if self.leaves else place, newest)
+            self.signed(self.last if self.leaves else place, newest)
+
+    def fits(self, check: str, place: Place, note: Note) -> None:
+        """Compare a head with the tree."""
+        root = reduce(lambda right, left: node(left, right), reversed(self.tree)) if self.tree else sha256(b"").digest()
+        self.origin = self.origin or note.origin
+        self.counts[check] += 1
+        what = f"the root over the {note.size} records up to it"
+        fine = self.need(note.origin == self.origin, check, place, "the origin of its head", "the log's", "another")
+        if self.need(note.root == root, check, place, what, note.root.hex(), root.hex()) and fine:
+            self.matched = note.size
+
+    def signed(self, place: Place, note: Note) -> None:
+        """Check who signed a head: every key that was new since the last head, and the one before them."""
+        found, fine = note.signed_by([self.given, *self.keys])
+        known = self.keys or not any(name == note.origin for name, _, _ in note.signatures)
+        self.need(known, "signatures", place, "its head", "no signature, as the log records no key", "one")
+        self.need(fine, "signatures", place, "its head", "signatures that hold", "another")
+        for key in self.keys if fine else ():
+            self.need(key in found, "signatures", place, "its head", f"one signed by {key.id.hex()}", "none by it")
+        self.counts.update(signed=bool(found), by_given=self.given in found)
+        self.keys = self.keys[-1:]
 
     def order(self, place: Place, record: dict[str, Any]) -> None:
         """Check what a record says against the records before it."""
         seq, body, kind = record["seq"], record["body"], record["type"]
-        self.counts[kind + "s"] += 1
-        once = [] if kind in ("genesis", "rubric") else [f"id {body['id']}"]
-        if kind == "rubric":
-            once = [f"pack {body['pack']}", f"rubric {body['rubric']} {body['version']}"]
-            self.keep(once[0], {"rubric": body["rubric"]})
+        self.counts[kind] += 1
+        for form in ONCE.get(kind, ()):
+            before = self.kept(form.format_map(body), seq)
+            what, found = f"its {form.split()[0]}", f"it in record #{before} too"
+            self.need(before is None, f"{kind}s", place, what, "once in a log", found)
+        if kind == "genesis":
+            fine = self.origin in (None, body["origin"])
+            self.need(fine, "heads", place, "its origin", "that of the heads", "another")
+            self.origin = body["origin"]
+        elif kind == "rubric":
+            self.kept(f"names {body['pack']}", {"rubric": body["rubric"]})
             self.pack(place, body)
-        elif kind == "decision":
-            newest = self.seen(f"case {body['disclosures']['case']}", seq)
-            if body["supersedes"] != newest:
-                self.fail("decisions", place, "supersedes", newest, body["supersedes"])
-        pack = body["decision"]["pack"] if kind == "decision" else body.get("pack")
-        if kind != "rubric" and pack and self.seen(f"pack {pack}") is None:
-            self.fail(kind + "s", place, f"pack {pack}", "an earlier rubric record with it", "none")
-        if once and kind != "rubric":
+        elif kind == "key":
+            self.keys.append(read_key(body["key"]))
+            self.counts["given"] += self.keys[-1] == self.given
+            self.need(self.keys[-1].name == self.origin, "keys", place, "its name", "the log's origin", "another")
+        elif kind == "erasure":
+            known = self.kept(f"case {body['case']}")
+            self.need(known, "erasures", place, "its case", "that of an earlier record", "no record with it")
+        elif "disclosures" in body:
             self.case(place, seq, kind, body)
-        for key in once:
-            before = self.seen(key, seq)
-            if before is not None:
-                self.fail(kind + "s", place, key, "once in a log", f"it in record #{before} too")
 
     def case(self, place: Place, seq: int, kind: str, body: dict[str, Any]) -> None:
         """Check a record against those before it of the same case, and keep what later ones are checked against."""
-        key = f"case {body['disclosures']['case']}"
-        case = self.kept(key) or {"opening": None, "newest": None, "void": None, "reinstate": None}
+        key, said = body["disclosures"]["case"], body["decision"] if kind == "decision" else body
+        case = self.kept(f"case {key}") or {"opening": None, "newest": None, "void": None, "reinstate": None}
+        gone, newest = self.kept(f"erased {key}"), case["newest"] and case["newest"]["seq"]
+        self.need(gone is None, "erasures", place, "its case", "one not erased", f"that erased at record #{gone}")
+        if kind != "resolution":
+            known = self.kept(f"pack {said['pack']}") is not None
+            self.need(known, f"{kind}s", place, "its pack", "that of an earlier rubric record", said["pack"])
         if kind == "opening":
-            if case["opening"] or case["newest"]:
-                self.fail("openings", place, "its case", "no record before", "an opening or a decision")
+            new = not (case["opening"] or case["newest"])
+            self.need(new, "openings", place, "its case", "no record before", "an opening or a decision")
             case["opening"] = case["opening"] or [seq, body["pack"], body["profile"], body["level"]]
         elif kind == "decision":
-            self.decision(place, body["decision"], case)
-            names = ("pack", "status", "verdict", "stages")
-            case["newest"] = {**{name: body["decision"][name] for name in names}, "seq": seq}
+            fine = body["supersedes"] == newest
+            self.need(fine, "decisions", place, "supersedes", newest, body["supersedes"])
+            self.decision(place, said, case)
+            case["newest"] = {**{name: said[name] for name in ("pack", "status", "verdict", "stages")}, "seq": seq}
         else:
-            self.resolution(place, body, case["newest"], key)
+            fine, wanted = body["decision"] == newest, f"the case's newest: {newest}"
+            if self.need(fine, "resolutions", place, "its decision", wanted, body["decision"]):
+                self.resolution(place, body, case["newest"], key)
             if body["action"] != "withdraw":
-                of_kind = case.get(body["action"])
-                says = {"before": of_kind, "case": key, "over": False, "reason": body["reason"], "stage": body["stage"]}
-                self.keep(f"resolution {seq}", says)
+                before = {"before": case.get(body["action"]), "case": key, "over": False}
+                self.kept(f"resolution {seq}", {**before, "reason": body["reason"], "stage": body["stage"]})
                 case[body["action"]] = seq
-        self.keep(key, case)
+        self.kept(f"case {key}", case)
 
     def decision(self, place: Place, decision: dict[str, Any], case: dict[str, Any]) -> None:
         """Check that a decision keeps to its case's opening, and carries on what is in force."""
         if case["opening"]:
-            seq, pack, profile, level = case["opening"]
-            same = decision["pack"] == pack
-            if not same and case["newest"]:  # an amendment is another version of the same rubric
-                old, new = (self.kept(f"pack {digest}") or {} for digest in (pack, decision["pack"]))
-                same = not (old and new) or old["rubric"] == new["rubric"]
-            for what, wanted in {"pack": pack, "profile": profile, "level": level}.items():
-                if decision[what] != wanted and not (what == "pack" and same):
-                    self.fail("openings", place, f"its {what}", f"{wanted}, as in record #{seq}", decision[what])
-        void, reinstate = self.in_force(case, "void"), self.in_force(case, "reinstate")
-        wanted = {"void": void and void["reason"]}
-        wanted["reinstate"] = reinstate and {name: reinstate[name] for name in ("reason", "stage")}
-        for name, value in wanted.items():
-            if decision[name] != value:
-                self.fail("resolutions", place, f"its {name}", f"the one in force: {value}", decision[name])
+            seq, *fixed = case["opening"]
+            packs = (decision["pack"], case["newest"] and fixed[0])  # an amendment has the same rubric
+            same = len({(self.kept(f"names {pack}") or {"rubric": pack})["rubric"] for pack in packs}) == 1
+            for what, wanted in zip(("pack", "profile", "level"), fixed):  # noqa: B905 - strict is not in Python 3.9
+                fine = decision[what] == wanted or (what == "pack" and same)
+                self.need(fine, "openings", place, f"its {what}", f"{wanted}, as in record #{seq}", decision[what])
+        for name in ("void", "reinstate"):
+            said = None
+            while case[name] is not None and not said:  # those that were withdrawn are passed over for good
+                said = self.kept(f"resolution {case[name]}")
+                if said["over"]:
+                    case[name], said = said["before"], None
+            wanted = said and (said["reason"] if name == "void" else {key: said[key] for key in ("reason", "stage")})
+            fine = decision[name] == wanted
+            self.need(fine, "resolutions", place, f"its {name}", f"the one in force: {wanted}", decision[name])
 
-    def in_force(self, case: dict[str, Any], action: str) -> Any:
-        """Return the newest resolution of this action that is not withdrawn; those above it are passed over for good."""
-        while case[action] is not None:
-            said = self.kept(f"resolution {case[action]}")
-            if not said["over"]:
-                return said
-            case[action] = said["before"]
-        return None
-
-    def resolution(self, place: Place, body: dict[str, Any], newest: Any, key: str) -> None:
+    def resolution(self, place: Place, body: dict[str, Any], newest: dict[str, Any], key: str) -> None:
         """Check that a resolution may be said of its case's newest decision."""
-        action, found = body["action"], newest and newest["seq"]
-        if body["decision"] != found:
-            self.fail("resolutions", place, "its decision", f"the case's newest: {found}", body["decision"])
-            return
-        names = self.kept(f"pack {newest['pack']}") or {}
-        if action == "confirm" and newest["verdict"] is None:
-            self.fail("resolutions", place, "what it confirms", "a decision with a verdict", newest["status"])
-        elif action == "override" and newest["status"] == "pending":
-            self.fail("resolutions", place, "what it overrides", "a decision that is not pending", "pending")
-        elif action == "override" and body["verdict"] not in names.get("verdicts", [body["verdict"]]):
-            self.fail("resolutions", place, "its verdict", "one of the pack's", body["verdict"])
-        elif action == "reinstate" and newest["status"] != "ended":
-            self.fail("resolutions", place, "what it reinstates", "a decision that ended", newest["status"])
-        elif action == "reinstate" and "stages" in names:
-            words = [(stage, newest["stages"].get(stage, [None])[0]) for stage in names["stages"]]
-            ended = next((at for at, (_, word) in enumerate(words) if word == "ended"), 0)
-            if body["stage"] not in [stage for stage, word in words[ended:] if word in EVALUATED]:
-                self.fail("resolutions", place, "its stage", "the one that ended the case", body["stage"])
-        elif action == "withdraw":
-            said = self.kept(f"resolution {body['withdraws']}")
-            if not said or said["case"] != key or said["over"]:
-                self.fail("resolutions", place, "withdraws", "a resolution of the case in force", body["withdraws"])
-            else:
-                self.keep(f"resolution {body['withdraws']}", {**said, "over": True})
+        names, said = self.kept(f"names {newest['pack']}") or {}, self.kept(f"resolution {body['withdraws']}")
+        known = body["verdict"] in names.get("verdicts", [body["verdict"]])
+        ended = newest["stages"].get(body["stage"], [None])[0] == "ended" == newest["status"]
+        fine, wanted = {
+            "confirm": (newest["verdict"] is not None, "a decision with a verdict"),
+            "override": (newest["status"] != "pending" and known, "a decision not pending, a verdict of its pack"),
+            "reinstate": (ended, "a decision that ended, and the stage that ended it"),
+            "void": (True, ""),
+            "withdraw": (said and said["case"] == key and not said["over"], "a resolution of the case in force"),
+        }[body["action"]]
+        if self.need(fine, "resolutions", place, f"its {body['action']}", wanted, "something else") and said:
+            self.kept(f"resolution {body['withdraws']}", {**said, "over": True})
 
     def pack(self, place: Place, body: dict[str, Any]) -> None:
         """Check the pack file that a rubric record cites; the first thing that is wrong is named."""
@@ -566,11 +699,9 @@ class Walk:
         if not (self.root / "packs").is_dir():
             self.missed["packs"] = "there is no packs/ beside log/"
             return
-        if not (self.root / name).is_file():
-            self.fail("packs", place, name, "a file", "none")
+        data = self.file(name, PACK_MAX + 1)
+        if not self.need(data is not None, "packs", place, name, "a file", "none") or data is None:
             return
-        with (self.root / name).open("rb") as stream:
-            data = stream.read(PACK_MAX + 1)
         self.counts["packs"] += 1
         found: dict[str, Any] = {"pack": sha256(data).hexdigest(), "length": len(data)}
         if body["pack"] == found["pack"]:
@@ -578,52 +709,110 @@ class Walk:
                 pack = decode(data)
                 found["rubric"], found["version"] = pack.pop("rubric"), pack.pop("version")
                 found["scoring"] = sha256(encode(bare(pack))).hexdigest()
-                self.keep(f"pack {body['pack']}", {**_names(pack), "rubric": body["rubric"]})
+                verdicts = [one["id"] for one in pack["verdicts"]]
+                self.kept(f"names {body['pack']}", {"rubric": body["rubric"], "verdicts": verdicts})
             except (AttributeError, KeyError, TypeError, ValueError):
-                self.fail("packs", place, name, "a pack in canonical JSON", "something else")
+                self.need(False, "packs", place, name, "a pack in canonical JSON", "something else")
         for key, value in found.items():
-            if body[key] != value:
-                plain = value if isinstance(value, int) or ID(value) or DIGEST(value) else "something else"
-                self.fail("packs", place, f"{key} of {name}", body[key], plain)
+            plain = value if isinstance(value, int) or not (misfit("id", value) and misfit("digest", value)) else "?"
+            if not self.need(body[key] == value, "packs", place, f"{key} of {name}", body[key], plain):
                 break
 
     def finish(self) -> None:
         """Check what only the log's end shows."""
-        expect, compared = self.expect, self.compared
+        expect, trusted, log, more = self.expect, self.trusted, Place(file="log/"), "its number of records"
         if self.doubt:
             self.blame(later=expect is not None and expect[0] == self.size and expect[1] != self.leaf)
         folder = self.root / "packs"
         for path in folder.iterdir() if folder.is_dir() else ():
-            known = DIGEST(path.name[:64]) and self.seen(f"pack {path.name[:64]}") is not None
-            self.counts["strays"] += not (known and path.name[64:] == ".json")
+            known = re.fullmatch("[0-9a-f]{64}[.]json", path.name) and self.kept(f"pack {path.name[:64]}") is not None
+            self.counts["strays"] += not known
+        while self.due:
+            self.need(False, "heads", self.due[0], more, f"{self.due[1].size} or more", self.leaves)
+            self.due = next(self.heads, None)
+        self.counts["behind"] = self.leaves - self.matched
         if expect is None:
-            self.missed["head"] = "none to compare with was given (--expect)"
-        elif compared is None:
-            self.fail("head", Place(file="log/"), "its number of records", f"{expect[0]} or more", self.size)
-        elif compared[1] != expect[1]:
-            self.fail("head", compared[0], "its leaf", expect[1], compared[1])
+            self.skip("head", "none to compare with was given (--expect)")
+        elif self.need(self.compared, "head", log, more, f"{expect[0]} or more", self.size) and self.compared:
+            self.need(self.compared[1] == expect[1], "head", self.compared[0], "its leaf", expect[1], self.compared[1])
+        if trusted is None:
+            self.skip("trusted", "no trusted head was given (--trusted)")
+        else:
+            self.need(self.counts["trusted"], "trusted", log, more, f"{trusted.size} or more", self.leaves)
+        fine = not self.given or (self.counts["given"] and self.counts["by_given"])
+        self.need(fine, "signatures", log, "its heads", "signed by the key given, which is one of its own", "others")
+        if not self.given and not self.counts["key"]:
+            self.skip("signatures", "no key was given (--key), and the log records none")
+
+    def receipt(self, receipt: Path, record: Path) -> int:
+        """Check a receipt and the record's line."""
+        with receipt.open("rb") as stream, record.open("rb") as other:
+            data, line = stream.read(NOTE_MAX), other.read(LINE_MAX + 2)
+        line, at = line[:-1] if line.endswith(b"\n") else line, Place(file="the receipt")
+        try:
+            index, proof, note = read_receipt(data)
+        except ValueError:
+            self.need(False, "receipt", at, "it", "a tlog-proof", "something else")
+            return self.close(("receipt",))
+        here = Place(index, 0, "the record")
+        self.need(len(line) <= LINE_MAX, "lines", here, "its length", f"at most {LINE_MAX} bytes", "more")
+        found = self.read(here, line)
+        root = climb(index, note.size, sha256(b"\0" + line).digest(), proof) if index < note.size else None
+        self.need(not found or found["seq"] == index, "receipt", here, "its seq", index, "another")
+        self.need(index < note.size, "receipt", at, "its index", f"less than {note.size}", index)
+        self.need(root == note.root, "receipt", at, "its proof", f"a way to {note.root.hex()}", root and root.hex())
+        if self.given:
+            self.counts["signed"] = 1
+            wanted = f"one signed by {self.given.id.hex()}"
+            self.need(note.signed_by([self.given])[0], "signatures", at, "its head", wanted, "none by it")
+        else:
+            self.missed["signatures"] = "no key was given (--key)"
+        if self.trusted is None or self.trusted.size != note.size:
+            self.skip("trusted", "no trusted head of the receipt's size was given (--trusted)")
+        else:
+            self.need(self.trusted.text == note.text, "trusted", at, "its head", "the trusted one", "another")
+        return self.close(OF_RECEIPT)
 
 
-def _head(text: str) -> tuple[int, str]:
-    size, _, leaf = text.partition(":")
-    if not (_text(1, 15, "0123456789")(size) and int(size) and DIGEST(leaf)):
+def _expect(text: str) -> tuple[int, str]:
+    found = re.fullmatch("([1-9][0-9]{0,14}):([0-9a-f]{64})", text)
+    if not found:
         raise argparse.ArgumentTypeError("expected a number from 1 on, a colon and 64 lower-case hexadecimal digits")
-    return int(size), leaf
+    return int(found[1]), found[2]
 
 
 def main() -> int:
-    """Check a log, print what was found and return the exit status."""
+    """Check what was named, print what was found and return the exit status."""
     parser = argparse.ArgumentParser(description="Check a decision log: 0 holds, 1 fails, 2 wrong call, 3 not checked.")
-    parser.add_argument("dir", metavar="DIR", type=Path, help="the directory that holds log/ and packs/")
-    parser.add_argument("--expect", metavar="SIZE:LEAF", type=_head, help="a head of this log that was kept elsewhere")
+    parser.add_argument("path", metavar="PATH", type=Path, help="a log, an export, tiles, or a receipt")
+    parser.add_argument("--key", metavar="VKEY", type=read_key, help="the log's verification key")
+    parser.add_argument("--trusted", metavar="FILE", type=Path, help="a checkpoint of this log that was kept elsewhere")
+    parser.add_argument(
+        "--expect", metavar="SIZE:LEAF", type=_expect, help="number and leaf of a last record, likewise"
+    )
+    parser.add_argument("--record", metavar="FILE", type=Path, help="the line of the record that a receipt is about")
     parser.add_argument("--json", action="store_true", help="print one JSON object a line")
     call = parser.parse_args()
-    if not (call.dir / "log").is_dir():
-        parser.error("DIR holds no directory log/")
-    walk = Walk(call.dir, call.expect, call.json)
-    walk.run()
-    unasked = set() if call.expect else {"head"}
-    return 1 if walk.failed else 3 if set(walk.missed) - unasked else 0
+    try:
+        trusted = read_note(call.trusted.read_bytes()[:NOTE_MAX]) if call.trusted else None
+        packed = zipfile.ZipFile(call.path) if call.path.is_file() and zipfile.is_zipfile(call.path) else None
+        root: Any = zipfile.Path(packed) if packed else call.path
+        inside = [one for one in root.iterdir() if (one / "log").is_dir()] if root.is_dir() else []
+        log, tiles = (root / "log").is_dir(), (root / "checkpoint").exists()
+        if len(inside) == 1 and not log and not tiles:
+            root, log = inside[0], True
+        walk = Walk(root, call.json, call.expect, call.key, trusted)
+        names = packed.namelist() if packed else []
+        walk.need(len({*names}) == len(names), "files", Place(file="the ZIP"), "its names", "each once", "one twice")
+        if log:
+            return walk.run(walk.segments(), [check for check in CHECKS if check not in OF_OTHERS], "heads")
+        if tiles:
+            return walk.run(walk.bundles(), [check for check in CHECKS if check not in NOT_OF_TILES], "checkpoint")
+        if call.record and not packed:
+            return walk.receipt(call.path, call.record)
+    except (*UNREADABLE, ValueError) as error:
+        parser.error(f"it cannot be read: {type(error).__name__}")
+    return parser.error("PATH is no directory with log/, no export, no tiles, and no receipt with --record")
 
 
 if __name__ == "__main__":

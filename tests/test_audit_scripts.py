@@ -7,6 +7,7 @@ say was worked out on paper from FORMAT.md 6, or by trying every completion one 
 
 from __future__ import annotations
 
+import base64
 import copy
 import importlib.util
 import io
@@ -16,7 +17,9 @@ import math
 import os
 import subprocess
 import sys
-from contextlib import redirect_stdout, suppress
+import warnings
+import zipfile
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
@@ -921,13 +924,16 @@ class TestVerifyHolds:
             "openings",
             "decisions",
             "resolutions",
+            "erasures",
+            "keys",
             "head",
         }
         assert checks == {
             line.split(":")[0].removeprefix("HOLDS ") for line in out.splitlines() if line.startswith("HOLDS ")
         }
         assert f"HEAD size and leaf: {log.head}" in out
-        assert "NOT CHECKED signed heads: this version of the format has none" in out
+        assert "NOT CHECKED heads: there is no file heads" in out
+        assert "NOT CHECKED signatures: no key was given (--key), and the log records none" in out
         assert "a score that was never logged" in out
 
     def test_a_superseding_decision(self, log):
@@ -1668,7 +1674,7 @@ class TestHostile:
             for record in replaced(json.loads(line)):
                 text = canonical(record)
                 assert recompute.examine(log.root, text + b"\n")[0] in {"HOLDS", "FAILS", "NOT CHECKED", ""}
-                walk = verify.Walk(log.root, None, as_json=True)
+                walk = verify.Walk(log.root, as_json=True)
                 with redirect_stdout(io.StringIO()):
                     walk.line(verify.Place(0, 0, "log/x"), text, ended=True)
                 walk.base.close()
@@ -1759,6 +1765,193 @@ class TestHostile:
         )
         assert "NOT SHOWN: that packs obey FORMAT.md 5: check_packs.py shows that" in out
         assert "notice was given, irregularities occurred: replay with the vault" in run(verify, log.root)[1]
+
+
+# RFC 8032 7.1, tests 1 to 3: public key, message, signature.
+ED25519 = (
+    (
+        "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+        "",
+        "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b",
+    ),
+    (
+        "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+        "72",
+        "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
+    ),
+    (
+        "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
+        "af82",
+        "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a",
+    ),
+)
+ORDER = 2**252 + 27742317777372353535851937790883648493
+
+
+class TestSignatures:
+    """RFC 8032, C2SP signed-note and tlog-proof, as verify.py reads them."""
+
+    @pytest.mark.parametrize("row", ED25519)
+    def test_known_answers(self, row):
+        """What RFC 8032 signed holds; with a bit of key, message or signature changed, or with s + L for s, nothing does."""
+        public, message, seal = map(bytes.fromhex, row)
+        assert verify.holds(public, message, seal)
+        for at in range(0, 64, 5):
+            assert not verify.holds(public, message, seal[:at] + bytes([seal[at] ^ 1]) + seal[at + 1 :])
+        for at in range(0, 32, 5):
+            assert not verify.holds(public[:at] + bytes([public[at] ^ 1]) + public[at + 1 :], message, seal)
+        large = (int.from_bytes(seal[32:], "little") + ORDER).to_bytes(32, "little")
+        assert not any(
+            verify.holds(public, *way)
+            for way in ((message + b"x", seal), (message, seal[:32] + large), (message, seal[:63]))
+        )
+
+    def test_what_another_implementation_signs(self):
+        """Signatures by the cryptography package hold, and not over another message."""
+        ed25519 = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.ed25519", reason="an outside signer")
+        for number in range(20):
+            secret = ed25519.Ed25519PrivateKey.from_private_bytes(sha256(b"%d" % number).digest())
+            seal, public = secret.sign(b"%d" % number), secret.public_key().public_bytes_raw()
+            assert verify.holds(public, b"%d" % number, seal)
+            assert not verify.holds(public, b"%d." % number, seal)
+
+    @pytest.mark.parametrize("y", [2**255 - 19, 2**255 - 18, 2**255 - 1, 2, 1 + 2**255])
+    def test_what_is_no_point(self, y):
+        """A coordinate of p or more, one on no point of the curve, and a sign where x is 0: not even s = 0, R = 1 holds."""
+        assert not verify.holds(y.to_bytes(32, "little"), b"", (1).to_bytes(32, "little") + bytes(32))
+
+    def test_the_signed_note_of_the_specification(self):
+        """The key that golang.org/x/mod/sumdb/note documents is one; another hash, another type, a bit too many are not."""
+        text = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
+        assert verify.read_key(text).name == "PeterNeumann"
+        for old, new in (
+            ("c74f20a3", "c74f20a4"),
+            ("+AR", "+Ag"),
+            ("0TW", "0TX"),
+            ("Peter", "Peter "),
+            ("+c74f20a3", ""),
+            ("0TW", "0T"),
+        ):
+            with pytest.raises(ValueError):
+                verify.read_key(text.replace(old, new))
+
+    @pytest.mark.parametrize("size", range(1, 40))
+    def test_every_inclusion_proof(self, size):
+        """Each proof of RFC 6962 2.1.1 leads to the root; shortened, lengthened or at another index it does not."""
+        leaves = [sha256(b"\0%d" % n).digest() for n in range(size)]
+
+        def way(index, rest):
+            half = (1 << (len(rest) - 1).bit_length()) // 2
+            if len(rest) == 1:
+                return [], rest[0]
+            left, right = way(index, rest[:half]), way(index - half, rest[half:])
+            inside, outside = (left, right) if index < half else (right, left)
+            return [*inside[0], outside[1]], verify.node(left[1], right[1])
+
+        for index in range(size):
+            proof, root = way(index, leaves)
+            assert verify.climb(index, size, leaves[index], proof) == root
+            for wrong in (
+                [*proof, bytes(32)],
+                proof[1:] if proof else [bytes(32)],
+                [*proof[1:], *proof[:1]] if len({*proof}) > 1 else [root],
+            ):
+                assert verify.climb(index, size, leaves[index], wrong) != root
+            assert size == 1 or verify.climb((index + 1) % size, size, leaves[index], proof) != root
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            b"", b"\n\n", b"\xff", b"c2sp.org/tlog-proof@v1\nindex 0\n", b"c2sp.org/tlog-proof@v1\nindex 0\n\n",
+            b"c2sp.org/tlog-proof@v2\nindex 0\n\nx\n1\n" + b"A" * 43 + b"=\n", b"c2sp.org/tlog-proof@v1\nindex -1\n\nx\n1\n" + b"A" * 43 + b"=\n",
+            b"c2sp.org/tlog-proof@v1\nindex 0\nAAAA\n\nx\n1\n" + b"A" * 43 + b"=\n", b"c2sp.org/tlog-proof@v1\nindex 0\n\nx\n1\n" + b"A" * 42 + b"B=\n",
+            b"c2sp.org/tlog-proof@v1\nindex " + b"9" * 6000 + b"\n\nx\n1\n" + b"A" * 43 + b"=\n", b"c2sp.org/tlog-proof@v1\n" * 50_000,
+        ],
+    )  # fmt: skip
+    def test_what_is_no_receipt(self, tmp_path, data):
+        """It fails, without a traceback."""
+        (tmp_path / "receipt").write_bytes(data)
+        (tmp_path / "record").write_bytes(b"{}")
+        status, out = run(verify, tmp_path / "receipt", "--record", tmp_path / "record")
+        assert (status, "FAILS receipt: the receipt: it; expected a tlog-proof; found something else" in out) == (
+            1,
+            True,
+        )
+
+
+class TestOtherForms:
+    """An export, tiles of several levels, and heads as they must not be."""
+
+    def test_an_export_with_its_log_in_a_folder(self, log, tmp_path):
+        """The log may lie one level down; one name twice in a ZIP is a finding, as readers differ on which file it is."""
+        for names, status in ((("l/",), 0), (("",), 0), (("", ""), 1), (("a/", "b/"), 2)):
+            with zipfile.ZipFile(tmp_path / "e.zip", "w") as archive, warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # zipfile itself warns of a name that is there already
+                for name in names:
+                    archive.writestr(f"{name}log/000000000000.jsonl", log.file.read_bytes())
+                    archive.writestr(f"{name}packs/{log.pack_file.name}", log.pack_file.read_bytes())
+            done = TestAsPrograms.call(AUDIT / "verify.py", tmp_path / "e.zip")
+            assert (done.returncode, "Traceback" in done.stderr) == (status, False)
+
+    def test_a_zip_that_is_cut_or_damaged(self, log, tmp_path):
+        """Whatever becomes of the bytes of a ZIP, there is no traceback."""
+        with zipfile.ZipFile(tmp_path / "e.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in (log.file, log.pack_file):
+                archive.write(path, path.relative_to(log.root))
+        whole = (tmp_path / "e.zip").read_bytes()
+        for at in range(0, len(whole), 11):
+            (tmp_path / "e.zip").write_bytes(whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1 :])
+            with suppress(SystemExit), redirect_stderr(io.StringIO()):
+                assert run(verify, tmp_path / "e.zip")[0] in (0, 1, 3)
+
+    def test_tiles_of_three_levels(self, tmp_path, monkeypatch):
+        """65,800 small records: full and partial tiles, paths of two parts, each hash compared."""
+        monkeypatch.setattr(verify.Walk, "read", lambda *_: None)  # the tiles alone: the lines are no records
+        lines = [b"%d" % n for n in range(65_800)]
+        levels, files = [[sha256(b"\0" + line).digest() for line in lines]], {}
+        while len(levels[-1]) >= 256:
+            row = levels[-1]
+            roots = [row[at : at + 256] for at in range(0, len(row) // 256 * 256, 256)]
+            for _ in range(8):
+                roots = [[verify.node(*pair) for pair in zip(each[::2], each[1::2], strict=True)] for each in roots]
+            levels.append([each[0] for each in roots])
+        entries = [len(line).to_bytes(2, "big") + line for line in lines]
+        for name, row in (("entries", entries), *enumerate(levels)):
+            for at in range(0, len(row), 256):
+                part = row[at : at + 256]
+                files[f"tile/{name}/{at // 256:03}" + (f".p/{len(part)}" if len(part) < 256 else "")] = b"".join(part)
+        assert {"tile/0/257.p/8", "tile/1/000", "tile/1/001.p/1", "tile/2/000.p/1", "tile/entries/256"} <= {*files}
+
+        def root(row):
+            half = (1 << (len(row) - 1).bit_length()) // 2
+            return row[0] if len(row) == 1 else verify.node(root(row[:half]), root(row[half:]))
+
+        files["checkpoint"] = f"x/y\n{len(lines)}\n{base64.b64encode(root(levels[0])).decode()}\n".encode()
+        for name, data in files.items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_bytes(data)
+        assert [line for line in run(verify, tmp_path)[1].splitlines() if line.startswith("FAILS")] == []
+        for name in ("tile/1/000", "tile/2/000.p/1", "tile/0/257.p/8"):
+            (tmp_path / name).write_bytes(bytes([files[name][0] ^ 1]) + files[name][1:])
+            assert f"FAILS tiles: {name}: its hashes" in run(verify, tmp_path)[1]
+            (tmp_path / name).write_bytes(files[name])
+
+    @pytest.mark.parametrize(
+        "line",
+        [b"", b"{}", b"1", b'"\\ud800"', b'"a\\n1\\nAAAA\\n"', b"\xff", b"[" * 5000, b"x" * 3_000_000, b'"\\u001b[2J"'],
+    )
+    def test_a_line_of_heads_that_is_none(self, log, line):
+        """It fails at its offset, without a traceback, an echo or all of it in memory."""
+        (log.root / "heads").write_bytes(line + b"\n")
+        status, out = run(verify, log.root)
+        assert status == 1
+        assert "FAILS heads: byte offset 0 of heads: it; expected a checkpoint; found something else" in out
+        assert "\x1b" not in out
+
+    def test_heads_that_are_no_file(self, log):
+        """A folder in their place is no file of heads."""
+        (log.root / "heads").mkdir()
+        assert "NOT CHECKED heads: there is no file heads" in run(verify, log.root)[1]
 
 
 class TestAsPrograms:

@@ -81,7 +81,7 @@ KEYS = {
         "held": _CASES,  # by hold; nobody has answered it
         "again": _CASES,  # to be scored again, because of what a person said; `name` is null
         "said": {"type", "action", "reason", "count"},
-        "log": {"type", "records", "cases", "decisions"},
+        "log": {"type", "records", "cases", "decisions", "erased"},
     },
     "rescore": {
         "case": {
@@ -171,6 +171,9 @@ KEYS = {
         },
     },
     "pack": {None: {"rubric", "version", "digest", "scoring_digest", "files"}},
+    "keep": {None: {"case", "until", "hold"}},
+    "erase": {None: {"named", "record", "reason"}},
+    "export": {None: {"file", "records", "cases", "missing"}},
     "new": {None: {"directory", "rubric", "files"}},
     "demo": {
         "score": set(),  # type and case, and the keys of the command score
@@ -189,6 +192,7 @@ STANDING = {
     "again",  # the case is to be scored again
     *("effective_verdict", "effective_action"),  # what counts now
     "host_action",  # what a host does
+    "erased",  # the record by which the case was erased, or null
 }
 SAID = {"seq", "action", "reason", "verdict", "stage", "who", "why"}
 ORDER = {
@@ -761,6 +765,9 @@ class TestKeys:
             ["score", RUBRIC, "held.jsonl", "--log", "demo/decisions", "--json"],
             ["status", "demo/decisions", "--json"],
             ["rescore", "demo/decisions", "--with", "amended.yaml", "--policy", "all", "--apply", "--json"],
+            ["export", "demo/decisions", "-o", "out.zip", "--case", "perfect", "--json"],
+            ["keep", "demo/decisions", "perfect", "--until", "2026-12-31", "--json"],
+            ["erase", "demo/decisions", "hasty-work", "--reason", "request", "--json"],
             ["pack", RUBRIC, "-o", "out", "--json"],
             ["new", "mine", "--json"],
             ["demo", "again", "--json"],
@@ -803,12 +810,13 @@ class TestKeys:
 
 
 def alter(log, seq, old, new):
-    """Change one record of a log, and what was derived from it."""
+    """Change one record of a log, as somebody does who can write all of it, its unsigned heads too."""
     (segment,) = (log / "log").iterdir()
     records = segment.read_bytes().split(b"\n")
     assert old in records[seq]
     records[seq] = records[seq].replace(old, new, 1)
     segment.write_bytes(b"\n".join(records))
+    (log / "heads").unlink(missing_ok=True)
 
 
 class TestScore:

@@ -485,6 +485,7 @@ class TestStatus:
     def test_a_damaged_log_fails(self, call):
         segment = Path(LOG) / "log/000000000000.jsonl"
         segment.write_bytes(segment.read_bytes().replace(b'"action":"decline"', b'"action":"Decline"', 1))
+        (Path(LOG) / "heads").unlink()  # which would keep the log from being opened: `test_heads`
         status, _, err = call("status", LOG)
         assert status == 1
         assert "record #" in err

@@ -590,7 +590,7 @@ class TestForged:
     )
     def test_a_vault_that_says_too_little_or_too_much(self, path, content):
         digest, text = disclose(logs.Entropy("another"), "resolution", content)
-        query(f"{path}.vault", "INSERT INTO disclosures VALUES (?, ?)", digest, text)
+        query(f"{path}.vault", "INSERT INTO disclosures(digest, text, owner, gone) VALUES (?, ?, 0, 0)", digest, text)
         forge(path, lambda records: records[8]["body"]["disclosures"].update(resolution=digest))
         report = verify_directory(path)
         assert (report["vault"].seq, report["vault"].detail) == (

@@ -23,6 +23,7 @@ EVENTS = {
     "recorded": ("first", "last", "pack", "elapsed_us"),
     "refused": ("problems",),
     "log_failed": ("reason",),
+    "head_failed": ("reason",),
 }
 
 _logger: Any = None

@@ -17,11 +17,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["MAX_LINE", "Batch", "Tail", "follow", "leaf_of"]
+__all__ = ["MAX_LINE", "Batch", "Tail", "follow", "leaf_of", "link_of"]
 
 MAX_LINE = 32_768  # bytes without the line end; the longest decision that packs allow stays below it, and a reader may use a fixed buffer
 
 _LEAF = sha256(b"\x00")
+_HEX = b"0123456789abcdef"
+_LINK_ROOM = 192  # bytes; what stands behind a body takes at most 165
 
 
 def leaf_of(line: bytes) -> str:
@@ -110,6 +112,29 @@ class Batch:
         self.offsets.append(tail.offset)
         self.tail = tail.after(leaf_of(line), len(line), self._segment)
         return tail.size
+
+
+def link_of(line: bytes) -> tuple[int, str | None, str] | None:
+    """
+    Read a record's `seq`, `prev` and `type` from the end of its line, and leave its body alone.
+
+    Returns:
+        None where the line does not end as a record's does. What stands in the body is not looked at, and may be no JSON at all.
+
+    Source: FORMAT.md 1, 3: keys are sorted, so that behind the body the line has one form.
+    """
+    _, found, end = line[-_LINK_ROOM:].rpartition(b',"prev":')
+    prev, comma, end = end.partition(b',"seq":')
+    seq, comma_too, end = end.partition(b',"time":"')
+    if not (found and comma and comma_too and seq.isdigit() and end.endswith(b'","v":1}')):
+        return None
+    leaf = prev[1:-1]
+    if prev != b"null" and not (prev == b'"%b"' % leaf and len(leaf) == 64 and not leaf.strip(_HEX)):
+        return None
+    number, kind = int(seq), end[:-8].rpartition(b'","type":"')[2]
+    if str(number).encode() != seq:
+        return None
+    return number, None if prev == b"null" else leaf.decode(), kind.decode("ascii", "replace")
 
 
 def follow(tail: Tail, line: bytes) -> dict[str, Any]:

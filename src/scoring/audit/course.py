@@ -21,10 +21,17 @@ if TYPE_CHECKING:
     Placed: TypeAlias = tuple[int, Body]  # a record's seq, and its body or that of its decision
     Lookup: TypeAlias = Callable[[str], Names | None]  # by a pack's digest; None where the pack cannot be read
 
-__all__ = ["WORDS", "Course", "merged"]
+__all__ = ["WORDS", "Course", "case_of", "merged"]
 
-WORDS = ("opening", "resolution")  # the types of what people say of a case
+WORDS = ("opening", "resolution", "erasure")  # the types of what people say of a case
 _EVALUATED = ("passed", "ended", "pending")
+
+
+def case_of(record: dict[str, Any]) -> str | None:
+    """The digest of the case that a record is of, if it is of one."""
+    body = record["body"]
+    digest: str | None = body["case"] if record["type"] == "erasure" else body.get("disclosures", {}).get("case")
+    return digest
 
 
 class Course:
@@ -35,16 +42,18 @@ class Course:
         opening: The opening, or None.
         newest: The newest decision, FORMAT.md 6, or None.
         live: The resolutions by seq that are neither withdrawn nor withdraw one, oldest first.
-        words: The seq of every opening and resolution.
+        words: The seq of every opening, resolution and erasure.
+        erased: The seq of its erasure, or None.
     """
 
-    __slots__ = ("live", "newest", "opening", "words")
+    __slots__ = ("erased", "live", "newest", "opening", "words")
 
     def __init__(self) -> None:
         self.opening: Placed | None = None
         self.newest: Placed | None = None
         self.live: dict[int, Body] = {}
         self.words: tuple[int, ...] = ()
+        self.erased: int | None = None
 
     def take(self, seq: int, kind: str, body: Body) -> None:
         """Take in the case's next record."""
@@ -54,6 +63,8 @@ class Course:
         self.words += (seq,)
         if kind == "opening":
             self.opening = self.opening or (seq, body)
+        elif kind == "erasure":
+            self.erased = seq if self.erased is None else self.erased
         elif body["action"] == "withdraw":
             self.live.pop(body["withdraws"], None)
         else:
@@ -100,10 +111,15 @@ class Course:
             names: What packs call things; a rule that needs a pack that cannot be read is not checked.
 
         Returns:
-            ``openings`` or ``resolutions``, whichever rules it breaks, and how; two empty strings where it breaks none. Codes and ids are named, nothing else.
+            ``openings``, ``resolutions`` or ``erasures``, whichever rules it breaks, and how; two empty strings where it breaks none. Codes and ids are named,
+            nothing else.
 
         Source: FORMAT.md 4.
         """
+        if self.erased is not None:
+            return "erasures", f"this case was erased by record #{self.erased}, and no record carries its digest again"
+        if kind == "erasure":
+            return ("", "") if self.newest or self.words else ("erasures", "no record before it is of this case")
         if kind == "opening":
             return self._opening_misfit()
         if kind == "decision":

@@ -11,6 +11,8 @@ from functools import lru_cache
 from itertools import pairwise
 from math import gcd
 
+from scoring.errors import LogError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ACTIONS",
     "MAX_CASE",
+    "MAX_CUT",
     "MAX_PACK",
     "MAX_WHO",
     "MAX_WHY",
@@ -41,6 +44,7 @@ MAX_WHO, MAX_WHY = 200, 2000  # characters, FORMAT.md 8
 ACTIONS = ("confirm", "override", "reinstate", "void", "withdraw")  # of a resolution, FORMAT.md 4
 OPENED_FACTS = ("accommodation", "notice", "raters", "started_at", "variant")  # what an opening may fix, FORMAT.md 8
 MAX_PACK = 4 * 1024 * 1024  # bytes, FORMAT.md 5
+MAX_CUT = 4 * 1024 * 1024 + 32_769  # bytes, FORMAT.md 4
 
 _DIGITS = "0123456789"
 _HEX = "0123456789abcdef"
@@ -201,6 +205,22 @@ def _is_length(value: Any) -> bool:
     return type(value) is int and 0 < value <= MAX_PACK
 
 
+def _is_cut(value: Any) -> bool:
+    return type(value) is int and 0 < value <= MAX_CUT
+
+
+def _is_key(value: Any) -> bool:
+    """Whether *value* is a verification key in its one spelling; its name is a log's origin."""
+    if type(value) is not str or not is_origin(value.partition("+")[0]):
+        return False
+    from scoring.audit.keys import VerificationKey
+
+    try:
+        return str(VerificationKey.parse(value)) == value
+    except LogError:
+        return False
+
+
 def _is_seq(value: Any) -> bool:
     return type(value) is int and value >= 0
 
@@ -328,8 +348,8 @@ _RECORD: Table = {
     "seq": (_is_seq, "an integer, 0 or more"),
     "time": (is_time, "a time such as 2026-11-21T09:00:00Z"),
     "type": (
-        _one_of("genesis", "rubric", "opening", "decision", "resolution"),
-        "genesis, rubric, opening, decision or resolution",
+        _one_of("genesis", "rubric", "opening", "decision", "resolution", "erasure", "key", "recovery"),
+        "genesis, rubric, opening, decision, resolution, erasure, key or recovery",
     ),
     "v": (_integer_of(1), "1"),
 }
@@ -365,6 +385,9 @@ _BODIES: dict[str, Table] = {
         "verdict": _AN_ID_OR_NULL,
         "withdraws": _SEQ_OR_NULL,
     },
+    "erasure": {"case": _DIGEST, "reason": _AN_ID},
+    "key": {"key": (_is_key, "an Ed25519 verification key: name+hash+base64")},
+    "recovery": {"cut": _DIGEST, "length": (_is_cut, f"an integer from 1 to {MAX_CUT}")},
 }
 # Beside its case, what a record of this type discloses.
 _DISCLOSED = {"opening": "opening", "decision": "submission", "resolution": "resolution"}

@@ -39,7 +39,7 @@ def trimmed(kind: str, body: dict[str, Any], time: str, started_at: str | None) 
 def _trimmed(kind: str, body: dict[str, Any], time: str, started_at: str | None) -> dict[str, Any]:
     if kind == "opening":
         return {**body, "time": time}
-    if kind == "resolution":
+    if kind in {"resolution", "erasure"}:
         return body
     decision = body["decision"]
     kept = {key: decision[key] for key in _KEPT}

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_CHECKED", "DamagedIndexError", "Index"]
 
-FORMAT = 3
+FORMAT = 4
 MAX_CHECKED = 200_000  # rows; some 0.4 s
 _PREFIX, _SUFFIX = "index-", ".sqlite"
 
@@ -52,6 +52,8 @@ _INDEXES = """
 CREATE UNIQUE INDEX record_id ON records(id) WHERE id IS NOT NULL;
 CREATE INDEX record_case ON records(case_digest, seq) WHERE kind = 'decision';
 CREATE INDEX record_word ON records(case_digest, seq) WHERE kind <> 'decision';
+CREATE INDEX record_erasure ON records(seq) WHERE kind = 'erasure';
+CREATE INDEX record_key ON records(seq) WHERE kind = 'key';
 """
 
 
@@ -217,13 +219,21 @@ class Index:
         return self._seqs(sql, bytes.fromhex(case_digest))
 
     def words_of(self, case_digest: str) -> list[int]:
-        """Return the opening and the resolutions of a case, oldest first."""
+        """Return the opening, the resolutions and the erasure of a case, oldest first."""
         sql = "SELECT seq FROM records WHERE case_digest = ? AND kind <> 'decision' ORDER BY seq"
         return self._seqs(sql, bytes.fromhex(case_digest))
 
     def has_words(self) -> bool:
-        """Whether the log has any opening or resolution."""
-        return bool(self._all("SELECT 1 FROM records WHERE kind <> 'decision' LIMIT 1"))
+        """Whether the log has any opening, resolution or erasure."""
+        return bool(self._all("SELECT 1 FROM records WHERE kind <> 'decision' AND case_digest IS NOT NULL LIMIT 1"))
+
+    def erasures_from(self, seq: int) -> list[int]:
+        """Return the erasures from record *seq* on."""
+        return self._seqs("SELECT seq FROM records WHERE kind = 'erasure' AND seq >= ? ORDER BY seq", seq)
+
+    def keys(self) -> list[int]:
+        """Return the records of the log's keys, oldest first."""
+        return [_number(seq) for (seq,) in self._all("SELECT seq FROM records WHERE kind = 'key' ORDER BY seq")]
 
     def rubric(self, pack: str) -> int | None:
         """Return the record that cites this pack."""
@@ -271,10 +281,12 @@ def _note(database: sqlite3.Connection, tail: Tail, sums: tuple[Any, ...]) -> No
 
 
 def _columns(seq: int, offset: int, record: dict[str, Any]) -> tuple[int, int, str | None, bytes | None, str | None]:
-    body = record["body"]
+    body, kind = record["body"], record["type"]
+    if kind == "erasure":
+        return seq, offset, None, bytes.fromhex(body["case"]), kind
     if "disclosures" not in body:
-        return seq, offset, None, None, None
-    return seq, offset, body["id"], bytes.fromhex(body["disclosures"]["case"]), record["type"]
+        return seq, offset, None, None, kind if kind == "key" else None
+    return seq, offset, body["id"], bytes.fromhex(body["disclosures"]["case"]), kind
 
 
 def _rubric_columns(seq: int, body: dict[str, Any]) -> tuple[str, str, str, int]:

@@ -12,10 +12,10 @@ Must not know how an answer is scored.
 from __future__ import annotations
 
 from scoring import canonical
-from scoring.audit.course import WORDS, Course, merged
+from scoring.audit.course import WORDS, Course, case_of, merged
 from scoring.audit.packs import describe
 from scoring.audit.value import Value
-from scoring.audit.vault import MAX_DISCLOSURE, disclose
+from scoring.audit.vault import MAX_DISCLOSURE, disclose, disclose_answers
 from scoring.errors import ConflictError, LogError, Problem, StoreError, SubmissionError
 
 TYPE_CHECKING = False
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from typing import Any, Protocol, TypeVar
 
     from scoring.audit.chain import Batch
+    from scoring.audit.forget import Forgetting
     from scoring.audit.index import Index
     from scoring.audit.journal import Journal
     from scoring.audit.packs import Packs
-    from scoring.audit.vault import Vault
+    from scoring.audit.vault import Disclosed, Filing, Vault
 
     class Decided(Protocol):
         """What a rubric makes of a submission."""
@@ -142,7 +143,7 @@ class _Turn:
 
 def is_of(record: dict[str, Any], case_digest: str, kinds: tuple[str, ...] = ("decision",)) -> bool:
     """Whether *record* is one of these types, and of this case."""
-    return record["type"] in kinds and bool(record["body"]["disclosures"]["case"] == case_digest)
+    return record["type"] in kinds and case_of(record) == case_digest
 
 
 class Intake:
@@ -153,6 +154,8 @@ class Intake:
         journal, packs: Of the log.
         vault: Its vault, or None.
         refusal: Why nothing may be recorded without a vault; empty where the caller wants it so.
+        forgetting: What erases.
+        per_answer: Whether each answer lies in the vault by itself.
         clock: Gives the time of a record.
         entropy: Gives so many random bytes.
     """
@@ -164,10 +167,14 @@ class Intake:
         vault: Vault | None,
         refusal: str,
         *,
+        forgetting: Forgetting,
+        per_answer: bool,
         clock: Callable[[], str],
         entropy: Callable[[int], bytes],
     ) -> None:
         self._journal = journal
+        self._forgetting = forgetting
+        self._per_answer = per_answer
         self._packs = packs
         self._vault = vault
         self._refusal = refusal
@@ -214,9 +221,13 @@ class Intake:
         return course
 
     def course_of(self, case: str) -> Course:
-        """What is recorded of a case; nothing where there is no vault to tell."""
+        """What is recorded of a case; nothing where there is no vault to tell, or where the case was erased and comes back."""
         digest = self._vault.case_digest(case) if self._vault else None
-        return Course() if digest is None else self.course(digest)
+        course = Course() if digest is None else self.course(digest)
+        if course.erased is None:
+            return course
+        self._forgetting.redo()  # somebody stopped between the record and the vault
+        return Course()
 
     def _bound_course(self, case: str) -> Course:
         """As `course_of`, where anything is said of any case: in most logs nothing is, and recording must not pay for it."""
@@ -284,25 +295,32 @@ class Intake:
             raise StoreError(
                 f"{self._refusal or 'this log was opened without its vault'}, so a case's records cannot be told; nothing was recorded"
             )
-        for record in self._recorded(word.id):
-            return self._said(word, record)
-        self._place_of(word, self.course_of(word.case))  # a word that is refused leaves nothing in the vault
-        disclosed = self._disclosed_as(word.kind, word.content)
-        digests = {word.kind: disclosed[0], "case": self._vault.store([(word.case, disclosed)], self._entropy)[0]}
-        with self._journal:
-            time = self._clock()
-            for _ in range(2):
-                rebuilds = self._journal.rebuilds
-                for record in self._recorded(word.id):
-                    return self._said(word, record)
-                body = self._place_of(word, self.course(digests["case"]))
-                batch = self._journal.batch(time)
-                if word.rubric is not None:
-                    self._cite(batch, word.rubric)
-                seq = batch.add(word.kind, {**body, "disclosures": digests, "id": word.id})
-                if rebuilds == self._journal.rebuilds:
-                    self._journal.append(batch)
-                    return seq
+        for _ in range(_ATTEMPTS):
+            for record in self._recorded(word.id):
+                return self._said(word, record)
+            times = self._vault.times
+            self._place_of(word, self.course_of(word.case))  # a word that is refused leaves nothing in the vault
+            disclosed = self._disclosed_as(word.kind, word.content)
+            digests = {word.kind: disclosed[0], "case": self._vault.store([(word.case, disclosed)], self._entropy)[0]}
+            with self._journal:
+                if self._vault.times == times:
+                    return self._say(word, digests)
+        raise LogError("cases are erased as often as something is to be said of one; nothing was recorded: try again")
+
+    def _say(self, word: Word, digests: dict[str, str]) -> int:
+        time = self._clock()
+        for _ in range(2):
+            rebuilds = self._journal.rebuilds
+            for record in self._recorded(word.id):
+                return self._said(word, record)
+            body = self._place_of(word, self.course(digests["case"]))
+            batch = self._journal.batch(time)
+            if word.rubric is not None:
+                self._cite(batch, word.rubric)
+            seq = batch.add(word.kind, {**body, "disclosures": digests, "id": word.id})
+            if rebuilds == self._journal.rebuilds:
+                self._journal.append(batch)
+                return seq
         raise LogError(_DAMAGED_AGAIN)
 
     def _place_of(self, word: Word, course: Course) -> dict[str, Any]:
@@ -334,7 +352,8 @@ class Intake:
         Record *drafts* and return when they are durable: each has a `seq` or an `error` then.
 
         Returns:
-            False where something was said of a case since its draft was bound: then nothing was recorded, and all are to be bound and scored again.
+            False where something was said of a case since its draft was bound, or a case was erased: then nothing was recorded, and all are to be bound and
+            scored again.
 
         Args:
             drafts: In the order in which they are to stand.
@@ -342,8 +361,11 @@ class Intake:
                 the first error is raised.
         """
         self._journal.must_append()
+        times = self._vault.times if self._vault else 0
         self._disclose(drafts)
         with self._journal:
+            if self._vault and self._vault.times != times:
+                return False
             turn = self._place_all(drafts, rubric)
             if turn.stale:
                 return False
@@ -363,26 +385,41 @@ class Intake:
                 "lies now, with create=True to begin a new one (earlier cases are not linked then), or with vault=False to record without keeping any"
             )
             raise StoreError(message)
-        filings = []
+        filings: list[Filing] = []
         fresh = []
         for draft in drafts:
             if draft.decision is not None and draft.error is None:
                 try:
-                    disclosed = self._disclosed_as("submission", draft.submission)
+                    disclosed = self._parts_of(draft.submission)
                 except SubmissionError as error:
                     draft.error = error
                     continue
-                draft.digests["submission"] = disclosed[0]
-                filings.append((draft.case, disclosed))
+                draft.digests["submission"] = disclosed[0][0]
+                filings.append((draft.case, *disclosed))
                 fresh.append(draft)
         if self._vault is None:
-            cases = [disclose(self._entropy, "case", case)[0] for case, _ in filings]
+            cases = [disclose(self._entropy, "case", case)[0] for case, *_ in filings]
         else:
             cases = self._vault.store(filings, self._entropy) if filings else []
         for draft, case in zip(fresh, cases, strict=True):
             draft.digests["case"] = case
 
-    def _disclosed_as(self, name: str, value: Any) -> tuple[str, str]:
+    def _parts_of(self, submission: dict[str, Any]) -> list[Disclosed]:
+        """The submission's disclosure, and those of its answers where each lies by itself."""
+        answers = submission.get("answers")
+        if type(answers) is dict and "_sd" in answers:
+            message = "RFC 9901 keeps this name to itself, and what was answered could not be told from digests"
+            raise SubmissionError([Problem("submission", message, path="answers/_sd")])
+        if not self._per_answer or type(answers) is not dict:
+            return [self._disclosed_as("submission", submission)]
+        try:
+            whole, parts = disclose_answers(self._entropy, submission)
+        except canonical.CanonicalError as error:
+            path = f"answers/{error.path.removeprefix('2/')}"
+            raise SubmissionError([Problem("submission", error.message, path=path)]) from None
+        return [self._disclosed_as("submission", whole), *parts]
+
+    def _disclosed_as(self, name: str, value: Any) -> Disclosed:
         try:
             disclosed = disclose(self._entropy, name, value)
         except canonical.CanonicalError as error:
@@ -508,7 +545,10 @@ class Intake:
         vault = self._vault
         case, content = (vault.value(digests[key], key) if vault else None for key in ("case", name))
         if case is None or content is None:
+            erased = self._forgetting.erased_by(digests["case"])
             reason = "the vault no longer has it" if vault else "the log was opened without its vault"
+            if erased is not None:
+                reason = f"it was erased by record #{erased}"
             raise ConflictError(f"{known}, and cannot be compared with this one, for {reason}: use an id of its own")
         return case, content
 
@@ -538,6 +578,7 @@ class Intake:
         return batch.add("rubric", body)
 
 
+_ATTEMPTS = 100  # at a word during which something is erased each time; one is the rule
 _DAMAGED_AGAIN = "the log's cache was damaged again as soon as it was made; nothing was recorded"
 
 

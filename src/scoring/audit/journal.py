@@ -12,25 +12,36 @@ import os
 from threading import RLock, get_ident
 
 from scoring import canonical
-from scoring.audit import disk, segments
+from scoring.audit import disk, recovery, segments
 from scoring.audit.chain import Batch, Tail, follow, leaf_of
 from scoring.audit.fields import record_misfit
+from scoring.audit.heads import HEAD_RECORDS, Heads, needed_keys
 from scoring.audit.index import DamagedIndexError, Index
 from scoring.audit.lock import Forkable, WriterLock
 from scoring.audit.place import make_parts
 from scoring.audit.segments import Segments
 from scoring.errors import LogError, StoreError
+from scoring.events import emit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any, TypeVar
 
+    from scoring.audit.checkpoint import Head
+    from scoring.audit.heads import Kept
+    from scoring.audit.keys import Signer
+    from scoring.audit.receipt import Receipt
+
     Answer = TypeVar("Answer")
 
 __all__ = ["Journal"]
 
 _ROWS = 1024  # records read in before the index takes them; bounds memory
+
+
+class _WitnessError(LogError):
+    """The index knows records that are gone, or were others: no crash did this, and nothing is mended."""
 
 
 class Journal(Forkable):
@@ -57,6 +68,9 @@ class Journal(Forkable):
         self._closed = False
         self._first: tuple[int, int] | None = None  # which file holds record 0
         self._writer = 0  # the thread that keeps other processes out
+        self._heads = Heads(directory, self._segments)
+        self._signers: tuple[Signer, ...] = ()
+        self._appended = False  # whether this handle did, so that closing makes a head
         self.rebuilds = 0
         self.genesis = self.origin = ""
         super().__init__()
@@ -75,19 +89,74 @@ class Journal(Forkable):
                 batch.add("genesis", {"origin": origin})
                 self.append(batch)
 
-    def identify(self, origin: str | None) -> None:
+    def identify(self, origin: str | None, clock: Callable[[], str]) -> None:
         """
-        Read which log this is.
+        Read which log this is, once its end is what its newest head stands for; what a crash left behind that head is cut off.
+
+        Args:
+            origin: What it must be called, if known.
+            clock: Gives the time of a `recovery` record.
 
         Raises:
-            LogError: It is not the one called *origin*, or its end is damaged.
+            LogError: It is not the one called *origin*, does not hold what its newest head stands for, or its end is damaged otherwise than by a crash.
         """
-        _ = self.tail
-        line = self._segments.line(0, 0)
-        record = follow(Tail(), line)
-        self.genesis, self.origin = leaf_of(line), record["body"]["origin"]
+        with self._mutex:
+            self._usable()
+            self._alone(lambda: self._find_end(clock))
+        self.genesis, self.origin = self._name()
         if origin not in (None, self.origin):
             raise LogError(f"{self.directory} is another log", expected=origin, found=self.origin)
+
+    def _name(self) -> tuple[str, str]:
+        """The leaf of record 0, and what it says that this log is called."""
+        line = self._segments.line(0, 0)
+        return leaf_of(line), follow(Tail(), line)["body"]["origin"]
+
+    def _find_end(self, clock: Callable[[], str]) -> None:
+        """Read the log's end, or repair it. The caller holds the lock."""
+        kept = self._heads.newest()  # before the records: whoever makes a head has written them
+        if kept is not None and kept.head.origin != self._name()[1]:
+            message = f"the newest head in {self.directory}/heads is another log's"
+            raise LogError(message, expected=self._name()[1], found=kept.head.origin)
+        try:
+            self._catch_up()
+        except _WitnessError:
+            raise
+        except LogError:
+            # Without a head nothing vouches for what stands before the damage.
+            if kept is None or self.refusal or not self._recover(kept, clock):
+                raise
+        if self._index is None:
+            self._catch_up()
+        self._resume(kept)
+
+    def _recover(self, kept: Kept, clock: Callable[[], str]) -> bool:
+        """
+        Cut off what a crash left, and record it; False where no record is damaged.
+
+        A crash in the midst of this leaves the same to the next; one between the cut and its record leaves a log that is whole, and the cut untold.
+        """
+        head = self._heads.authenticate(kept)
+        cut = recovery.judge(self._segments, head, self._known())
+        if cut is None:
+            return False
+        self._segments.cut(cut.at)
+        self._drop_index()
+        self._catch_up()
+        batch = self.batch(clock())
+        batch.add("recovery", cut.body)
+        self.append(batch)
+        return True
+
+    def _known(self) -> int:
+        """How many records the index knows to be durable; 0 where there is none."""
+        index = Index.find(self._cache)
+        if index is None:
+            return 0
+        try:
+            return index.tail.size
+        finally:
+            index.close()
 
     # --- reading ---
 
@@ -254,11 +323,147 @@ class Journal(Forkable):
                 self._open_index().add(rows, batch.tail)
             except (LogError, StoreError, DamagedIndexError):  # the records are durable, and the next turn reads them
                 self._drop_index()
+            self._appended = True
+            if self._tail.size - self._heads.size >= HEAD_RECORDS:
+                self._try_head()
         except StoreError:  # nothing was recorded, or this handle is dead
             raise
         except BaseException:  # of a signal handler, perhaps: nobody knows how far this came, and the next turn looks
             self._drop_index()
             raise
+
+    # --- heads ---
+
+    @property
+    def no_heads(self) -> str:
+        """Why this handle makes no heads, or the empty string."""
+        return self.refusal or self._heads.dead or self._lacks_signer(self.keys())
+
+    def keys(self) -> list[tuple[int, str]]:
+        """The log's verification keys, each with the seq of its record, oldest first."""
+        records = self.find(lambda index: index.keys(), lambda record: bool(record["type"] == "key"))
+        return [(record["seq"], record["body"]["key"]) for record in records]
+
+    def sign_with(self, signers: tuple[Signer, ...], clock: Callable[[], str]) -> None:
+        """
+        Have heads signed from now on; the newest of *signers* becomes the log's key, where it is not yet.
+
+        Raises:
+            LogError: It may not: it was replaced before, the one before it is missing, or the newest head is not signed by the log's key.
+            MissingExtraError: The extra `sign` is not installed.
+        """
+        from scoring.audit import checkpoint
+        from scoring.audit.keys import VerificationKey
+
+        with self:
+            keys = self.keys()
+            kept = self._heads.newest()
+            size = kept.head.size if kept else 0
+            below = [key for seq, key in keys if seq < size]
+            if kept is not None and below:
+                checkpoint.verify(kept.note, [VerificationKey.parse(below[-1])], self.origin)
+            newest, known = signers[-1].verification_key, [key for _, key in keys]
+            if newest in known[:-1]:
+                raise LogError(
+                    f"{newest} was replaced by a later key of this log: give the signer of that, {known[-1]}"
+                )
+            rotated = [*keys, (self._tail.size, newest)] if newest not in known else keys
+            self._signers = signers
+            lacks = self._lacks_signer(rotated)
+            if lacks:
+                raise LogError(lacks)
+            if rotated != keys:
+                batch = self.batch(clock())
+                batch.add("key", {"key": newest})
+                self.append(batch)
+            if len(needed_keys(rotated, size)) > 1:
+                self._make_head()
+
+    def _lacks_signer(self, keys: list[tuple[int, str]]) -> str:
+        """Why the next head of a log with these keys cannot be signed, or the empty string."""
+        if not keys:
+            return ""
+        own = {signer.verification_key for signer in self._signers}
+        missing = [key for key in needed_keys(keys, self._heads.size) if key not in own]
+        if not missing:
+            return ""
+        if keys[-1][1] in own:
+            return (
+                f"the first head under a new key is signed by the key before it too, which is missing: {missing[0]}. "
+                "Open the log with signer=[old, new]; later the new one is enough"
+            )
+        return f"this log has a key, and its heads are signed: open it with the signer of {keys[-1][1]}"
+
+    def _make_head(self) -> Kept:
+        """Make a head of all there is. The caller is in a turn."""
+        kept = self._heads.newest()
+        self._resume(kept)
+        keys = self.keys()
+        lacks = self._lacks_signer(keys)
+        if lacks:
+            raise LogError(lacks)
+        wanted = needed_keys(keys, self._heads.size)
+        signers = [signer for signer in self._signers if signer.verification_key in wanted]
+        return self._heads.make(kept, self.origin, self._tail, signers)
+
+    def _resume(self, kept: Kept | None) -> None:
+        self._heads.resume(kept, self._tail.size, self._open_index().offset_of, writes=not self.refusal)
+
+    def _try_head(self) -> None:
+        """Make a head that nobody waits for. Where it fails the records are durable all the same, and the next commit tries again."""
+        try:
+            # Before `identify` is through this handle does not know whose heads it makes.
+            if self.origin and not self._lacks_signer(self.keys()):
+                self._make_head()
+        except Exception as error:  # noqa: BLE001 - a signer is the host's, and may raise anything
+            emit("head_failed", reason=type(error).__name__)
+
+    def checkpoint(self) -> Kept:
+        """
+        Return the head of all there is now, made where it is not the newest one yet.
+
+        Raises:
+            LogError: Its signer is missing, or what is read back is not what was written.
+            StoreError: It cannot be written.
+        """
+        kept = self._heads.newest()
+        tail = self.tail
+        if kept is not None and kept.head.size == tail.size:
+            return kept
+        with self:
+            return self._make_head()
+
+    def receipt(self, seq: int) -> Receipt:
+        """
+        Prove that record *seq* is in the log, under its newest head, which is made where none covers the record.
+
+        Raises:
+            LogError: There is no such record, or as `checkpoint`.
+        """
+        self.record(seq)
+        kept = self._heads.newest()
+        if kept is None or kept.head.size <= seq:
+            kept = self.checkpoint()
+        found = kept
+        return self.ask(lambda index: self._heads.receipt(seq, found, index.offset_of, writes=not self.refusal))
+
+    def must_extend(self, head: Head) -> None:
+        """
+        Raise where this log does not begin with what *head* stands for. Every record below it is read.
+
+        Raises:
+            LogError: It is another log, ends before that head, or a record below it is another than it was.
+        """
+        if head.origin != self.origin:
+            raise LogError("the trusted head is another log's", expected=self.origin, found=head.origin)
+        size = self.tail.size
+        if size < head.size:
+            message = "this log ends before the trusted head: records that were there are gone, or it is an old copy"
+            raise LogError(message, expected=f"{head.size} records or more", found=str(size))
+        root = self._heads.root_at(head.size)
+        if root != head.root:
+            message = f"this log does not extend the trusted head: a record below #{head.size} is another than it was"
+            raise LogError(message, expected=f"root {head.root.hex()}", found=root.hex())
 
     # --- the index ---
 
@@ -279,6 +484,7 @@ class Journal(Forkable):
             index = None if self.refusal else Index.find(self._cache)
             try:
                 if index is not None and not self._describes(index):
+                    self._must_be_whole(index.tail)
                     index.close()
                     index = None
             except BaseException:
@@ -329,8 +535,19 @@ class Journal(Forkable):
         before = Tail(seq, None, offset)
         return before.after(leaf_of(line), len(line), segments.SEGMENT_RECORDS) == index.tail
 
+    def _must_be_whole(self, known: Tail) -> None:
+        """An index that knows another log than this, whose end is damaged, is a witness: it is not made again."""
+        at, wrong = recovery.damage(self._segments, Tail()) if not self.refusal else (Tail(), None)
+        if wrong is None:
+            return
+        message = (
+            f"damaged, and {self._cache} knows record #{known.size - 1} with another content than it has: no crash does both. Nothing was changed. "
+            "Put the log back from a copy; or, if this cache is another log's, delete it"
+        )
+        raise _WitnessError(message, seq=at.size, expected=f"leaf {known.leaf}", found="another")
+
     def _cut_off(self, size: int) -> LogError:
-        return LogError(
+        return _WitnessError(
             f"{self.directory} ends before record #{size - 1}, which {self._cache} knows: records that were there are gone, or this cache is another log's. "
             "Find out why, and put the log back if it was cut. Only then delete the cache; it is made again from what the log holds",
             seq=size - 1,
@@ -389,15 +606,29 @@ class Journal(Forkable):
     # --- the end ---
 
     def close(self) -> None:
-        """Let go of all files. Closing twice is harmless."""
+        """Let go of all files, after a head of what this handle recorded. Closing twice is harmless."""
         self.leave()
         with self._mutex:
+            if self._appended and not self._closed:
+                self._last_head()
             self._closed = True
             self._lock.close()
             self._drop_index()
 
+    def _last_head(self) -> None:
+        """Make the head of closing. What keeps it from being made keeps nobody from closing: the next handle makes it."""
+        self._appended = False
+        try:
+            with self:
+                if self._tail.size > self._heads.size:
+                    self._try_head()
+        except (LogError, StoreError) as error:
+            emit("head_failed", reason=type(error).__name__)
+
     def forked(self) -> None:
         """Start afresh in the child of a fork."""
+        self._appended = False
+        self._heads.forked()
         self._mutex = RLock()
         self._writer = 0
         self._lock.forked()

@@ -13,13 +13,15 @@ import time
 
 from scoring import canonical
 from scoring.audit import fields
+from scoring.audit.course import case_of
 from scoring.audit.entry import Entry, Recorded, take_apart
+from scoring.audit.forget import Forgetting, must_be_day, must_be_reason
 from scoring.audit.intake import Draft, Intake, is_of
 from scoring.audit.journal import Journal
 from scoring.audit.packs import Packs
 from scoring.audit.place import is_new
 from scoring.audit.segments import MAX_BATCH_RECORDS
-from scoring.audit.vault import open_vault
+from scoring.audit.vault import ForeignVaultError, open_vault
 from scoring.errors import ConflictError, LogError, Problem, ScoringError, SubmissionError
 from scoring.events import emit
 
@@ -28,7 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any, Literal, Self, TypeVar
 
+    from scoring.audit.checkpoint import Head
     from scoring.audit.intake import Decided, Scorer
+    from scoring.audit.keys import Signer
     from scoring.audit.precedence import Precedence
     from scoring.audit.replay import ReplayReport
     from scoring.audit.report import Report
@@ -58,12 +62,15 @@ class AuditLog:
     ...     done = log.decide(rubric, submission)
     """
 
-    def __init__(self, journal: Journal, packs: Packs, vault: Vault | None, no_vault: str, intake: Intake) -> None:
+    def __init__(  # noqa: PLR0917 - made by `open` alone
+        self, journal: Journal, packs: Packs, vault: Vault | None, no_vault: str, intake: Intake, forgetting: Forgetting
+    ) -> None:
         self._journal = journal
         self._packs = packs
         self._vault = vault
         self._no_vault = no_vault  # why there is none
         self._intake = intake
+        self._forgetting = forgetting
         self._recorded_rubrics: Any = None
 
     @classmethod
@@ -74,6 +81,9 @@ class AuditLog:
         create: bool = False,
         origin: str | None = None,
         vault: str | os.PathLike[str] | Literal[False] | None = None,
+        per_answer: bool = False,
+        signer: Signer | Sequence[Signer] | None = None,
+        trusted: str | bytes | None = None,
         clock: Callable[[], str] | None = None,
         entropy: Callable[[int], bytes] | None = None,
     ) -> AuditLog:
@@ -86,35 +96,62 @@ class AuditLog:
             origin: What a new log is called: 1 to 200 printable ASCII characters without space. An existing log must be called so.
             vault: The vault's file, by default *path* with ``.vault`` behind it; False for none: then submissions are not kept,
                 and nothing that needs them can be done.
+            per_answer: Keep each answer of what is recorded from now on as a disclosure of its own, so that one can be shown without the others;
+                by default one submission is one disclosure, which takes less time and room.
+            signer: Signs the log's heads; its name is the log's origin, and a new log takes its origin from it. The first one becomes the log's key. To
+                replace the key give ``[old, new]``: the first head under the new one carries both. Whoever opens a log that has a key without its signer
+                may record, and makes no heads: `no_heads` says so, and the key's holder makes them.
+            trusted: A checkpoint of this log that was kept elsewhere: the log must extend it. Every record below it is read.
             clock: Gives the time of a record as FORMAT.md 1 spells it; by default the system's, in UTC.
             entropy: Gives so many random bytes; by default the system's.
 
         Raises:
-            LogError: There is something else, the log's end is damaged, or the vault is another log's.
-            StoreError: There is nothing, or it cannot be read.
+            LogError: There is something else; the log does not hold what its newest head or *trusted* stands for; its end is damaged otherwise than by
+                a crash, which is mended; the signer does not fit; or *vault* is another log's. Where another log's vault lies beside the log, the log
+                opens for what needs none.
+            StoreError: There is nothing, or it cannot be read; or an erasure that was begun cannot be finished.
+            MissingExtraError: A signer was given, and the extra `sign` is not installed.
         """
         directory = os.path.abspath(path)
         clock = clock or _now
         entropy = entropy or os.urandom
         if origin is not None and not fields.is_origin(origin):
             raise LogError("an origin is 1 to 200 printable ASCII characters without space")
+        signers = _signers(signer)
+        if signers:
+            origin = _origin_of(signers, origin)
         fresh = is_new(directory, create=create)
         journal = Journal(directory)
+        kept, no_vault = None, "this log was opened without its vault"
         try:
             if fresh:
                 journal.begin(origin or f"scoreproof-log-{entropy(16).hex()}", clock())
-            journal.identify(origin)
-            kept, no_vault = None, "this log was opened without its vault"
+            journal.identify(origin, clock)
+            if trusted is not None:
+                journal.must_extend(_head_of(trusted))
             if vault is not False:
                 place = directory + VAULT if vault is None else os.path.abspath(vault)
-                kept, no_vault = open_vault(place, journal.genesis, create=create, read_only=bool(journal.refusal))
+                try:
+                    kept, no_vault = open_vault(place, journal.genesis, create=create, read_only=bool(journal.refusal))
+                except ForeignVaultError as error:
+                    if create or vault is not None:
+                        raise
+                    no_vault = error.message
+            forgetting = Forgetting(journal, kept, clock)
+            forgetting.redo()
+            if signers:
+                journal.sign_with(signers, clock)
         except BaseException:
             journal.close()
+            if kept is not None:
+                kept.close()
             raise
         packs = Packs(os.path.join(directory, "packs"))
         refusal = "" if kept is not None or vault is False else no_vault
-        intake = Intake(journal, packs, kept, refusal, clock=clock, entropy=entropy)
-        return cls(journal, packs, kept, no_vault, intake)
+        intake = Intake(
+            journal, packs, kept, refusal, forgetting=forgetting, per_answer=per_answer, clock=clock, entropy=entropy
+        )
+        return cls(journal, packs, kept, no_vault, intake, forgetting)
 
     def close(self) -> None:
         """Let go of all files. Closing twice is harmless."""
@@ -208,6 +245,71 @@ class AuditLog:
         """Return the `who` and `why` of the resolution *seq*; None where it is none or the vault does not have it."""
         return self._disclosed(seq, "resolution")  # type: ignore[no-any-return]
 
+    def records_of(self, of: int | str) -> list[dict[str, Any]]:
+        """
+        Read all records of a case, oldest first: its opening, its decisions, resolutions and erasure.
+
+        Args:
+            of: The case, or the seq of any record of it.
+
+        Raises:
+            LogError: There is no such case, or it was given by its name, and there is no vault to find it.
+        """
+        digest = case_of(self.read(of)) if type(of) is int else self._digest_of(str(of), "cases cannot be found")
+        if digest is None:
+            raise LogError("a record of no case", seq=int(of))
+        return self._journal.find(
+            lambda index: sorted({*index.words_of(digest), *index.all_of(digest)}),
+            lambda record: case_of(record) == digest,
+        )
+
+    def disclosures(self, seq: int, answers: Sequence[str] | None = None) -> dict[str, str]:
+        """
+        Return the disclosures of record *seq* as the vault has them, RFC 9901 texts by their digests: to be shown to whoever checks the record.
+
+        Args:
+            seq: The record.
+            answers: Of the answers only those to these items; then none where all of a submission's answers are one disclosure.
+
+        Raises:
+            LogError: A disclosure was changed.
+        """
+        digests = self.read(seq)["body"].get("disclosures", {})
+        vault = self._vault
+        if vault is None:
+            return {}
+        wanted = [*digests.values()]
+        if "submission" in digests:
+            parts = vault.parts(digests["submission"])
+            if answers is not None:
+                if not parts:  # all answers are one disclosure, which would show the others too
+                    wanted.remove(digests["submission"])
+                parts = [part for part in parts if (vault.answer(part) or ("",))[0] in answers]
+            wanted += parts
+        texts = {digest: vault.text(digest) for digest in wanted}
+        return {digest: text for digest, text in texts.items() if text is not None}
+
+    def shown(self, digest: str) -> tuple[str, Any]:
+        """
+        Read one disclosure: its name, or the item that it answers, and its value as it lies in the vault.
+
+        Raises:
+            LogError: The vault does not have it, or it was changed.
+        """
+        found = self._needs_vault("nothing is disclosed").answer(digest)
+        if found is None:
+            raise LogError(f"the vault does not have the disclosure {digest}")
+        return found
+
+    def pack(self, digest: str) -> bytes:
+        """
+        Read a rubric that the log cites.
+
+        Raises:
+            LogError: It is missing, or was changed.
+        """
+        return self._packs.read(digest)
+
     def _disclosed(self, seq: int, name: str) -> Any:
         digest = self.read(seq)["body"].get("disclosures", {}).get(name)
         return None if digest is None or self._vault is None else self._vault.value(digest, name)
@@ -227,14 +329,11 @@ class AuditLog:
         from scoring.audit.standing import standing
 
         if type(of) is int:
-            disclosures = self.read(of)["body"].get("disclosures")
-            if disclosures is None:
-                raise LogError("a record of no case", seq=of)
-            digest = disclosures["case"]
-        else:
-            digest = self._needs_vault("cases cannot be found").case_digest(str(of))
+            digest = case_of(self.read(of))
             if digest is None:
-                raise LogError("this log has no such case")
+                raise LogError("a record of no case", seq=of)
+        else:
+            digest = self._digest_of(str(of), "cases cannot be found")
         return standing(self._intake.course(digest), self._packs.names, self._vault)
 
     def status(self, named: int = 20) -> Status:
@@ -267,6 +366,12 @@ class AuditLog:
             submission=self.submission(seq),
         )
 
+    def _digest_of(self, case: str, otherwise: str) -> str:
+        digest = self._needs_vault(otherwise).case_digest(case)
+        if digest is None:
+            raise LogError("this log has no such case: it never came up, or was erased")
+        return digest
+
     def _needs_vault(self, otherwise: str) -> Vault:
         if self._vault is None:
             raise LogError(f"{self._no_vault}, so {otherwise}")
@@ -274,18 +379,66 @@ class AuditLog:
 
     # --- checking ---
 
-    def verify(self, *, expect: tuple[int, str] | None = None) -> Report:
+    def verify(
+        self,
+        *,
+        key: str | None = None,
+        trusted: str | bytes | None = None,
+        expect: tuple[int, str] | None = None,
+        fast: bool = False,
+    ) -> Report:
         """
         Check everything that can be checked, in one pass and in little memory. See `verify.verify_directory`.
 
         Args:
+            key: A verification key of this log, as its holder gave it out: an unsigned log fails then.
+            trusted: A checkpoint of this log that was kept elsewhere.
             expect: A `head` of this log that was kept elsewhere.
+            fast: Whether to check the bytes alone: chain, tree, heads.
         """
         from scoring.audit.verify import verify_directory
 
         return verify_directory(
-            self.path, vault=self._vault.path if self._vault else False, expect=expect, size=len(self)
+            self.path,
+            vault=self._vault.path if self._vault else False,
+            expect=expect,
+            size=len(self),
+            key=key,
+            trusted=trusted,
+            fast=fast,
         )
+
+    # --- heads ---
+
+    @property
+    def no_heads(self) -> str:
+        """Why this handle makes no heads, or the empty string: the log has a key whose signer was not given, or nothing can be written here."""
+        return self._journal.no_heads
+
+    def checkpoint(self) -> str:
+        """
+        Return the checkpoint of all that is recorded now, made where the newest is older: to be given away, for whoever has it can tell what was changed.
+
+        Raises:
+            LogError: The log has a key, and its signer was not given.
+            StoreError: It could not be written.
+
+        Source: FORMAT.md 11.
+        """
+        return self._in_turn(self._journal.checkpoint).note.decode()
+
+    def receipt(self, seq: int) -> str:
+        """
+        Return what shows that record *seq* is in this log: a C2SP tlog-proof under the newest head, which is made where none covers the record.
+
+        Raises:
+            LogError, StoreError: There is no such record; or as `checkpoint`.
+
+        Source: FORMAT.md 11.
+        """
+        from scoring.audit.receipt import write
+
+        return write(self._in_turn(lambda: self._journal.receipt(seq))).decode()
 
     def replay(self, seq: int | None = None) -> ReplayReport:
         """
@@ -302,7 +455,87 @@ class AuditLog:
             if record["type"] != "decision":
                 raise LogError(f"a {record['type']} record, which holds no decision to replay", seq=seq)
             lines = [(seq, canonical.dumps(record))]
-        return replay(lines, self._packs, self._vault, self._no_vault)
+        return replay(lines, self._packs, self._vault, self._no_vault, self._forgetting.erased_by)
+
+    # --- keeping and forgetting ---
+
+    def erase(self, case: int | str, *, reason: str) -> int | None:
+        """
+        Erase what a case disclosed: the case itself, its submissions, openings and resolutions. Its records stay, and say no more whose they are.
+
+        Where this process stops in between, opening the log goes on. A case that comes back later is another one to the log.
+
+        Args:
+            case: The case; or the seq of any record of it, which can be asked for again, while the name of an erased case is unknown.
+            reason: Why, as a code that names nobody: it stays in the log in clear.
+
+        Returns:
+            The erasure's record, the same again where there is one. None where the log has no record of the case, only the vault.
+
+        Raises:
+            ConflictError: The case is held, or to be kept longer.
+            LogError: There is no such case, or no vault.
+            SubmissionError: The reason is no code.
+            StoreError: The machine could not do it. If the record is there, the vault is not done yet: erase once more, or open the log again.
+
+        Source: FORMAT.md 4, 8.
+        """
+        must_be_reason(reason)
+        self._needs_vault("nothing can be erased")
+        digest = case_of(self.read(case)) if type(case) is int else self._digest_of(str(case), "nothing can be erased")
+        if digest is None:
+            raise LogError("a record of no case", seq=int(case))
+        return self._in_turn(lambda: self._forgetting.erase(digest, reason))
+
+    def erased(self, seq: int) -> int | None:
+        """Return the record by which the case of record *seq* was erased; None where it was not, or is a record of no case."""
+        digest = case_of(self.read(seq))
+        return None if digest is None else self._forgetting.erased_by(digest)
+
+    def retain(self, case: str, until: str | None) -> None:
+        """
+        Keep a case until a day: before it, `erase` is refused; from then on the case is `due`. The vault alone knows of it.
+
+        Args:
+            case: Whose case.
+            until: As YYYY-MM-DD, in UTC; None takes back what was said before.
+
+        Raises:
+            ConflictError: There is no such case.
+            SubmissionError: It is no day.
+        """
+        if until is not None:
+            must_be_day(until)
+        self._writable_vault().retain(case, until)
+
+    def hold(self, case: str, reason: str) -> None:
+        """
+        Hold a case: until `release`, `erase` is refused, and says the reason.
+
+        Raises:
+            ConflictError: There is no such case.
+            SubmissionError: The reason is no code.
+        """
+        must_be_reason(reason)
+        self._writable_vault().hold(case, reason)
+
+    def release(self, case: str) -> None:
+        """Let go of a case that was held. One that was not stays as it is."""
+        self._writable_vault().hold(case, None)
+
+    def keeping(self, case: str) -> tuple[str | None, str | None]:
+        """Return until which day a case is kept, and why it is held: each None where nobody said."""
+        return self._needs_vault("nothing is known of cases").keeping(self._digest_of(case, "cases cannot be found"))
+
+    def due(self, on: str | None = None) -> list[str]:
+        """Return the cases whose day came up to *on*, by default today by the log's clock, and that are not held; in the order of their names."""
+        day = self._forgetting.today() if on is None else on
+        must_be_day(day)
+        return self._needs_vault("nobody can tell which cases are due").due(day)
+
+    def _writable_vault(self) -> Vault:
+        self._journal.must_append()
+        return self._needs_vault("nothing is known of cases")
 
     # --- recording ---
 
@@ -585,6 +818,30 @@ class AuditLog:
             said = "something was said of a case meanwhile; nothing was recorded: plan again"
             return [ConflictError(said) for _ in drafts]
         return [draft.error or draft.seq for draft in drafts]
+
+
+def _signers(signer: Any) -> tuple[Signer, ...]:
+    """One signer, or the old and the new one, as a tuple."""
+    return () if signer is None else (signer,) if hasattr(signer, "sign") else tuple(signer)
+
+
+def _origin_of(signers: tuple[Signer, ...], origin: str | None) -> str:
+    """What the log of these signers is called: a key's name is its log's origin, FORMAT.md 11."""
+    from scoring.audit.keys import VerificationKey
+
+    for signer in signers:
+        name = VerificationKey.parse(signer.verification_key).name
+        if {name, signer.name} != {origin or name} or not fields.is_origin(name):
+            message = "a signer's name is its log's origin: make a key of that name"
+            raise LogError(message, expected=origin or name, found=signer.name)
+        origin = name
+    return origin or ""
+
+
+def _head_of(trusted: str | bytes) -> Head:
+    from scoring.audit.checkpoint import parse
+
+    return parse(trusted.encode() if isinstance(trusted, str) else trusted).head
 
 
 def _always_stale() -> LogError:

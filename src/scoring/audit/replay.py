@@ -15,7 +15,7 @@ from scoring.audit.value import Value
 from scoring.errors import LogError, ScoringError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from fractions import Fraction
     from typing import Any, TypeAlias
 
@@ -133,7 +133,13 @@ class Rubrics:
         return decision
 
 
-def replay(lines: Iterable[tuple[int, bytes]], packs: Packs, vault: Vault | None, no_vault: str) -> ReplayReport:
+def replay(
+    lines: Iterable[tuple[int, bytes]],
+    packs: Packs,
+    vault: Vault | None,
+    no_vault: str,
+    erased_by: Callable[[str], int | None] = lambda _: None,
+) -> ReplayReport:
     """
     Recompute decisions, in little memory.
 
@@ -142,6 +148,7 @@ def replay(lines: Iterable[tuple[int, bytes]], packs: Packs, vault: Vault | None
         packs: Of the log.
         vault: Of the log, or None.
         no_vault: Why there is no vault, where there is none.
+        erased_by: Gives the record by which the case with a digest was erased, if it was.
 
     Source: FORMAT.md 6, 8; DESIGN 2.
     """
@@ -149,8 +156,9 @@ def replay(lines: Iterable[tuple[int, bytes]], packs: Packs, vault: Vault | None
     differences: list[Finding] = []
     decisions = 0
     rubrics = Rubrics(packs)
+    told = _Told(vault, no_vault, erased_by)
     for seq, line in lines:
-        for tally, finding in zip(tallies, _steps(seq, line, rubrics, vault, no_vault), strict=False):
+        for tally, finding in zip(tallies, _steps(seq, line, rubrics, told), strict=False):
             decisions += tally is tallies[0]
             tally.take(finding)
             if finding.result == FAILS and len(differences) < MAX_NAMED:
@@ -158,7 +166,32 @@ def replay(lines: Iterable[tuple[int, bytes]], packs: Packs, vault: Vault | None
     return ReplayReport(decisions, (tallies[0].finding(), tallies[1].finding()), tuple(differences))
 
 
-def _steps(seq: int, line: bytes, rubrics: Rubrics, vault: Vault | None, no_vault: str) -> Iterator[Finding]:
+class _Told:
+    """What was scored, or why nobody can tell."""
+
+    def __init__(self, vault: Vault | None, no_vault: str, erased_by: Callable[[str], int | None]) -> None:
+        self._vault = vault
+        self._no_vault = no_vault
+        self._erased_by = erased_by
+
+    def submission(self, digests: dict[str, str]) -> Any:
+        """
+        Read a submission; None where the vault does not have it.
+
+        Raises:
+            LogError: Its disclosure was changed.
+        """
+        return self._vault.value(digests["submission"], "submission") if self._vault else None
+
+    def why_not(self, digests: dict[str, str]) -> str:
+        """Say why there is none."""
+        seq = self._erased_by(digests["case"])
+        if seq is not None:
+            return f"erased at record {seq}"
+        return "the vault does not have its submission" if self._vault else self._no_vault
+
+
+def _steps(seq: int, line: bytes, rubrics: Rubrics, told: _Told) -> Iterator[Finding]:
     """The two steps of one decision; nothing for another record."""
     try:
         record: Any = canonical.loads_canonical(line)
@@ -169,18 +202,16 @@ def _steps(seq: int, line: bytes, rubrics: Rubrics, vault: Vault | None, no_vaul
         yield Finding(ANSWERS, FAILS, wrong, seq)
         yield Finding(OUTCOMES, FAILS, wrong, seq)
     elif record["type"] == "decision":
-        yield _answers(seq, record["body"], rubrics, vault, no_vault)
+        yield _answers(seq, record["body"], rubrics, told)
         yield _outcomes(seq, record["body"]["decision"], rubrics)
 
 
-def _answers(seq: int, body: dict[str, Any], rubrics: Rubrics, vault: Vault | None, no_vault: str) -> Finding:
-    if vault is None:
-        return Finding(ANSWERS, NOT_CHECKED, no_vault, seq)
+def _answers(seq: int, body: dict[str, Any], rubrics: Rubrics, told: _Told) -> Finding:
     recorded = body["decision"]
     try:
-        submission = vault.value(body["disclosures"]["submission"], "submission")
+        submission = told.submission(body["disclosures"])
         if submission is None:
-            return Finding(ANSWERS, NOT_CHECKED, "the vault does not have its submission", seq)
+            return Finding(ANSWERS, NOT_CHECKED, told.why_not(body["disclosures"]), seq)
         again = rubrics.of(recorded).score(submission).data
     except ScoringError as error:
         return Finding(ANSWERS, FAILS, f"cannot be scored again: {error}", seq)

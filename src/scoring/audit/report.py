@@ -20,15 +20,15 @@ HOLDS, FAILS, NOT_CHECKED = "HOLDS", "FAILS", "NOT CHECKED"
 REMARK = "REMARK"  # something that people should know, and that breaks no rule
 
 CANNOT_SHOW = (
-    "whether records were cut off the end: keep heads (size and last leaf) elsewhere, and give one to compare with",
-    "whether everything from some record on was written anew by whoever can write the directory: such a head shows it",
-    "whether the last record was changed, as long as nothing chains to it: such a head shows it",
+    "whether records were cut off behind the newest head, or with it: keep heads (checkpoints, or size and last leaf) elsewhere, and give one to compare with",
+    "whether everything from some record on was written anew by whoever can write the directory and sign its heads: such a head shows it",
+    "whether the last record was changed, as long as nothing chains to it and no head covers it: such a head shows it",
     "whether something was decided and never recorded: compare with what was acted upon",
     "whether the times are true: they are what the writer's clock said; the order of events is seq",
 )
 
 
-_OPTIONAL = ("head", "heads", "precedence")
+_OPTIONAL = ("head", "heads", "signatures", "trusted", "precedence")
 
 
 class Finding(Value):
@@ -119,7 +119,7 @@ class Report(Value):
 
     @property
     def complete(self) -> bool:
-        """Whether everything was checked that could be asked for, and holds: signed heads, a head that was not given, and times that nobody claims, apart."""
+        """Whether everything was checked that could be asked for, and holds: heads that nobody made, signed or gave, and times that nobody claims, apart."""
         return all(
             finding.result in {HOLDS, REMARK} or (finding.result == NOT_CHECKED and finding.check in _OPTIONAL)
             for finding in self.findings

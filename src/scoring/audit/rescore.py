@@ -217,7 +217,9 @@ class Rescore:
         old = self.log.decision(seq)
         case, submission = self.log.case(seq), self.log.submission(seq)
         if case is None or submission is None:
-            raise LogError("the vault does not have what was scored")
+            erased = self.log.erased(seq)
+            why = "the vault does not have what was scored" if erased is None else f"erased at record {erased}"
+            raise LogError(why)
         sent = {key: value for key, value in submission.items() if key not in {"void", "reinstate"}}
         inputs = self.log.inputs(case, sent)
         new = self._rubric(old.data["profile"], old.data["level"]).score(inputs)

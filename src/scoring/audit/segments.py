@@ -151,10 +151,41 @@ class Segments:
             return LogError(f"{path}, byte {offset}: a line longer than {MAX_LINE} bytes, which is no record", seq=seq)
         return LogError(
             f"{path} ends in {len(line)} bytes of an unfinished line at byte {offset}: a write was cut off by a crash. "
-            f"Every record that was acknowledged is whole, and stands before it. Keep a copy of the file, then remove the unfinished line: "
+            "Every record that was acknowledged is whole, and stands before it. Open the log again, which cuts off what a crash left behind its newest "
+            "head; where it has no head yet, keep a copy of the file, then remove the unfinished line: "
             f"truncate -s {offset} {_quoted(path)}",
             seq=seq,
         )
+
+    def behind(self, tail: Tail, most: int) -> bytes | None:
+        """
+        Read whatever stands behind *tail*, at most *most* bytes; None where it is more, or where another file goes on behind it.
+
+        Raises:
+            StoreError: It cannot be read.
+        """
+        path = self.path(tail.size)
+        try:
+            if os.path.exists(self.path(segment_of(tail.size) + SEGMENT_RECORDS)):
+                return None
+            with disk.open_file(path) as file:
+                file.seek(tail.offset)
+                data = file.read(most + 1)
+        except OSError as error:
+            raise StoreError(f"{path} cannot be read: {error.strerror}") from error
+        return data if len(data) <= most else None
+
+    def cut(self, tail: Tail) -> None:
+        """
+        Cut off whatever stands behind *tail* in its file, and return when that is durable.
+
+        Raises:
+            StoreError: It is unknown whether it was cut; doing it again is harmless.
+        """
+        try:
+            disk.cut(self.path(tail.size), tail.offset)
+        except OSError as error:
+            raise StoreError(f"{self.path(tail.size)} cannot be cut: {error.strerror}; open the log again") from error
 
     def line(self, seq: int, offset: int) -> bytes:
         """

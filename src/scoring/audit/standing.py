@@ -9,7 +9,7 @@ from __future__ import annotations
 from heapq import nsmallest
 
 from scoring import canonical
-from scoring.audit.course import Course
+from scoring.audit.course import Course, case_of
 from scoring.audit.fields import record_misfit
 from scoring.audit.value import Value
 from scoring.errors import LogError
@@ -63,11 +63,12 @@ class Standing(Value):
         effective_verdict: What counts now: a person's verdict where one overrode, else the rules'; None while there is none, or where the decision is stale.
         effective_action: What that verdict's own action is; None without a verdict.
         host_action: What a host does now: ``advance``, ``review``, ``decline`` or ``wait``.
+        erased: The record that says that what the case disclosed was erased, or None.
     """
 
     __slots__ = (  # noqa: RUF023 - in the order of the constructor
         "seq", "opening", "status", "verdict", "action", "holds", "said", "void", "reinstate", "is_stale", "effective_verdict", "effective_action",
-        "host_action",
+        "host_action", "erased",
     )  # fmt: skip
 
     seq: int
@@ -83,6 +84,7 @@ class Standing(Value):
     effective_verdict: str | None
     effective_action: str | None
     host_action: str
+    erased: int | None
 
 
 def standing(course: Course, names: Lookup, vault: Vault | None) -> Standing:
@@ -113,6 +115,7 @@ def standing(course: Course, names: Lookup, vault: Vault | None) -> Standing:
         verdict,
         action,
         _host_action(course, decision, action),
+        course.erased,
     )
 
 
@@ -166,9 +169,10 @@ class Status(Value):
         held: By hold, the cases that a person must look at and has not answered: neither confirmed, overridden nor to be scored again.
         again: Cases that are to be scored again, because of a `void`, a `reinstate`, or a withdrawal of one.
         people: By action, and then by reason, how many resolutions are not withdrawn; under ``withdraw`` those that withdrew one.
+        erased: How many of the cases were erased. Nobody can do anything about them, so that they neither wait nor are held.
     """
 
-    __slots__ = ("records", "cases", "decisions", "opened", "waits", "held", "again", "people")  # noqa: RUF023 - in the order of the constructor
+    __slots__ = ("records", "cases", "decisions", "opened", "waits", "held", "again", "people", "erased")  # noqa: RUF023 - in the order of the constructor
 
     records: int
     cases: int
@@ -178,6 +182,7 @@ class Status(Value):
     held: dict[str, Named]
     again: Named
     people: dict[str, dict[str, int]]
+    erased: int
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -201,9 +206,10 @@ def status(lines: Iterable[tuple[int, bytes]], named: int) -> Status:
         records += 1
         record = _record(seq, line)
         body, kind = record["body"], record["type"]
-        if "disclosures" not in body:
+        digest = case_of(record)
+        if digest is None:
             continue
-        course = cases.setdefault(bytes.fromhex(body["disclosures"]["case"]), Course())
+        course = cases.setdefault(bytes.fromhex(digest), Course())
         if kind == "decision":
             decisions += 1
             body = {"decision": _once(kept, body["decision"])}
@@ -217,6 +223,7 @@ def status(lines: Iterable[tuple[int, bytes]], named: int) -> Status:
 _KEPT = {
     "opening": (),
     "decision": ("decision",),
+    "erasure": (),
     "resolution": ("action", "decision", "reason", "stage", "verdict", "withdraws"),
 }
 
@@ -249,6 +256,8 @@ def _counted(records: int, decisions: int, courses: list[Course], withdrawn: dic
         for body in course.live.values():
             reasons = people.setdefault(body["action"], {})
             reasons[body["reason"]] = reasons.get(body["reason"], 0) + 1
+        if course.erased is not None:
+            continue
         if course.newest is None:
             opened += [course.opening[0]] if course.opening else []
             continue
@@ -273,4 +282,5 @@ def _counted(records: int, decisions: int, courses: list[Course], withdrawn: dic
         *({name: names(seqs) for name, seqs in sorted(found.items())} for found in (waits, held)),
         names(again),
         {action: dict(sorted(reasons.items())) for action, reasons in sorted(people.items())},
+        sum(course.erased is not None for course in courses),
     )

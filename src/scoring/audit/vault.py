@@ -1,8 +1,12 @@
 """
 Where disclosures lie, apart from the log, so that they can be erased.
 
-Owns `audit/FORMAT.md`, section 8: salted values, their digests, and the SQLite file that keeps them. A record holds only the digest. Whoever deletes a
-disclosure deletes what it said, and the log stays whole. Must not know of records or their order.
+Owns `audit/FORMAT.md`, section 8: salted values, their digests, and the SQLite file that keeps them; until when a case is kept, and what holds it. A record
+holds only the digest. Whoever erases a disclosure erases what it said, and the log stays whole. Must not know of records or their order.
+
+How a case is erased: its rows are overwritten with as many zeros, in place, and never deleted. SQLite's `secure_delete` clears what a row leaves behind,
+not the copies that moving rows between pages left elsewhere in the file; a table whose rows are only ever added at its end, and never change their length,
+moves none. The one index that holds names is made anew, on cleared pages, and the journal is cut to nothing.
 """
 
 # ruff: noqa: PTH100, PTH110, PTH116, PTH120 - pathlib alone would cost a cold start more than this package does
@@ -26,30 +30,59 @@ from scoring.audit.database import (
     open_writable,
 )
 from scoring.audit.disk import sync_directory
-from scoring.audit.fields import is_digest
-from scoring.errors import LogError, StoreError
+from scoring.audit.fields import is_digest, is_id
+from scoring.errors import ConflictError, LogError, StoreError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import Any, TypeVar
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any, TypeAlias, TypeVar
 
     Answer = TypeVar("Answer")
+    Disclosed: TypeAlias = tuple[str, str]  # a digest, and the text that it stands for
+    Filing: TypeAlias = tuple[str, *tuple[Disclosed, ...]]  # a case, and what is disclosed of it
 
-__all__ = ["MAX_DISCLOSURE", "SALT_BYTES", "Vault", "disclose", "open_vault", "undisclose"]
+__all__ = [
+    "MAX_DISCLOSURE",
+    "SALT_BYTES",
+    "ForeignVaultError",
+    "Vault",
+    "disclose",
+    "disclose_answers",
+    "open_vault",
+    "undisclose",
+]
 
-FORMAT = 1
+FORMAT = 2
 SALT_BYTES = 16  # 128 bits: RFC 9901, section 4.2.1
 _READS = 1000  # a writer that opens and closes the log all the time leaves a reader time between
 MAX_DISCLOSURE = MAX_TEXT - 1024  # characters; what SQLite limits is a row
 
-# `cases` finds the one digest of a case; its salt stands in the disclosure. What a case may need later (a date until which it is kept, a hold) is one more
-# column or table keyed by its name, and `format` says from when on.
+# `cases` finds the one digest of a case; its salt stands in the disclosure. `meta.erased`: the erasures of all records below this one are done here; `times`:
+# how often anything was erased.
+# What grows or shrinks lies apart, in `kept`, and names nobody.
 _TABLES = (
-    "CREATE TABLE meta(format INTEGER NOT NULL, genesis TEXT NOT NULL)",
-    "CREATE TABLE cases(name TEXT PRIMARY KEY, digest TEXT NOT NULL UNIQUE) WITHOUT ROWID",
-    "CREATE TABLE disclosures(digest TEXT PRIMARY KEY, text TEXT NOT NULL)",
+    "CREATE TABLE meta(format INTEGER NOT NULL, genesis TEXT NOT NULL, erased INTEGER NOT NULL, times INTEGER NOT NULL)",
+    "CREATE TABLE cases(number INTEGER PRIMARY KEY, name TEXT NOT NULL, digest TEXT NOT NULL UNIQUE, gone INTEGER NOT NULL)",
+    "CREATE UNIQUE INDEX case_name ON cases(name) WHERE gone = 0",
+    "CREATE TABLE disclosures(number INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, text TEXT NOT NULL, owner INTEGER NOT NULL, gone INTEGER NOT NULL)",
+    "CREATE INDEX disclosure_owner ON disclosures(owner)",
+    "CREATE TABLE kept(owner INTEGER PRIMARY KEY, until TEXT, hold TEXT)",
 )
+_OWNER = "SELECT number FROM cases WHERE digest = ?"
+_ADD_CASE = "INSERT INTO cases(name, digest, gone) VALUES (?, ?, 0)"
+_ADD = "INSERT INTO disclosures(digest, text, owner, gone) VALUES (?, ?, ?, 0)"
+_CASE = "SELECT digest FROM cases WHERE name = ? AND gone = 0"
+# As many zeros as there were bytes: another length would move the row, and leave a copy of it or of its neighbours behind.
+_CLEAR = (
+    "UPDATE disclosures SET text = CAST(zeroblob(length(CAST(text AS BLOB))) AS TEXT), gone = 1 WHERE owner = ? AND gone = 0",
+    "UPDATE cases SET name = CAST(zeroblob(length(CAST(name AS BLOB))) AS TEXT), gone = 1 WHERE number = ? AND gone = 0",
+    "DELETE FROM kept WHERE owner = ?",
+)
+
+
+class ForeignVaultError(LogError):
+    """It is the vault of another log."""
 
 
 def disclose(entropy: Callable[[int], bytes], name: str, value: Any) -> tuple[str, str]:
@@ -81,14 +114,48 @@ def undisclose(text: Any, digest: str, name: str) -> Any:
     found = sha256(text.encode()).hexdigest()
     if found != digest:
         raise LogError(f"the vault's disclosure of this {name} was changed", expected=digest, found=found)
-    try:
-        data = a2b_base64(text.encode().translate(_FROM_URL) + b"=" * (-len(text) % 4), strict_mode=True)
-        parts = canonical.loads_canonical(data)
-    except (Base64Error, ValueError):
-        parts = None
-    if type(parts) is not list or len(parts) != 3 or parts[1] != name:
+    parts = _parts_of(text)
+    if parts is None or parts[1] != name:
         raise LogError(f"the vault's disclosure {digest} is no disclosure of a {name}")
     return parts[2]
+
+
+def _parts_of(text: str) -> list[Any] | None:
+    """The salt, the name and the value that a disclosure's text says, if it is one."""
+    try:
+        parts = canonical.loads_canonical(_bytes_of(text))
+    except (Base64Error, ValueError):
+        return None
+    return parts if type(parts) is list and len(parts) == 3 else None
+
+
+def disclose_answers(
+    entropy: Callable[[int], bytes], submission: dict[str, Any]
+) -> tuple[dict[str, Any], list[Disclosed]]:
+    """
+    Salt each answer by itself, so that one can be shown without the others.
+
+    Returns:
+        The submission with the answers' digests in their place, in an order that says nothing; and the disclosures.
+
+    Raises:
+        CanonicalError: An answer has no canonical form.
+
+    Source: FORMAT.md 8; RFC 9901, sections 4.2.1 and 4.2.4.1.
+    """
+    disclosed = [disclose(entropy, item, answer) for item, answer in submission["answers"].items()]
+    digests = sorted(_base64url(bytes.fromhex(digest)).decode() for digest, _ in disclosed)
+    return {**submission, "answers": {"_sd": digests}}, disclosed
+
+
+def _digests_of(answers: Any) -> list[str] | None:
+    """The digests that stand in the answers' place; None where the answers themselves do."""
+    if type(answers) is not dict or answers.keys() != {"_sd"} or type(answers["_sd"]) is not list:
+        return None
+    try:
+        return [_bytes_of(text).hex() for text in answers["_sd"]]
+    except (AttributeError, ValueError):
+        return None
 
 
 _TO_URL = bytes.maketrans(b"+/", b"-_")
@@ -97,6 +164,10 @@ _FROM_URL = bytes.maketrans(b"-_+/", b"+/==")  # what base64url does not have be
 
 def _base64url(data: bytes) -> bytes:
     return b2a_base64(data, newline=False).translate(_TO_URL, b"=")
+
+
+def _bytes_of(text: str) -> bytes:
+    return a2b_base64(text.encode().translate(_FROM_URL) + b"=" * (-len(text) % 4), strict_mode=True)
 
 
 class Vault:
@@ -140,31 +211,35 @@ class Vault:
             raise LogError(f"{path} is no vault: {error}") from None
         return cls(path, genesis)
 
-    def store(self, filings: Sequence[tuple[str, tuple[str, str]]], entropy: Callable[[int], bytes]) -> list[str]:
+    def store(self, filings: Sequence[Filing], entropy: Callable[[int], bytes]) -> list[str]:
         """
         Keep submissions, durably, in one transaction.
 
         Args:
-            filings: Cases, each with what `disclose` made of its submission.
+            filings: Cases, each with what `disclose` made of its submission and the parts of it.
             entropy: Gives so many random bytes, for the salts of new cases.
 
         Returns:
-            For each the digest of its case; one case has one digest, for ever.
+            For each the digest of its case; one case has one digest, until it is erased.
         """
 
         def work(database: sqlite3.Connection) -> list[str]:
             execute = database.execute
             digests = []
+            rows = []
             with database:  # which commits or rolls back, whatever a signal handler raises
                 execute("BEGIN IMMEDIATE")
-                for case, _ in filings:
+                for case, *disclosed in filings:
                     digest = _filed(database, case)
                     if digest is None:
                         digest, text = disclose(entropy, "case", case)
-                        execute("INSERT INTO disclosures VALUES (?, ?)", (digest, text))
-                        execute("INSERT INTO cases VALUES (?, ?)", (case, digest))
+                        owner = execute(_ADD_CASE, (case, digest)).lastrowid
+                        execute(_ADD, (digest, text, owner))
+                    else:
+                        owner = _first(database, _OWNER, digest)
+                    rows += [(*pair, owner) for pair in disclosed]
                     digests.append(digest)
-                database.executemany("INSERT INTO disclosures VALUES (?, ?)", [disclosed for _, disclosed in filings])
+                database.executemany(_ADD, rows)
             return digests
 
         return self._run(work)
@@ -188,23 +263,135 @@ class Vault:
         case = self.value(digest, "case")
         if case is None:
             return
-        found = self._run(lambda database: _first(database, "SELECT digest FROM cases WHERE name = ?", case))
+        found = self._run(lambda database: _first(database, _CASE, case))
         if found != digest:
             message = "the vault no longer files this record's case under the digest that stands for it"
             raise LogError(message, expected=digest, found=found if is_digest(found) else "no digest")
 
     def value(self, digest: str, name: str) -> Any:
         """
-        Read what a digest stands for.
+        Read what a digest stands for; answers that lie each by themselves are put in their place.
 
         Returns:
-            The value, or None where the vault does not have it.
+            The value, or None where the vault does not have it, or not all of it.
 
         Raises:
             LogError: The disclosure was changed, or is not called *name*.
         """
-        text = self._run(lambda database: _first(database, "SELECT text FROM disclosures WHERE digest = ?", digest))
-        return None if text is None else undisclose(text, digest, name)
+        text = self.text(digest)
+        if text is None:
+            return None
+        value = undisclose(text, digest, name)
+        parts = _digests_of(value.get("answers")) if name == "submission" and type(value) is dict else None
+        if parts is None:
+            return value
+        answers = {}
+        for part in parts:
+            answer = self.answer(part)
+            if answer is None:
+                return None
+            answers[answer[0]] = answer[1]
+        return {**value, "answers": answers}
+
+    def text(self, digest: str) -> str | None:
+        """Return the text of a disclosure as it lies here, or None where it does not, or was erased."""
+        sql = "SELECT text FROM disclosures WHERE digest = ? AND gone = 0"
+        return self._run(lambda database: _first(database, sql, digest))  # type: ignore[no-any-return]
+
+    def answer(self, digest: str) -> tuple[str, Any] | None:
+        """
+        Return an item and its answer, which lie by themselves, or None where the vault does not have them.
+
+        Raises:
+            LogError: The disclosure was changed.
+        """
+        text = self.text(digest)
+        parts = None if text is None else _parts_of(text)
+        if text is None:
+            return None
+        name = parts[1] if parts is not None and is_id(parts[1]) else "answer"
+        return name, undisclose(text, digest, name)
+
+    def parts(self, digest: str) -> list[str]:
+        """Return the digests of the answers of a submission that lie by themselves; none where they lie in it."""
+        text = self.text(digest)
+        value = None if text is None else undisclose(text, digest, "submission")
+        return (_digests_of(value.get("answers")) or []) if type(value) is dict else []
+
+    # --- keeping and forgetting ---
+
+    @property
+    def erased_to(self) -> int:
+        """The erasures of all records below this one are done here."""
+        return int(self._run(lambda database: database.execute("SELECT erased FROM meta").fetchone()[0]))
+
+    @property
+    def times(self) -> int:
+        """How often anything was erased here: where this is the same, whatever was stored in between is still there."""
+        return int(self._run(lambda database: database.execute("SELECT times FROM meta").fetchone()[0]))
+
+    def forget(self, cases: Iterable[str], erased_to: int) -> None:
+        """
+        Erase everything that is disclosed of some cases, so that it is in no file of this vault any more.
+
+        Args:
+            cases: Their digests; one that is unknown here, or gone, is passed over.
+            erased_to: What `erased_to` is from then on. It is written last: whatever stops this is done again when the log is opened.
+
+        Raises:
+            StoreError: It could not be done to its end, for the machine failed or another process reads the vault all the time.
+        """
+        digests = [*cases]
+
+        def clear(database: sqlite3.Connection) -> None:
+            with database:
+                database.execute("BEGIN IMMEDIATE")
+                for digest in digests:
+                    number = _first(database, _OWNER, digest)
+                    if number is not None:
+                        for sql in _CLEAR:
+                            database.execute(sql, (number,))
+                database.execute("UPDATE meta SET times = times + 1")
+            database.execute("REINDEX case_name")
+            if database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                raise StoreError(
+                    f"the journal of the vault {self.path} cannot be cut, for another process reads it: what was erased may still stand there; try again"
+                )
+            database.execute("UPDATE meta SET erased = max(erased, ?)", (erased_to,))
+
+        self._run(clear)
+
+    def keeping(self, digest: str) -> tuple[str | None, str | None]:
+        """Return until which day a case is kept, and the reason for which it is held: each None where there is none."""
+        sql = "SELECT until, hold FROM kept WHERE owner = (SELECT number FROM cases WHERE digest = ?)"
+        row = self._run(lambda database: database.execute(sql, (digest,)).fetchone())
+        return (None, None) if row is None else (row[0], row[1])
+
+    def retain(self, case: str, until: str | None) -> None:
+        """Keep a case until a day, YYYY-MM-DD; None for no day."""
+        self._keep(case, "until", until)
+
+    def hold(self, case: str, reason: str | None) -> None:
+        """Hold a case for a reason; None lets go of it."""
+        self._keep(case, "hold", reason)
+
+    def _keep(self, case: str, column: str, value: str | None) -> None:
+        def work(database: sqlite3.Connection) -> None:
+            with database:
+                database.execute("BEGIN IMMEDIATE")
+                digest = _filed(database, case)
+                if digest is None:
+                    raise ConflictError("the vault has no such case: it never came up, or was erased")
+                owner = _first(database, _OWNER, digest)
+                database.execute("INSERT OR IGNORE INTO kept(owner) VALUES (?)", (owner,))
+                database.execute(f"UPDATE kept SET {column} = ? WHERE owner = ?", (value, owner))  # noqa: S608 - one of two names
+
+        self._run(work)
+
+    def due(self, on: str) -> list[str]:
+        """Return the cases that were to be kept until a day up to *on*, and are not held."""
+        sql = "SELECT name FROM kept JOIN cases ON number = owner WHERE gone = 0 AND until <= ? AND hold IS NULL ORDER BY name"
+        return [name for (name,) in self._run(lambda database: database.execute(sql, (on,)).fetchall())]
 
     def _run(self, work: Callable[[sqlite3.Connection], Answer]) -> Answer:
         def here(database: sqlite3.Connection) -> Answer:
@@ -294,7 +481,7 @@ class Vault:
             raise LogError(message, expected=f"format {FORMAT}", found=f"format {rows[0][0]}")
         if rows[0][1] != self._genesis:
             message = f"{self.path} is the vault of another log; it is told by the leaf of record 0"
-            raise LogError(message, expected=self._genesis, found=str(rows[0][1]))
+            raise ForeignVaultError(message, expected=self._genesis, found=str(rows[0][1]))
 
     def close(self) -> None:
         """Let go of the file. A later call opens it again."""
@@ -313,7 +500,7 @@ def _make(path: str, genesis: str) -> None:
             if _is_empty(database):
                 for statement in _TABLES:
                     database.execute(statement)
-                database.execute("INSERT INTO meta VALUES (?, ?)", (FORMAT, genesis))
+                database.execute("INSERT INTO meta VALUES (?, ?, 0, 0)", (FORMAT, genesis))
 
     new = Database(path, lambda: open_writable(path))
     try:
@@ -329,12 +516,12 @@ def _is_empty(database: sqlite3.Connection) -> bool:
 
 def _filed(database: sqlite3.Connection, case: str) -> str | None:
     """The digest under which a case is filed; two rows that were swapped would join what two people did."""
-    digest = _first(database, "SELECT digest FROM cases WHERE name = ?", case)
+    digest = _first(database, _CASE, case)
     if digest is None:
         return None
     if not is_digest(digest):
         raise LogError("the vault files a case under what is no digest")
-    text = _first(database, "SELECT text FROM disclosures WHERE digest = ?", digest)
+    text = _first(database, "SELECT text FROM disclosures WHERE digest = ? AND gone = 0", digest)
     if text is None or undisclose(text, digest, "case") != case:
         raise LogError(f"the vault files a case under the digest {digest}, which does not stand for it: run verify")
     return str(digest)

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 from scoring import canonical
 from scoring.audit import disk, segments
-from scoring.audit.chain import MAX_LINE, leaf_of
+from scoring.audit.chain import MAX_LINE, leaf_of, link_of
 from scoring.audit.fields import record_misfit
 from scoring.audit.follow import Follower, PrecedenceLine, content_misfit, trimmed
 from scoring.audit.packs import Packs, describe
 from scoring.audit.precedence import claimed_times, remarks
 from scoring.audit.report import NOT_CHECKED, Check, Finding, Report
 from scoring.audit.vault import Vault
+from scoring.audit.vouched import Vouched
 from scoring.errors import LogError, StoreError
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ __all__ = ["verify_directory"]
 
 _BUFFER = 1 << 20  # bytes read at once
 _PASSED_OVER = 1 << 20  # bytes of a line that are read; a sparse file has trillions, and nothing behind them is a log
+_FAST = "only the bytes were asked for: chain, tree and heads"
 _ROWS = 1000  # records between two insertions into the temporary table
 
 
@@ -41,6 +43,9 @@ def verify_directory(
     vault: str | os.PathLike[str] | Literal[False] | None = None,
     expect: tuple[int, str] | None = None,
     size: int | None = None,
+    key: str | None = None,
+    trusted: str | bytes | None = None,
+    fast: bool = False,
 ) -> Report:
     """
     Check a log directory, without changing anything in it or beside it.
@@ -50,19 +55,29 @@ def verify_directory(
         vault: Its vault, by default *path* with ``.vault`` behind it; False for none.
         expect: A head that was kept elsewhere, as `AuditLog.head` gave it: the log must extend it.
         size: Read so many records and leave the rest: what a writer may be appending right now.
+        key: A verification key of this log, as its holder gave it out: then an unsigned log fails, and so does one of another key.
+        trusted: A checkpoint of this log that was kept elsewhere: the log must extend it.
+        fast: Check the bytes alone: the chain, the tree, the heads. No body is read but those that name the log and its keys.
 
     Raises:
-        LogError: There is no log. What is wrong inside one is a finding, never an error.
+        LogError: There is no log, or *key* or *trusted* is none. What is wrong inside a log is a finding, never an error.
         StoreError: It cannot be read.
+        MissingExtraError: A key was given, and the extra `sign` is not installed.
 
-    Source: FORMAT.md 1-4, 8.
+    Source: FORMAT.md 1-4, 8, 11.
     """
     directory = Path(path).absolute()
     place = directory.with_name(f"{directory.name}.vault") if vault is None else vault is not False and Path(vault)
     try:
-        names = sorted(file.name for file in (directory / "log").iterdir())
-        with _Verification(directory, place, expect, size) as verification:
-            return verification.run(names)
+        vouched = Vouched(
+            str(directory / "heads"), key, trusted, size
+        )  # before the records, which come first in writing
+        try:
+            names = sorted(file.name for file in (directory / "log").iterdir())
+            with _Verification(directory, place, expect, size, vouched, fast=fast) as verification:
+                return verification.run(names)
+        finally:
+            vouched.close()
     except FileNotFoundError:
         raise LogError(f"{directory} is not a log: it has no directory log") from None
     except OSError as error:
@@ -136,22 +151,37 @@ class _Verification:
     """One run over one log. What needs all records at once lies in a temporary database on disk, so that memory stays flat."""
 
     def __init__(
-        self, directory: Path, vault: Path | Literal[False], expect: tuple[int, str] | None, size: int | None
+        self,
+        directory: Path,
+        vault: Path | Literal[False],
+        expect: tuple[int, str] | None,
+        size: int | None,
+        vouched: Vouched,
+        *,
+        fast: bool,
     ) -> None:
         self.directory = directory
         self.vault_path = vault
         self.expect = expect
         self.limit = size
+        self.vouched = vouched
+        self.fast = fast
         self.packs = Packs(str(directory / "packs"))
         self.vault: Vault | None = None
         self.links = _Links()
         self.segments, self.canonical, self.fields = map(Check, ("segments", "canonical", "fields"))
         self.cites, self.ids, self.supersedes = map(Check, ("packs", "ids", "supersedes"))
-        self.people = {name: Check(name) for name in ("openings", "resolutions")}
+        self.people = {name: Check(name) for name in ("openings", "resolutions", "erasures")}
         self.kept, self.head = map(Check, ("vault", "head"))
+        if fast:
+            for check in (
+                *(self.canonical, self.fields, self.cites, self.ids, self.supersedes, self.kept),
+                *self.people.values(),
+            ):
+                check.unchecked = _FAST
         self.precedence = PrecedenceLine()
         self.lines = self.decisions = self.disclosed = self.missing = 0
-        self.counts = {"opening": 0, "resolution": 0}
+        self.counts = {"opening": 0, "resolution": 0, "erasure": 0}
         self.cited: dict[str, str] = {}  # packs, and when they were recorded
         self.versions: set[tuple[str, str]] = set()
         self.rows: list[tuple[Any, ...]] = []
@@ -188,6 +218,7 @@ class _Verification:
         self.finish_records()
         self.finish_people()
         self.finish_head()
+        self.vouched.finish(self.lines)
         head = self.links.last[3] if self.links.last else ""
         return Report(self.lines, head, self.findings(len(files)))
 
@@ -244,15 +275,47 @@ class _Verification:
         else:
             self.segments.fail("the last line of a segment has no line end", place)
         self.links.unreadable(place)
+        self.vouched.broken = True
         return length
 
     def read_line(self, line: bytes, offset: int, file: str) -> None:
         place = (self.lines, offset, file, leaf_of(line))
-        if not self.lines:
-            self.open_vault(place[3])
         if self.expect is not None and self.lines + 1 == self.expect[0] and place[3] != self.expect[1]:
             detail = "this record, or one before it, is not what the expected head stands for"
             self.head.fail(detail, place, expected=self.expect[1], found=place[3])
+        if self.fast:
+            self.read_link(line, place)
+        else:
+            self.read_record(line, place)
+        self.vouched.leaf(place)
+
+    def read_link(self, line: bytes, place: Place) -> None:
+        """Check a line's place in the chain, and leave its body alone unless it says whose log this is."""
+        link = link_of(line)
+        if link is None:
+            self.links.check.fail("no record: it does not end as one does", place)
+            self.links.unreadable(place)
+            return
+        self.links.record(link[0], link[1], place)
+        if link[2] in {"genesis", "key"}:
+            try:
+                record: Any = canonical.loads_canonical(line)
+            except canonical.CanonicalError as error:
+                self.canonical.fail(f"no record: {error}", place)
+                return
+            if not record_misfit(record):
+                self.read_name(record, place)
+
+    def read_name(self, record: dict[str, Any], place: Place) -> None:
+        """Take in what says whose log this is: its name, its keys."""
+        if record["type"] == "genesis":
+            self.vouched.origin = record["body"]["origin"]
+        else:
+            self.vouched.key(record["body"]["key"], place)
+
+    def read_record(self, line: bytes, place: Place) -> None:
+        if not self.lines:
+            self.open_vault(place[3])
         try:
             record: Any = canonical.loads_canonical(line)
         except canonical.CanonicalError as error:
@@ -267,7 +330,11 @@ class _Verification:
         self.links.record(record["seq"], record["prev"], place)
         if record["type"] == "rubric":
             self.read_rubric(record, place)
-        elif record["type"] != "genesis":
+        elif record["type"] == "erasure":
+            self.read_erasure(record, place)
+        elif record["type"] in {"genesis", "key"}:
+            self.read_name(record, place)
+        elif record["type"] in _DISCLOSING:
             self.read_of_case(record, place)
 
     def read_rubric(self, record: dict[str, Any], place: Place) -> None:
@@ -296,7 +363,9 @@ class _Verification:
         pack = body["decision"]["pack"] if kind == "decision" else body.get("pack")
         if pack is not None and pack not in self.cited:
             self.cites.fail(f"cites the pack {pack}, which no record before it has", place)
+        before = self.disclosed, self.missing
         times = self.read_disclosures(self.vault, body["disclosures"], place) if self.vault else (None, None)
+        missing = self.missing - before[1]
         if kind == "decision":
             self.decisions += 1
             self.precedence.take(remarks(self.cited.get(pack), None, *times), times[0], place)
@@ -306,7 +375,20 @@ class _Verification:
             follows = True
         kept = trimmed(kind, body, record["time"], times[0])
         case, supersedes = body["disclosures"]["case"], body.get("supersedes")
-        self.rows.append((record["seq"], *place[:3], kind, body["id"], case, supersedes, int(follows), kept))
+        found = self.disclosed - before[0] - missing
+        row = (record["seq"], *place[:3], kind, body["id"], case, supersedes, int(follows), kept, found, missing)
+        self.keep(row)
+
+    def read_erasure(self, record: dict[str, Any], place: Place) -> None:
+        """Take in an erasure. Which disclosures should be gone by now is asked at the end."""
+        self.counts["erasure"] += 1
+        kept = canonical.dumps(record["body"])
+        row = (record["seq"], *place[:3], "erasure", None, record["body"]["case"], None, 1, kept, 0, 0)
+        self.keep(row)
+
+    def keep(self, row: tuple[Any, ...]) -> None:
+        """Keep what the case's other records are compared with."""
+        self.rows.append(row)
         if len(self.rows) == _ROWS:
             self.flush()
 
@@ -341,7 +423,7 @@ class _Verification:
 
     def flush(self) -> None:
         self.database.execute("BEGIN")
-        self.database.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self.rows)
+        self.database.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self.rows)
         self.database.execute("COMMIT")
         self.rows.clear()
 
@@ -353,8 +435,12 @@ class _Verification:
         for seq, offset, file, wanted, found in self.database.execute(_NOT_NEWEST):
             detail = "supersedes is not the newest earlier decision of the case"
             self.supersedes.fail(detail, (seq, offset, file, ""), expected=_seq(wanted), found=_seq(found))
-        if self.vault is not None and self.missing:
-            self.kept.unchecked = f"{self.missing} of {self.disclosed} disclosures are not in the vault"
+        for seq, offset, file, erasure in self.database.execute(_NOT_ERASED):
+            detail = f"the vault still has what record #{erasure} erased: it was put back from a copy; opening the log erases it again"
+            self.people["erasures"].fail(detail, (seq, offset, file, ""))
+        ((missing,),) = self.database.execute(_MISSING)
+        if missing:
+            self.kept.unchecked = f"{missing} of {self.disclosed} disclosures are not in the vault"
 
     def finish_people(self) -> None:
         """Follow each case that was opened, or of which something was said, record by record."""
@@ -390,12 +476,17 @@ class _Verification:
             self.people["resolutions"].finding(
                 f"{self.counts['resolution']} recorded, each about its case's newest decision, and in force from then on"
             ),
-            self.kept.finding(
-                f"the disclosures of {self.decisions + sum(self.counts.values())} records are what these say"
+            self.people["erasures"].finding(
+                f"{self.counts['erasure']} recorded, each of a case that no later record is of"
             ),
-            self.precedence.finding(self.kept.unchecked if self.vault is None else ""),
+            self.kept.finding(
+                f"the disclosures of {self.decisions + self.counts['opening'] + self.counts['resolution']} records are what these say, or were erased"
+            ),
+            Finding("precedence", NOT_CHECKED, _FAST)
+            if self.fast
+            else self.precedence.finding(self.kept.unchecked if self.vault is None else ""),
             self.head.finding("the log extends the head that was kept elsewhere"),
-            Finding("heads", NOT_CHECKED, "this log has no signed heads"),
+            *self.vouched.findings(self.lines),
         )
 
 
@@ -408,20 +499,30 @@ def _seq(value: int | None) -> str:
     return "null" if value is None else f"#{value}"
 
 
+_DISCLOSING = ("opening", "decision", "resolution")
 _RECORDS = """
 CREATE TABLE records(
-  seq INTEGER, place INTEGER, offset INTEGER, file TEXT, kind TEXT, id TEXT, case_digest TEXT, supersedes INTEGER, follows INTEGER, kept BLOB
+  seq INTEGER, place INTEGER, offset INTEGER, file TEXT, kind TEXT, id TEXT, case_digest TEXT, supersedes INTEGER, follows INTEGER, kept BLOB,
+  found INTEGER, missing INTEGER
 )
 """
 _TWICE = """
 SELECT place, offset, file, first FROM
-  (SELECT place, offset, file, min(seq) OVER (PARTITION BY id) AS first, row_number() OVER (PARTITION BY id ORDER BY place) AS nth FROM records)
+  (SELECT place, offset, file, min(seq) OVER (PARTITION BY id) AS first, row_number() OVER (PARTITION BY id ORDER BY place) AS nth
+   FROM records WHERE id IS NOT NULL)
 WHERE nth > 1 ORDER BY place
 """
 _NOT_NEWEST = """
 SELECT place, offset, file, newest, supersedes FROM
   (SELECT place, offset, file, supersedes, lag(seq) OVER (PARTITION BY case_digest ORDER BY place) AS newest FROM records WHERE kind = 'decision')
 WHERE supersedes IS NOT newest ORDER BY place
+"""
+_ERASED = "SELECT case_digest FROM records WHERE kind = 'erasure'"
+_MISSING = f"SELECT coalesce(sum(missing), 0) FROM records WHERE case_digest NOT IN ({_ERASED})"  # noqa: S608 - all of it stands here
+_NOT_ERASED = """
+SELECT records.place, records.offset, records.file, erasures.seq FROM records
+JOIN records AS erasures ON erasures.kind = 'erasure' AND erasures.case_digest = records.case_digest
+WHERE records.found > 0 ORDER BY records.place
 """
 # Cases of which people said something, and those whose decisions claim so.
 _OF_CASES_TO_FOLLOW = """

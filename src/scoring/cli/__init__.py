@@ -34,11 +34,14 @@ COMMANDS = {
         "resolve": "Record a person's word on a decision: confirm it, override it, let the case go on, make it void.",
         "status": "See what waits, what is held for a person, and what people did about it.",
         "rescore": "See whom a new version of a rubric would move; with --apply, decide these cases anew.",
+        "keep": "Say until when a case is kept, or that it is held; list the cases that may be erased.",
+        "erase": "Forget a case: what it disclosed goes, its records stay and name nobody.",
     },
     "audit": {
         "verify": "Check a whole log: is every record as it was written?",
         "explain": "Tell why a decision is what it is, to an auditor or to the candidate.",
         "replay": "Recompute decisions from their answers, and from their outcomes alone.",
+        "export": "Pack what an auditor gets: records, heads, receipts, and the named cases alone.",
     },
 }
 # Where each is: the module, and the function.
@@ -56,6 +59,9 @@ _PLACES = {
     "verify": "audit:verify",
     "explain": "explain:explain",
     "replay": "audit:replay",
+    "keep": "forget:keep",
+    "erase": "forget:erase",
+    "export": "export:export",
 }
 _GROUPS = {"start": "Start", "author": "Write rubrics", "run": "Score and record", "audit": "Check and explain"}
 

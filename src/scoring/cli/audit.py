@@ -41,7 +41,7 @@ __all__ = ["replay", "show_findings", "status_of", "verify"]
 
 _STATUS = {FINDING_HOLDS: HOLDS, FINDING_FAILS: FAILS, NOT_CHECKED: UNCHECKED, REMARK: HOLDS}
 # Nobody who gives no head, or no key, asks for these; nor for an order of times where nobody says when candidates started.
-_NOT_ASKED = frozenset({"head", "heads", "precedence"})
+_NOT_ASKED = frozenset({"head", "heads", "signatures", "trusted", "precedence"})
 _LEAF_DIGITS = frozenset("0123456789abcdef")
 
 

@@ -74,7 +74,7 @@ def explain(
     say(f"record #{seq} of {place['time']}, submission {place['id']}{whose}")
     for line in (*_standing(seq, others), *earlier, *_order_lines(order)):
         say(line)
-    if now.seq == seq and (now.said or now.is_stale or now.void or now.reinstate):
+    if now.seq == seq and (now.said or now.is_stale or now.void or now.reinstate or now.erased is not None):
         for line in standing_lines(now, named=full):
             say(line)
     if (

@@ -126,6 +126,7 @@ def standing_facts(now: Standing, *, named: bool = True) -> dict[str, Any]:
         "effective_verdict": now.effective_verdict,
         "effective_action": now.effective_action,
         "host_action": now.host_action,
+        "erased": now.erased,
     }
 
 
@@ -145,6 +146,8 @@ def standing_lines(now: Standing, *, named: bool = True) -> Iterator[str]:
             yield _said_line(said, named=named)
     if now.is_stale:
         yield "the case is to be scored again, under a new id: what was said counts in its next decision"
+    if now.erased is not None:
+        yield f"what the case disclosed was erased at record {now.erased}"
     yield f"what counts now: {now.effective_verdict or '-'}; what to do: {now.host_action}"
 
 
@@ -187,9 +190,10 @@ def status(directory: str, /, *, vault: str | None = None, json: bool = False) -
             emit({"type": kind, "name": name, "cases": placed.count, "first": list(placed.seqs), "named": cases})
         for action, reason, count in _words(found):
             emit({"type": "said", "action": action, "reason": reason, "count": count})
-        emit({"type": "log", **totals})
+        emit({"type": "log", **totals, "erased": found.erased})
         return HOLDS
-    say(", ".join(counted(number, what.removesuffix("s")) for what, number in totals.items()))
+    erased = f", {found.erased} erased" if found.erased else ""
+    say(", ".join(counted(number, what.removesuffix("s")) for what, number in totals.items()) + erased)
     if rows:
         say()
         _show_rows(rows)

@@ -1,0 +1,145 @@
+"""
+Commands for what a log keeps of a person, and how long: `keep`, `erase`.
+
+Owns how a case is named that may have no decision. Must not know how an erasure is done.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scoring.cli.inputs import must_keep, open_log
+from scoring.cli.naming import decision_named
+from scoring.cli.output import HOLDS, CallError, complain, emit, printable, say
+from scoring.errors import LogError
+
+if TYPE_CHECKING:
+    from scoring import AuditLog
+
+__all__ = ["erase", "keep"]
+
+
+def keep(
+    directory: str,
+    case: str | None = None,
+    /,
+    *,
+    until: str | None = None,
+    hold: str | None = None,
+    release: bool = False,
+    due: bool = False,
+    on: str | None = None,
+    vault: str | None = None,
+    json: bool = False,
+) -> int:
+    """
+    Say until when a case is kept, or that it is held: until then `erase` is refused. With --due, list the cases that may be erased.
+
+    What is said lies in the vault alone. Without an option the command tells what was said of the case.
+
+    Args:
+        directory: The log.
+        case: The case, or the number of a decision of it, as 17 or '#17'.
+        until: The day until which it is kept, as YYYY-MM-DD.
+        hold: Hold it, for a reason given as a code that names nobody.
+        release: Let go of a case that was held.
+        due: List the cases whose day has come, and that are not held.
+        on: With --due: on which day, as YYYY-MM-DD; today otherwise.
+        vault: The log's vault, where it does not lie beside the log.
+        json: One JSON object a case, for machines.
+    """
+    if due is (case is not None):
+        raise CallError("name a case, or ask for --due")
+    if on is not None and not due:
+        raise CallError("--on goes with --due")
+    if hold is not None and release:
+        raise CallError("--hold and --release contradict each other")
+    with open_log(directory, vault=vault) as log:
+        must_keep(directory, vault)
+        if case is None:
+            return _show_due(log.due(on), json=json)
+        name = _case_named(log, case)
+        if until is not None:
+            log.retain(name, until)
+        if hold is not None:
+            log.hold(name, hold)
+        if release:
+            log.release(name)
+        day, reason = log.keeping(name)
+    if json:
+        emit({"case": name, "until": day, "hold": reason})
+        return HOLDS
+    kept = f"is kept until {day}" if day else "is kept for no set time"
+    say(f"{printable(name)} {kept}" + (f", and held, reason {reason}" if reason else ""))
+    return HOLDS
+
+
+def _show_due(cases: list[str], *, json: bool) -> int:
+    for name in cases:
+        if json:
+            emit({"case": name})
+        else:
+            say(printable(name))
+    if not cases:
+        complain("no case is due")
+    return HOLDS
+
+
+def erase(
+    directory: str,
+    case: str,
+    /,
+    *cases: str,
+    reason: str,
+    vault: str | None = None,
+    json: bool = False,
+) -> int:
+    """
+    Forget cases: who they are, what they answered, and what people said of them goes from the vault, for good. Their records stay, and name nobody.
+
+    A copy of the vault that lies elsewhere is not reached; where one is put back, opening the log erases again.
+
+    Args:
+        directory: The log.
+        case: The case, or the number of a decision of it, as 17 or '#17'.
+        cases: More of them.
+        reason: Why, as a code that names nobody: it stays in the log in clear.
+        vault: The log's vault, where it does not lie beside the log.
+        json: One JSON object a case, for machines.
+    """
+    with open_log(directory, vault=vault) as log:
+        must_keep(directory, vault)
+        for name in (case, *cases):
+            seq = log.erase(_erasable(log, name), reason=reason)
+            if json:
+                emit({"named": name, "record": seq, "reason": reason})
+            elif seq is None:
+                say(f"{printable(name)}: the log has no record of it; what the vault had is gone")
+            else:
+                say(f"record #{seq}: {printable(name)} is erased, reason {reason}")
+    return HOLDS
+
+
+def _case_named(log: AuditLog, name: str) -> str:
+    found = _erasable(log, name)
+    case = log.case(found) if isinstance(found, int) else found
+    if case is None:
+        erased = None if isinstance(found, str) else log.erased(found)
+        why = "the vault does not have it" if erased is None else f"it was erased at record {erased}"
+        raise CallError(f"whose record {name} is cannot be told: {why}")
+    return case
+
+
+def _erasable(log: AuditLog, name: str) -> int | str:
+    """A decision's record; or the case itself, which may be opened and have no decision yet."""
+    try:
+        return decision_named(log, name)
+    except CallError:
+        case = name.removeprefix("case:")
+        try:
+            log.keeping(case)
+        except LogError:
+            pass
+        else:
+            return case
+        raise
