@@ -155,6 +155,14 @@ class TestApplying:
         assert (done.left, [old for old, _ in done.recorded]) == ((falls,), [rises, stays])
         assert log.find("Ada")[-1]["seq"] == falls
 
+    def test_never_lower_never_takes_back_what_a_person_gave(self, past):
+        """Bob's sum is right by the new key, but weak stays weak for Eve, whom a person had lifted to strong; a person's word is what she would lose."""
+        past.resolve("Eve", "override", id="r-1", who="Rosa", why="She was ill.", reason="illness", verdict="strong")
+        plan = {change.seq: change for change in planned(past, policy="never-lower")}
+        assert (plan[3].applies, plan[4].is_worse, plan[4].applies, plan[4].person) == (True, True, False, "override")
+        assert {4} <= {*Rescore(past, NEW, "never-lower").apply().left}
+        assert past.standing("Eve").effective_verdict == "strong"
+
     def test_never_lower_looks_at_the_action_too(self, log):
         """The band stays, but what the new version does in it is worse."""
         decide(log, "s-1", "Ada")

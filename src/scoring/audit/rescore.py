@@ -63,7 +63,7 @@ class CaseChange(Value):
         seq: The decision that would be superseded. id: What the new one would be called.
         old, new: Both decisions.
         items: Items whose outcome or points differ, in the order of the new rubric.
-        is_worse: The verdict, by the new rubric's order, or the action is worse; or a verdict is gone.
+        is_worse: The verdict, by the new rubric's order, or the action is worse than what counts now, a person's word included; or a verdict is gone.
         person: ``confirm`` or ``override`` where a person's word on the old decision would no longer count, else None.
         applies: Whether the policy lets it be applied.
     """
@@ -222,8 +222,11 @@ class Rescore:
         inputs = self.log.inputs(case, sent)
         new = self._rubric(old.data["profile"], old.data["level"]).score(inputs)
         name = rescore_id(self.rubric.digest, record["body"]["id"])
-        said = self.log.standing(seq).said
-        worse = self._is_worse(old.data, new.data)
+        standing = self.log.standing(seq)
+        said = standing.said
+        verdict = standing.effective_verdict if said else old.data["verdict"]
+        action = standing.host_action if said else old.data["action"]
+        worse = self._is_worse(verdict, action, new.data)
         applies = self.policy == "all" or not worse
         entry = Entry(name, case, new.data, inputs)
         return CaseChange(seq, name, old, new, _items(old, new), worse, said.action if said else None, applies, entry)
@@ -241,15 +244,15 @@ class Rescore:
             raise found
         return found
 
-    def _is_worse(self, old: dict[str, Any], new: dict[str, Any]) -> bool:
-        """Whether a case loses by it. Verdicts are compared where the new version has the old one; a pending case has none to lose."""
-        if old["verdict"] is None:
+    def _is_worse(self, verdict: str | None, action: str, new: dict[str, Any]) -> bool:
+        """Whether a case loses by it. Verdicts are compared where the new version has the one that counts now; without one there is nothing to lose."""
+        if verdict is None:
             return False
         if new["verdict"] is None:
             return True
         order = [*self.names.verdicts]
-        lower = old["verdict"] in order and order.index(new["verdict"]) > order.index(old["verdict"])
-        return lower or _ACTIONS.index(new["action"]) > _ACTIONS.index(old["action"])
+        lower = verdict in order and order.index(new["verdict"]) > order.index(verdict)
+        return lower or _ACTIONS.index(new["action"]) > _ACTIONS.index(action)
 
 
 def _why(error: ScoringError) -> str:
