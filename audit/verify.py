@@ -120,7 +120,7 @@ def _time(value: Any) -> bool:
 
 
 ALNUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-HOLDS = ("void", "refer", "verdict", "irregularity", "notice", "excerpt", "unclear")
+HOLDS = ("void", "refer", "verdict", "irregularity", "notice", "excerpt", "excluded", "unclear")
 EVALUATED = ("passed", "ended", "pending")
 ID, DIGEST = _text(1, 48, ALNUM + "._-"), _text(64, 64, "0123456789abcdef")
 SEQ, ONE, ITEM_SET = _integer(0, INT_MAX), _integer(1, 1), _text(1, 167, ALNUM + "-_")
@@ -253,11 +253,13 @@ def bare(value: Any) -> Any:
     return [bare(inner) for inner in value] if isinstance(value, list) else value
 
 
-def _names(pack: Any) -> dict[str, list[str]]:
-    """Return the ids of a pack's verdicts and stages; nothing where it has none that can be read."""
+def _names(pack: Any) -> dict[str, Any]:
+    """Return a pack's verdicts with their actions, its stages and what it replaces; nothing where they cannot be read."""
     try:
-        return {what: [one["id"] for one in pack[what]] for what in ("verdicts", "stages")}
-    except (KeyError, TypeError):
+        verdicts = {verdict["id"]: verdict["action"] for verdict in pack["verdicts"]}
+        stages = [stage["id"] for stage in pack["stages"]]
+        return {"verdicts": verdicts, "stages": stages, "replaces": pack["about"].get("replaces")}
+    except (AttributeError, KeyError, TypeError):
         return {}
 
 
@@ -469,7 +471,7 @@ class Walk:
         once = [] if kind in ("genesis", "rubric") else [f"id {body['id']}"]
         if kind == "rubric":
             once = [f"pack {body['pack']}", f"rubric {body['rubric']} {body['version']}"]
-            self.keep(once[0], {"rubric": body["rubric"]})
+            self.keep(once[0], {"rubric": body["rubric"], "version": body["version"]})
             self.pack(place, body)
         elif kind == "decision":
             newest = self.seen(f"case {body['disclosures']['case']}", seq)
@@ -510,10 +512,14 @@ class Walk:
         """Check that a decision keeps to its case's opening, and carries on what is in force."""
         if case["opening"]:
             seq, pack, profile, level = case["opening"]
+            pack = case["newest"]["pack"] if case["newest"] else pack
             same = decision["pack"] == pack
-            if not same and case["newest"]:  # an amendment is another version of the same rubric
+            if (
+                not same and case["newest"]
+            ):  # an amendment is the version of the same rubric that replaces the one before
                 old, new = (self.kept(f"pack {digest}") or {} for digest in (pack, decision["pack"]))
-                same = not (old and new) or old["rubric"] == new["rubric"]
+                named = new.get("rubric"), new.get("replaces")
+                same = "replaces" not in new or "replaces" not in old or named == (old["rubric"], old["version"])
             for what, wanted in {"pack": pack, "profile": profile, "level": level}.items():
                 if decision[what] != wanted and not (what == "pack" and same):
                     self.fail("openings", place, f"its {what}", f"{wanted}, as in record #{seq}", decision[what])
@@ -542,6 +548,8 @@ class Walk:
         names = self.kept(f"pack {newest['pack']}") or {}
         if action == "confirm" and newest["verdict"] is None:
             self.fail("resolutions", place, "what it confirms", "a decision with a verdict", newest["status"])
+        elif action == "confirm" and names.get("verdicts", {}).get(newest["verdict"]) == "review":
+            self.fail("resolutions", place, "what it confirms", "a verdict whose action decides", "review")
         elif action == "override" and newest["status"] == "pending":
             self.fail("resolutions", place, "what it overrides", "a decision that is not pending", "pending")
         elif action == "override" and body["verdict"] not in names.get("verdicts", [body["verdict"]]):
@@ -578,7 +586,8 @@ class Walk:
                 pack = decode(data)
                 found["rubric"], found["version"] = pack.pop("rubric"), pack.pop("version")
                 found["scoring"] = sha256(encode(bare(pack))).hexdigest()
-                self.keep(f"pack {body['pack']}", {**_names(pack), "rubric": body["rubric"]})
+                same = {"rubric": body["rubric"], "version": body["version"]}
+                self.keep(f"pack {body['pack']}", {**_names(pack), **same})
             except (AttributeError, KeyError, TypeError, ValueError):
                 self.fail("packs", place, name, "a pack in canonical JSON", "something else")
         for key, value in found.items():
