@@ -926,3 +926,10 @@ class TestWork:
         decision = rubric(document).score({"answers": {}})
         assert (None, {}) == (decision.reachable, decision.caps)
         assert process_time() - before < 20
+
+    def test_of_an_empty_section_only_the_cases_own_items_are_awaited(self) -> None:
+        """The question of the other variant was never this candidate's, so nobody waits for it."""
+        own, others = number("own") | {"only": "desk"}, number("others") | {"only": "lab"}
+        document = pack(section("a", own, others), section("b", number("both")), variants=entries("desk", "lab"))
+        facts = {"facts": {"variant": "desk"}, "not_administered": {"own": "the page failed"}}
+        assert ("own",) == score(document, {"both": "70"}, **facts).awaited
