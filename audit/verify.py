@@ -514,9 +514,7 @@ class Walk:
             seq, pack, profile, level = case["opening"]
             pack = case["newest"]["pack"] if case["newest"] else pack
             same = decision["pack"] == pack
-            if (
-                not same and case["newest"]
-            ):  # an amendment is the version of the same rubric that replaces the one before
+            if not same and case["newest"]:  # an amendment is the version that replaces the one before
                 old, new = (self.kept(f"pack {digest}") or {} for digest in (pack, decision["pack"]))
                 named = new.get("rubric"), new.get("replaces")
                 same = "replaces" not in new or "replaces" not in old or named == (old["rubric"], old["version"])
