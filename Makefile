@@ -9,7 +9,7 @@ BIN = $(VENV)/bin
 DEMO_DIR ?= scoring-demo
 TESTS ?= tests
 
-.PHONY: help demo test coverage check lint types contract format sweep crash mutate schema clean
+.PHONY: help demo test coverage check lint types contract format sweep crash mutate interop schema clean
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -18,6 +18,7 @@ help:
 	@echo "make coverage  the tests again, slower, and which branches they reach"
 	@echo "make sweep     the property tests with many more examples (about half an hour)"
 	@echo "make crash     what a crash may leave of a log's last batch, more than 8,000 cases (two minutes)"
+	@echo "make interop   let clients that are not ours check a log, its tiles and receipts (installs Debian's Go)"
 	@echo "make mutate    change the engine in many small places; the tests must notice each"
 	@echo "make clean     remove what was made"
 
@@ -34,7 +35,7 @@ $(VENV)/made-demo: $(VENV)/made pyproject.toml
 	touch $@
 
 $(VENV)/made-dev: $(VENV)/made pyproject.toml
-	$(BIN)/python -m pip install -q -e '.[cli,testing]' --group dev
+	$(BIN)/python -m pip install -q -e '.[cli,sign,testing]' --group dev
 	touch $@ $(VENV)/made-demo
 
 demo: $(VENV)/made-demo
@@ -76,6 +77,10 @@ crash: $(VENV)/made-dev
 
 mutate: $(VENV)/made-dev
 	$(BIN)/python tests/mutate.py
+
+interop: $(VENV)/made-dev
+	command -v go >/dev/null && test -d /usr/share/gocode/src/golang.org/x/mod || apt-get install -y -q golang-go golang-golang-x-mod-dev
+	$(BIN)/python tests/interop/go.py
 
 clean:
 	rm -rf $(VENV) $(VENV).boot .coverage* .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist build scoring-demo scoring-demo.vault

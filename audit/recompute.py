@@ -343,7 +343,10 @@ def recompute(pack: Any, decision: Any) -> dict[str, Any]:
     result["caps"] = ... if unknown else caps
     result.update(verdict=None, determined_by=[], reachable=None, holds=["void"], action="review")
     reasons = {"refer": flags["refer"], "verdict": [], "irregularity": decision["irregularities"]}
-    reasons.update(notice=flags["fatal"] if notice is False else [], excerpt=excerpts)
+    asked = {name for subject, name, _ in plan.leaves if subject == "item"}
+    guards = [item.id in asked or any({"fatal", "knock_out"} & row.flags for row in item.rows) for item in plan.items]
+    left_out = [n for n, item in enumerate(plan.items) if item.mine and rows[n].name == "excluded" and guards[n]]
+    reasons.update(notice=flags["fatal"] if notice is False else [], excerpt=excerpts, excluded=left_out)
     if status == "pending":
         result.update(action="wait", holds=[reason for reason in reasons if reasons[reason]], reachable=...)
         if case.reached is not None and decision["reachable"] is not None:

@@ -95,7 +95,10 @@ lifted reason=id stage=id
     b="sections=(place=rational?)50 semantics=1..1 stages=(id=stage)20 status=void|ended|pending|decided variant=id? verdict=id? void=id?",
 ).splitlines()[1:])}  # fmt: skip
 OWN = {"stage": "reinstate", "verdict": "override", "withdraws": "withdraw"}  # a resolution's keys of one action each
-STAGES, HOLDS = "passed|ended|pending|waiting|not_evaluated", "void refer verdict irregularity notice excerpt unclear"
+STAGES, HOLDS = (
+    "passed|ended|pending|waiting|not_evaluated",
+    "void refer verdict irregularity notice excerpt excluded unclear",
+)
 FURTHER: dict[str, Callable[[Any], bool]] = {  # what a pattern or table does not say
     "object": lambda value: isinstance(value, dict),
     "boolean": lambda value: isinstance(value, bool),
@@ -619,7 +622,7 @@ class Walk:
             self.need(fine, "heads", place, "its origin", "that of the heads", "another")
             self.origin = body["origin"]
         elif kind == "rubric":
-            self.kept(f"names {body['pack']}", {"rubric": body["rubric"]})
+            self.kept(f"names {body['pack']}", {"rubric": body["rubric"], "version": body["version"]})
             self.pack(place, body)
         elif kind == "key":
             self.keys.append(read_key(body["key"]))
@@ -663,8 +666,11 @@ class Walk:
         """Check that a decision keeps to its case's opening, and carries on what is in force."""
         if case["opening"]:
             seq, *fixed = case["opening"]
-            packs = (decision["pack"], case["newest"] and fixed[0])  # an amendment has the same rubric
-            same = len({(self.kept(f"names {pack}") or {"rubric": pack})["rubric"] for pack in packs}) == 1
+            fixed[0], same = (case["newest"] or {"pack": fixed[0]})["pack"], False
+            if case["newest"]:  # an amendment is made by the version that replaces the one before
+                old, new = (self.kept(f"names {pack}") or {} for pack in (fixed[0], decision["pack"]))
+                known = "replaces" in old and "replaces" in new
+                same = not known or (new["rubric"], new["replaces"]) == (old["rubric"], old["version"])
             for what, wanted in zip(("pack", "profile", "level"), fixed):  # noqa: B905 - strict is not in Python 3.9
                 fine = decision[what] == wanted or (what == "pack" and same)
                 self.need(fine, "openings", place, f"its {what}", f"{wanted}, as in record #{seq}", decision[what])
@@ -684,7 +690,10 @@ class Walk:
         known = body["verdict"] in names.get("verdicts", [body["verdict"]])
         ended = newest["stages"].get(body["stage"], [None])[0] == "ended" == newest["status"]
         fine, wanted = {
-            "confirm": (newest["verdict"] is not None, "a decision with a verdict"),
+            "confirm": (
+                newest["verdict"] is not None and names.get("verdicts", {}).get(newest["verdict"]) != "review",
+                "a decision with a verdict whose action decides",
+            ),
             "override": (newest["status"] != "pending" and known, "a decision not pending, a verdict of its pack"),
             "reinstate": (ended, "a decision that ended, and the stage that ended it"),
             "void": (True, ""),
@@ -709,8 +718,9 @@ class Walk:
                 pack = decode(data)
                 found["rubric"], found["version"] = pack.pop("rubric"), pack.pop("version")
                 found["scoring"] = sha256(encode(bare(pack))).hexdigest()
-                verdicts = [one["id"] for one in pack["verdicts"]]
-                self.kept(f"names {body['pack']}", {"rubric": body["rubric"], "verdicts": verdicts})
+                names = {"verdicts": {one["id"]: one["action"] for one in pack["verdicts"]}}
+                names.update(replaces=pack["about"].get("replaces"), rubric=body["rubric"], version=body["version"])
+                self.kept(f"names {body['pack']}", names)
             except (AttributeError, KeyError, TypeError, ValueError):
                 self.need(False, "packs", place, name, "a pack in canonical JSON", "something else")
         for key, value in found.items():

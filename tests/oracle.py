@@ -120,11 +120,12 @@ def is_notice(value: Any) -> bool:
 
 
 def is_panel(value: Any) -> bool:
-    """'who rates (1 to 200 characters each, at most 100) to the id of the role in which they do'."""
+    """'who rates (1 to 200 printable ASCII characters each, at most 100) to the id of the role in which they do'."""
     return (
         type(value) is dict
         and len(value) <= 100
-        and all(is_text(rater, 200) and is_id(role) for rater, role in value.items())
+        and all(is_text(rater, 200) and all(" " <= c <= "~" for c in rater) for rater in value)
+        and all(map(is_id, value.values()))
     )
 
 
@@ -656,10 +657,26 @@ def excerpts_of(rules: Rules) -> dict[str, list[int]]:
     return found
 
 
+def guard_left_out(rules: Rules, outcomes: list[str]) -> bool:
+    """6.9, `excluded`: 'an outcome that raises `fatal` or `knock_out`, or an `item` condition of the pack names it'."""
+    every = [*rules.pack["overrides"], *(gate for stage in rules.pack["stages"] for gate in stage["gate"])]
+    named = {name for override in every for name in named_items(override["when"])}
+    for item, outcome in zip(rules.items, outcomes, strict=True):
+        severe = any({"fatal", "knock_out"} & {*row.flags} for row in rules.own[item["id"]])
+        if outcome == "excluded" and is_of_case(item, rules.variant) and (severe or item["id"] in named):
+            return True
+    return False
+
+
+def named_items(condition: dict) -> set[str]:
+    inner = [*condition.get("all", []), *condition.get("any", [])]
+    return {condition["item"]} if "item" in condition else {name for part in inner for name in named_items(part)}
+
+
 def find_holds(
     rules: Rules, outcomes: list[str], found: Verdict, flags: dict[str, list[str]], circumstances: Circumstances
 ) -> Any:
-    """6.9, in the order of the table: `void`, `refer`, `verdict`, `irregularity`, `notice`, `excerpt`, `unclear`."""
+    """6.9, in the order of the table: `void`, `refer`, `verdict`, `irregularity`, `notice`, `excerpt`, `excluded`, `unclear`."""
     if found.status == "void":
         return ["void"]
     pending = found.status == "pending"  # "While pending `verdict` and `unclear` are not considered"
@@ -674,6 +691,7 @@ def find_holds(
         "irregularity": circumstances.irregularities != [],
         "notice": "fatal" in flags and circumstances.notice is False,
         "excerpt": excerpts_of(rules) != {},
+        "excluded": guard_left_out(rules, outcomes),
         "unclear": unclear,
     }
     return [hold for hold, set_ in answers.items() if set_]

@@ -268,7 +268,7 @@ BY_HAND = {
     "pending, every flag": waits("AFHFN", FIRST, ["pass", "border", "fail", "out"]),
     "pending, every flag, no proof of notice": waits("AFHFN", FIRST, ["pass", "border", "out"], notice=False),
     # The section gets any share of 0, 1/4 .. 1; what gate would raise is left out of account.
-    "pending, an empty section": waits("DDHFN", "w", ["pass", "border", "fail"]),
+    "pending, an empty section": waits("DDHFN", "w", ["pass", "border", "fail"], holds=["excluded"]),
 }  # fmt: skip
 
 

@@ -95,7 +95,7 @@ EXPECTATIONS = {
     "missing determined_by": (", determined_by: [band]", "", "missing-key", '`expect` needs the key "determined_by"'),
     "unknown field": ("[band]", "[band], hold: []", "unknown-key", '`expect` has no key "hold"; did you mean "holds"?'),
     "unknown hold": ("[band]", "[band], holds: [referred]", "unknown-word",
-        'expected one of void, refer, verdict, irregularity, notice, excerpt, unclear; found "referred"; did you mean "refer"?'),
+        'expected one of void, refer, verdict, irregularity, notice, excerpt, excluded, unclear; found "referred"; did you mean "refer"?'),
     "unknown status": ("[band]", "[band], status: done", "unknown-word",
         'expected one of decided, pending, ended, void; found "done"'),
     "outcome of an unknown item": ("[band]", "[band], outcomes: {pik: A}", "unknown-word",

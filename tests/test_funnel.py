@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from time import process_time
 from typing import Any
 
 import pytest
@@ -39,6 +40,7 @@ from packs import (
     rubric,
     section,
     stage,
+    verdict,
 )
 from scoring import RubricError, canonical
 from scoring.engine.rubric import Rubric
@@ -872,3 +874,62 @@ class TestInstalments:
         for answers in ({}, {"licence": "no"}, {"licence": "yes", "n1": "7"}, SAID):
             decision = rubric(gated()).score({"answers": answers, "facts": ANN})
             assert decision.canonical() == rubric(gated()).rejudge(decision.data).canonical()
+
+
+class TestLeftOut:
+    """FORMAT 6.9: 'what could have ended or capped the case was not asked.'"""
+
+    def test_a_knock_out_that_was_not_asked_holds_the_case(self) -> None:
+        """The door is passed without its one question, so a person looks; asked and answered well, nothing holds."""
+        whole = {"n1": "70", "n2": "70", "word": "median", "clarity": rated("good")}
+        left_out = score(hiring(), whole, handed_in=ALL, facts=ANN, not_administered={"licence": "the page failed"})
+        assert ("decided", "review", ("excluded",)) == (left_out.status, left_out.action, left_out.holds)
+        asked = score(hiring(), {**whole, "licence": "yes"}, handed_in=ALL, facts=ANN)
+        assert ("decided", "advance", ()) == (asked.status, asked.action, asked.holds)
+
+    def test_an_item_that_a_condition_names_holds_and_another_does_not(self) -> None:
+        capped = override(
+            "no-sum", "middling", {"item": "n1", "is": ["absent", "blank", "invalid", "wrong", "unclear", "no_digits"]}
+        )
+        document = hiring(overrides=[capped])
+        answers = {"licence": "yes", "n1": "70", "n2": "70", "word": "median", "clarity": rated("good")}
+        for item, holds in (("n1", ("excluded",)), ("n2", ())):
+            given = {name: answer for name, answer in answers.items() if name != item}
+            decision = score(document, given, handed_in=ALL, facts=ANN, not_administered={item: "the page failed"})
+            assert holds == decision.holds
+
+
+class TestWork:
+    def test_a_case_that_would_take_minutes_claims_nothing_and_takes_seconds(self) -> None:
+        """Marks of 400 beside 44 choices under bands that no sum reaches: past the bound `reachable` is null, and the caps still stand there."""
+        sections = [
+            section(
+                name,
+                *(
+                    choice(f"{name}{n}", a=("0", "refer"), b=("0", "note"), c=("0", None))
+                    | {"awaits": ["absent", "blank"]}
+                    for n in range(22)
+                ),
+                mark(f"{name}m", "400"),
+            )
+            for name in ("x", "y")
+        ]
+        bands = [verdict(f"v{n}", f"{500000000 - n}/1000000007", "advance") for n in range(14)]
+        limits = [override(flag, "weak", {"flag": flag, "at_least": 44}) for flag in ("refer", "note")]
+        document = pack(
+            *sections,
+            verdicts=[*bands, verdict("weak", "0", "decline")],
+            overrides=limits,
+            caps={"fatal": "weak", "knock_out": "weak"},
+        )
+        before = process_time()
+        decision = rubric(document).score({"answers": {}})
+        assert (None, {}) == (decision.reachable, decision.caps)
+        assert process_time() - before < 20
+
+    def test_of_an_empty_section_only_the_cases_own_items_are_awaited(self) -> None:
+        """The question of the other variant was never this candidate's, so nobody waits for it."""
+        own, others = number("own") | {"only": "desk"}, number("others") | {"only": "lab"}
+        document = pack(section("a", own, others), section("b", number("both")), variants=entries("desk", "lab"))
+        facts = {"facts": {"variant": "desk"}, "not_administered": {"own": "the page failed"}}
+        assert ("own",) == score(document, {"both": "70"}, **facts).awaited

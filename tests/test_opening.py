@@ -8,9 +8,12 @@ import pytest
 
 import logs
 from logs import holds, open_log, query
+from packs import pack, raters, rating, section
 from people import FACTS, FUNNEL, both, forge, load, process, sheet
+from scoring import canonical
 from scoring.audit.entry import Entry
 from scoring.audit.verify import verify_directory
+from scoring.engine.rubric import Rubric
 from scoring.errors import ConflictError, LogError, StoreError, SubmissionError
 
 room, path, log = logs.room, logs.path, logs.log
@@ -268,6 +271,66 @@ class TestEntries:
         assert log.inputs("Ada", {"answers": {}}) == {"answers": {}}
 
 
+class TestPanel:
+    """A panel that can never rate is refused while it can still be mended."""
+
+    DOCUMENT = pack(section("s", rating("r", by=raters(combine="consensus", top=2, lead=2))))
+
+    @pytest.mark.parametrize(
+        ("panel", "told"),
+        [
+            ({"a": "lead"}, "the item r needs 2 of the role lead, and the panel has 1"),
+            ({"a": "lead", "b": "lead", "c": "lead"}, "the item r takes 2 raters, and the panel has 3"),
+            ({"a": "lead", "b": "lead", "c": "chair"}, "no item needs the role chair: the roles are lead"),
+            ({}, "leave raters out of the opening where the panel is not known yet"),
+        ],
+    )
+    def test_it_is_told_which_item_it_cannot_rate(self, log, panel, told):
+        rubric = Rubric(canonical.dumps(self.DOCUMENT))
+        with pytest.raises(SubmissionError, match=told) as caught:
+            log.open_case(rubric, "Ada", "open-1", {"raters": panel})
+        assert {problem.path for problem in caught.value.problems} == {"facts/raters"}
+        assert len(log) == 1
+
+    def test_one_that_can_or_that_is_not_known_yet_is_taken(self, log):
+        rubric = Rubric(canonical.dumps(self.DOCUMENT))
+        log.open_case(rubric, "Ada", "open-1", {"raters": {"a": "lead", "b": "lead"}})
+        log.open_case(rubric, "Bob", "open-2", {})
+        assert len(log) == 4
+
+    def test_items_of_another_variant_are_left_out(self, log):
+        """Of two items with a role each, one belongs to the other variant: its role is none of this case."""
+        document = process()
+        items = document["stages"][2]["sections"][0]["items"]
+        items[0]["only"] = "with_ai"
+        items.append(rating("other", by=raters(expert=1)) | {"only": "without_ai"})
+        rubric = load(document)
+        log.open_case(rubric, "Ada", "open-1", {"variant": "with_ai", "raters": {"Rosa": "examiner"}})
+        with pytest.raises(SubmissionError, match="no item needs the role expert"):
+            log.open_case(
+                rubric, "Bob", "open-2", {"variant": "with_ai", "raters": {"Rosa": "examiner", "Al": "expert"}}
+            )
+        log.open_case(rubric, "Eve", "open-3", {"raters": {"Rosa": "examiner", "Al": "expert"}})
+
+
+class TestWithoutItsVault:
+    def test_a_log_in_which_cases_are_bound_takes_no_decision(self, log, path):
+        """Without the vault nobody knows whose submission it is, so that an opening, a void or a reinstatement would bind nobody."""
+        log.open_case(FUNNEL, "Ada", "open-1", FACTS)
+        log.close()
+        with open_log(path, vault=False) as without:
+            with pytest.raises(StoreError, match="Open it with its vault"):
+                without.decide(FUNNEL, sheet("s-1", facts=FACTS))
+            entry = Entry("s-1", "Ada", FUNNEL.score({"answers": {}, "facts": FACTS}).data, {"answers": {}})
+            with pytest.raises(StoreError, match="Open it with its vault"):
+                without.append([entry])
+            assert len(without) == 3
+
+    def test_and_one_in_which_none_is_does(self, path):
+        with open_log(path, create=True, vault=False) as without:
+            assert without.decide(FUNNEL, sheet("s-1", facts=FACTS)).seq == 2
+
+
 class TestMeanwhile:
     def test_an_opening_that_comes_while_the_case_is_scored_binds_it(self, log, path):
         with open_log(path) as other:
@@ -292,8 +355,8 @@ class TestForged:
     @pytest.fixture
     def path(self, path):
         with open_log(path, create=True) as log:
-            log.publish(load(process(version="2")))
-            log.publish(load(process(rubric="another")))
+            log.publish(load(process(version="2", about={"replaces": "1"})))
+            log.publish(load(process(rubric="another", about={"replaces": "1"})))
             log.open_case(FUNNEL, "Ada", "open-1", FACTS)  # records 3 and 4
             log.decide(FUNNEL, sheet("s-1", stages=1))
             log.decide(FUNNEL, sheet("s-2"))
@@ -326,6 +389,31 @@ class TestForged:
         assert both(path) == ({}, None, set())
         forge(path, lambda records: records[5]["body"]["decision"].update(pack=newer))
         assert both(path) == ({"openings": 5}, 5, {"openings"})
+
+    @pytest.mark.parametrize("about", [{}, {"replaces": "2"}])
+    def test_a_version_that_does_not_replace_the_one_before_is_no_amendment(self, room, about):
+        path = room / "unamended"
+        with open_log(path, create=True) as log:
+            log.publish(load(process(version="3", about=about)))
+            log.open_case(FUNNEL, "Ada", "open-1", FACTS)  # records 2 and 3
+            log.decide(FUNNEL, sheet("s-1", stages=1))
+            log.decide(FUNNEL, sheet("s-2"))
+            pack = log.read(1)["body"]["pack"]
+        forge(path, lambda records: records[5]["body"]["decision"].update(pack=pack))
+        assert both(path) == ({"openings": 5}, 5, {"openings"})
+
+    def test_after_an_amendment_the_opened_version_does_not_come_back(self, path):
+        """Each decision keeps to the one before it; a pack that an amendment left is another pack."""
+        newer = self.packs(path)["sample", "2"]
+
+        def back(records):
+            again = json.loads(json.dumps(records[6]))
+            again["body"]["id"], again["body"]["supersedes"] = "s-3", 6
+            records[6]["body"]["decision"]["pack"] = newer
+            records.append(again)
+
+        forge(path, back)
+        assert both(path) == ({"openings": 7}, 7, {"openings"})
 
     def test_an_opening_behind_a_decision(self, path):
         def swap(records):

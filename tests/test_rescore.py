@@ -9,8 +9,11 @@ import pytest
 
 import logs
 from logs import lines_of, open_log, query
+from packs import funnel, number, override, section, stage, verdict
 from people import DOOR, FACTS, FUNNEL, TALK, both, load, process, sheet
+from scoring import canonical
 from scoring.audit.rescore import CaseChange, Rescore, Unscored, rescore_id
+from scoring.engine.rubric import Rubric
 from scoring.errors import ConflictError, RubricError
 
 room, path, log = logs.room, logs.path, logs.log
@@ -155,6 +158,14 @@ class TestApplying:
         assert (done.left, [old for old, _ in done.recorded]) == ((falls,), [rises, stays])
         assert log.find("Ada")[-1]["seq"] == falls
 
+    def test_never_lower_never_takes_back_what_a_person_gave(self, past):
+        """Bob's sum is right by the new key, but weak stays weak for Eve, whom a person had lifted to strong; a person's word is what she would lose."""
+        past.resolve("Eve", "override", id="r-1", who="Rosa", why="She was ill.", reason="illness", verdict="strong")
+        plan = {change.seq: change for change in planned(past, policy="never-lower")}
+        assert (plan[3].applies, plan[4].is_worse, plan[4].applies, plan[4].person) == (True, True, False, "override")
+        assert {4} <= {*Rescore(past, NEW, "never-lower").apply().left}
+        assert past.standing("Eve").effective_verdict == "strong"
+
     def test_never_lower_looks_at_the_action_too(self, log):
         """The band stays, but what the new version does in it is worse."""
         decide(log, "s-1", "Ada")
@@ -174,6 +185,83 @@ class TestApplying:
         document["stages"][1]["sections"][0]["items"][0]["awaits"] = ["absent", "blank"]
         (change,) = planned(log, load(document), "never-lower")
         assert (change.old.status, change.new.status, change.is_worse) == ("decided", "pending", True)
+
+    def test_a_renamed_verdict_is_no_way_around_it(self, log):
+        """Held by a refer flag, both ask for a review; but a person who confirms the old one advances the case, and the new one declines it."""
+        decide(log, "s-1", "Ada", dilemma="A")
+        document = process(total="1234", **AMENDED)
+        document["verdicts"] = [
+            verdict("excellent", "4/5", "advance"),
+            verdict("middling", "3/5", "review"),
+            verdict("weak", "0", "decline"),
+        ]
+        document["overrides"] = [override("x", "weak", {"flag": "refer", "at_least": 1})]
+        (change,) = planned(log, load(document), "never-lower")
+        assert (change.old.verdict, change.new.verdict) == ("strong", "weak")
+        assert (change.old.action, change.new.action) == ("review", "review")
+        assert (change.is_worse, change.applies) == (True, False)
+
+    def test_a_verdict_that_keeps_its_name_is_compared_by_its_action_too(self, log):
+        """The decision is held either way, so that only the verdict's own action tells."""
+        decide(log, "s-1", "Ada", dilemma="A")
+        document = process(**AMENDED)
+        document["verdicts"][0]["action"] = "review"
+        (change,) = planned(log, load(document), "never-lower")
+        assert (change.old.action, change.new.action, change.new.verdict) == ("review", "review", "strong")
+        assert change.is_worse
+
+    @pytest.mark.parametrize(
+        ("cut", "reachable", "is_worse"),
+        [("1/2", ("middling", "weak"), False), ("3/4", None, True)],
+    )
+    def test_a_case_that_waits_is_not_ended_by_it(self, log, cut, reachable, is_worse):
+        """Half of the first stage is there. A gate at half of it lets the case wait on; one at three quarters ends it."""
+
+        def gated(cut, **more):
+            gate = [override("g", "weak", {"section": "a", "below": cut})]
+            first = stage("one", section("a", number("n1"), number("n2")), gate=gate)
+            return Rubric(
+                canonical.dumps(funnel(first, stage("two", section("b", number("n3"))), version="1", **more) | {})
+            )
+
+        sent = {"id": "s-1", "case": "Ada", "answers": {"n1": "70", "n2": "1"}, "handed_in": ["one"]}
+        log.decide(gated("1/2"), sent)
+        again = gated(cut, about={"replaces": "1"})
+        new = Rubric(canonical.dumps(canonical.loads(again.pack) | {"version": "2"}))
+        (change,) = planned(log, new, "never-lower")
+        assert (change.old.reachable, change.new.reachable) == (("middling", "weak"), reachable)
+        assert (change.is_worse, change.applies) == (is_worse, not is_worse)
+
+    def test_a_case_that_waits_for_less_is_left(self, log):
+        """Everything right so far; by the new key of the sum, the best it can still come to is gone."""
+        log.decide(FUNNEL, sheet("s-1", stages=2, facts=FACTS))
+        document = process(total=NEW_KEY, **AMENDED)
+        document["verdicts"][0]["from"] = "9/10"
+        (change,) = planned(log, load(document), "never-lower")
+        assert (change.old.reachable[0], change.new.reachable[0], change.is_worse) == ("strong", "middling", True)
+
+    def test_a_case_that_could_come_to_worse_is_left(self, log):
+        """Everything right so far: 2/3 are sure, which is middling; by the new key 1/2 is, which is weak."""
+        log.decide(FUNNEL, sheet("s-1", stages=2, facts=FACTS))
+        (change,) = planned(log, NEW, "never-lower")
+        assert (change.old.reachable[-1], change.new.reachable[-1], change.is_worse) == ("middling", "weak", True)
+
+    def test_a_case_that_is_to_be_scored_again_first_is_told(self, log):
+        """A void was withdrawn and nothing decided since: there is nothing to compare with, and strong must not become weak unseen."""
+        decide(log, "s-1", "Ada")
+        words = {"who": "Hanna", "why": "So.", "reason": "x"}
+        word = log.resolve("Ada", "void", id="r-1", **words)
+        decide(log, "s-2", "Ada")
+        log.resolve("Ada", "withdraw", id="r-2", withdraws=word, **words)
+        (found,) = planned(log, policy="never-lower")
+        assert isinstance(found, Unscored)
+        assert "score it again by the version that decided it" in found.why
+        assert [found.seq for found in Rescore(log, NEW, "never-lower").apply().unscored] == [4]
+        (change,) = planned(log)
+        assert change.applies
+        decide(log, "s-3", "Ada")
+        (change,) = planned(log, policy="never-lower")
+        assert change.old.verdict == "strong"
 
     def test_a_verdict_that_the_new_version_does_not_have_is_compared_by_its_action(self, log):
         decide(log, "s-1", "Ada")
@@ -208,6 +296,43 @@ class TestApplying:
         with open_log(path) as other:
             first = other.amend(NEW, [(change.entry, change.seq) for change in changes])
         assert past.amend(NEW, [(change.entry, change.seq) for change in changes]) == first == [7, 8, 9, 10]
+
+    def test_a_name_that_somebody_took_is_told_and_never_passed_for_a_rescore(self, log):
+        """The names are known beforehand. What stands under this one was decided by the old version, and scored nobody again."""
+        log.decide(FUNNEL, sheet(rescore_id(NEW.digest, "s-1"), facts=FACTS))
+        log.decide(FUNNEL, sheet("s-1", facts=FACTS))
+        for _ in range(2):
+            done = Rescore(log, NEW, "all").apply()
+            assert (done.recorded, done.left) == ((), ())
+            assert [found.seq for found in done.unscored] == [3]
+            assert "which is not this case scored again" in done.unscored[0].why
+        assert {record["body"]["decision"]["pack"] for record in log.find("Ada")} == {FUNNEL.digest}
+
+    def test_what_concerns_one_case_concerns_it_alone(self, past):
+        """A void is withdrawn between the plan and its application: that case is told, the others are recorded."""
+        word = past.resolve("Ada", "void", id="r-1", who="Hanna", why="So.", reason="x")
+        decide(past, "s-5", "Ada", sum="70")
+        changes = planned(past)
+        past.resolve("Ada", "withdraw", id="r-2", who="Hanna", why="No.", reason="x", withdraws=word)
+        done = past.amend(NEW, [(change.entry, change.seq) for change in changes])
+        (refused,) = [found for found in done if isinstance(found, ConflictError)]
+        assert "plan again" in str(refused)
+        assert [isinstance(found, int) for found in done] == [change.seq != 7 for change in changes]
+        assert past.find("Bob")[-1]["body"]["decision"]["pack"] == NEW.digest
+
+    def test_it_takes_no_other_answers_and_no_other_version(self, past):
+        change = planned(past)[0]
+        entry = type(change.entry)
+        better = {**change.entry.submission, "answers": {**TALK, "sum": NEW_KEY}}
+        stranger = load(process(version="9", total="70"))
+        (answers,) = past.amend(NEW, [(entry("x-1", "Ada", NEW.score(better).data, better), 2)])
+        same = change.entry.submission
+        (version,) = past.amend(stranger, [(entry("x-2", "Ada", stranger.score(same).data, same), 2)])
+        (pack,) = past.amend(NEW, [(entry("x-3", "Ada", FUNNEL.score(same).data, same), 2)])
+        assert "not made from what record #2 scored" in str(answers)
+        assert "does not say that it replaces sample 1" in str(version)
+        assert "not made by the rubric that is to be recorded" in str(pack)
+        assert [record["seq"] for record in past.find("Ada")] == [2]
 
     def test_a_version_that_was_replaced_twice(self, past):
         Rescore(past, NEW, "all").apply()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import event, given, settings
@@ -58,10 +59,43 @@ class TestConfirm:
         assert (after.said.seq, after.said.action, after.said.who, after.said.why) == (word, "confirm", *WHO.values())
         assert "Hanna" not in repr(after.said)
 
-    def test_it_counts_no_more_once_the_case_has_a_newer_decision(self, log):
+    def test_it_counts_no_more_once_something_else_was_decided(self, log):
         resolve(log, held(log), "confirm", "r-1")
-        held(log, "s-2")
+        answers = {**WRITTEN, "dilemma": "A", "sum": "1", "clarity": {"Rosa": {"rating": "good"}}}
+        decide(log, "s-2", answers=answers)
         assert (log.standing("Ada").said, log.standing("Ada").host_action) == (None, "review")
+        held(log, "s-3")  # what the word was said of once is not what it was said of now
+        assert log.standing("Ada").said is None
+        found = log.status()
+        assert (found.people, found.superseded) == ({}, {"confirm": {"as-agreed": 1}})
+
+    def test_the_same_decided_again_does_not_undo_it(self, log):
+        """Somebody sends the submission once more under another id: nothing else is decided, so what a person said goes on counting."""
+        word = resolve(log, held(log), "confirm", "r-1")
+        held(log, "s-2")
+        newest = held(log, "s-3")
+        found = log.standing("Ada")
+        assert (found.seq, found.said.seq, found.host_action) == (newest, word, "advance")
+        counted = log.status()
+        assert (counted.people, counted.superseded, counted.held) == ({"confirm": {"as-agreed": 1}}, {}, {})
+
+    def test_a_verdict_that_decides_nothing_cannot_be_confirmed(self, log):
+        """The host would be told to review for ever."""
+        answers = {**WRITTEN, "sum": "1", "clarity": {"Rosa": {"rating": "fair"}}}
+        seq = decide(log, "s-1", answers=answers)
+        assert (log.decision(seq).verdict, log.decision(seq).holds) == ("middling", ("verdict",))
+        with pytest.raises(ConflictError, match="override it to a verdict that decides, strong or weak"):
+            resolve(log, seq, "confirm", "r-1")
+        resolve(log, seq, "override", "r-1", verdict="weak")
+        assert log.standing("Ada").host_action == "decline"
+        log.close()
+
+        def confirm(records):
+            records[3]["body"].update(action="confirm", verdict=None)
+
+        path = Path(log.path)
+        forge(path, confirm)
+        assert both(path) == ({"resolutions": 3}, 3, {"resolutions"})
 
     def test_a_pending_decision_has_nothing_to_confirm(self, log):
         seq = decide(log, "s-1", stages=1)
@@ -688,13 +722,18 @@ def test_whatever_people_do_the_log_verifies(steps):
                     event(f"{what} recorded")
             assert log.replay().ok
             found = log.status()
-            people = sum(sum(reasons.values()) for action, reasons in found.people.items() if action != "withdraw")
+            counted = [*found.people.items(), *found.superseded.items()]
+            people = sum(sum(reasons.values()) for action, reasons in counted if action != "withdraw")
             assert people == sum(map(len, said.values()))
             for case, live in said.items():
                 words = [word for word in live if word[1] in ("confirm", "override")]
                 if log.find(case):
-                    newest = log.find(case)[-1]["seq"]
+                    decided = {record["seq"]: record["body"]["decision"] for record in log.find(case)}
                     counts = log.standing(case).said
-                    wanted = words[-1][0] if words and log.read(words[-1][0])["body"]["decision"] == newest else None
+                    wanted = words[-1][0] if words else None
+                    if words:
+                        about = log.read(words[-1][0])["body"]["decision"]
+                        since = [decision for seq, decision in decided.items() if seq > about]
+                        wanted = wanted if all(decision == decided[about] for decision in since) else None
                     assert (counts and counts.seq) == wanted
         assert both(room / "log") == ({}, None, set())

@@ -158,7 +158,10 @@ REFUSED = {
         "            scale: quality\n",
         "            scale: «steps\n",
         "no-numbers",
-        '"plan" can earn nothing, because the values of the scale "steps" have no `number`, and its section has weight',
+        (
+            '"plan" can earn nothing, because the values of the scale "steps" in line 14 have no `number`, and points count there: '
+            "add numbers, as in none: {number: 0}, some: {number: 1}, all: {number: 2}"
+        ),
         "",
         "anchors: {fair: gaps}",
         "anchors: {some: gaps}",
@@ -179,7 +182,7 @@ REFUSED = {
         "expected: {mid: some, senior: all}",
         "«expected: {mid: some}",
         "cell-missing",
-        '"modelling" says nothing about "senior": every level has its cell',
+        '"modelling" says nothing about "senior" in `expected`: every level has its cell, as in senior: ...',
     ),
     "a requirement that lacks a level": (
         "requirements: {mid: Builds models with help, senior",
@@ -261,7 +264,7 @@ REFUSED = {
         "stages: {work: 70%, talk-stage: 30%}",
         "stages: {work: 70%, talk-stage: 20%, «door: 10%}",
         "stage-maximum",
-        'the stage "door" has weight, but nothing in it can earn points',
+        'the stage "door" has weight, but nothing in it can earn points: give an item points, or write 0% here',
     ),
     "unequal weights without a reason": (
         "      justification: work samples say most\n",
@@ -292,8 +295,8 @@ REFUSED = {
         "shares: {craft: 60%, manner: 40%}",
         "shares: {craft: 60%, manner: 40%, knock-outs: 100%}",
         "section-maximum",
-        'the section "knock-outs" has weight, but for the variant "call" its items can earn nothing',
-        "knock-outs\n        items",
+        'the section "knock-outs" has weight, but nothing in it can earn points: give an item points, or write 0% here',
+        "knock-outs: 100%",
     ),
     "a weighted section that a variant leaves without points": (
         "            kind: mark\n",
@@ -308,7 +311,7 @@ REFUSED = {
         f"points: {DEPTH}",
         "points: {below: 0, at: 0, above: 3}",
         "section-maximum",
-        'the section "depth" has weight, but for the variant "call" at the level "senior" its items can earn nothing',
+        'the section "depth" has weight, but at the level "senior" its items can earn nothing',
         "depth\n        items",
         ONLY_DEPTH,
         "{stage: work, below: 60%}",
@@ -735,6 +738,35 @@ SLIPS = {
         "did you mean {lead: ..., peer: ..., host: ...}?"
     ),
     ("panel: [lead, peer]", "panel: «lead, peer"): "expected a list, as in [lead, peer]",
+    ("{poor: {number: 0, text: not shown}, fair", "{poor: «0, fair"): "did you mean {number: 0}?",
+    ("steps: {values: {none: {}, some: {text: with help}, all: {}}}", "steps: {«none: {}, some: {text: with help}, all: {}}"): (
+        "the values of a scale stand under `values`: values: {WORST: {number: 0}, BEST: {number: 1}}"
+    ),
+    ("needs: {peer: 2}, max: 3", "needs: «2, max: 3"): 'such as "ROLE: 1", without dashes; found a text; did you mean {ROLE: 2}?',
+    ("needs: {peer: 2}, max: 3", "needs: «[peer, peer], max: 3"): "did you mean {peer: 2}?",
+    ("needs: {peer: 2}, max: 3", "needs: «[peer, lead], max: 3"): "did you mean {peer: 1, lead: 1}?",
+    ("anchors: {fair: gaps}", "anchors: «[fair: gaps]"): 'entries such as "VALUE: ...", without dashes; found a list; delete the dashes',
+    ("anchors: {fair: gaps}", "anchors: «gaps in the end"): "as in {VALUE: gaps in the end}",
+    ("expected: {mid: some, senior: all}", "expected: «[some, all]"): 'entries such as "LEVEL: VALUE", without dashes; found a list',
+    ("requirements: {mid", "«requirement: {mid"): 'did you mean "requirements"?',
+    ("only: call\n            lines", "only: «[call]\n            lines"): 'found a list; did you mean "call"?',
+    ("only: call\n            lines", "only: «[call, onsite]\n            lines"): "write it once for each variant",
+    ("kind: evidence", "kind: «Video response"): 'did you mean "evidence"?',
+    ("kind: evidence", "kind: «Presentation"): 'did you mean "rating"?',
+    ("conduct: {calm", "«do_not: {calm"): 'did you mean "conduct"?',
+    ("title: Work sample\n", "title: Work sample\n    «weight: 70%\n"): "what a stage weighs stands in `weights`, in each profile under `stages`",
+    ("title: Work sample\n", "title: Work sample\n    «shares: {craft: 60%}\n"): "in each profile under `shares`",
+    ("            options:\n", "            «knock_out: no\n            options:\n"): "a flag of the option that does it, as in A: {points: 0, flag: knock_out",
+    ("overrides:\n", "«gate: []\noverrides:\n"): "a gate stands on the stage that it ends",
+    ("shares: {craft: 60%, manner: 40%}", "shares: {work: «{craft: 60%, manner: 40%}}"): "the sections of all stages stand side by side here",
+    ("{section: craft, below: 50%}", "{section: «work, below: 50%}"): '"work" is a stage',
+    ("{stage: work, below: 60%}]}, cap", "{stage: «craft, below: 60%}]}, cap"): '"craft" is a section',
+    ("when: {all: [{item: modelling-talk, is: [none, some]}, {stage: work, below: 60%}]}, cap", "«stage: work, below: 60%, cap"): (
+        "an override says its condition under `when`: {id: ..., when: {section: ..., below: 50%}, cap: VERDICT}"
+    ),
+    ("    sections:\n      - id: depth\n        items:\n", "    «items:\n"): "the items of a stage stand in sections",
+    (PROFILE, "weights: {«work: 70%, talk-stage: 30%}\n"): "the weights stand in profiles: {default: agreed, profiles: {agreed: ",
+    ("  - {id: call, title: On a call}\n  - onsite\n", "  «call: On a call\n  onsite: Here\n"): "expected a list, as in [call, onsite]",
 }  # fmt: skip
 
 
@@ -748,6 +780,97 @@ class TestSlips:
         assert place == (first.line, first.column)
         assert SLIPS[slip] in first.message
         assert 1 == len(examined(text).problems)
+
+
+class TestWhatEarnsNothing:
+    """Whoever gives weight to what earns nothing is told why it does, once, and not what follows from it."""
+
+    BARE = "values: {poor: {text: not shown}, fair: {}, good: {text: shown throughout}}"
+    FULL = "values: {poor: {number: 0, text: not shown}, fair: {number: 1}, good: {number: 2, text: shown throughout}}"
+
+    def test_a_scale_without_numbers_is_named_with_all_that_go_by_it(self) -> None:
+        """The full mark may be left to its default; neither section, stage nor gate is complained about beside."""
+        text = changed(self.FULL, self.BARE, changed("            points: 4\n", ""))
+        handover = "lines: {agenda: {text: Had an agenda}, recap: {text: Summed up, points: 2}}\n"
+        text = changed(
+            "kind: checklist\n            only: call\n            " + handover,
+            "kind: rating\n            only: call\n            scale: quality\n",
+            text,
+        )
+        text = changed(
+            "kind: checklist\n            only: onsite\n            " + handover,
+            "kind: rating\n            only: onsite\n            scale: quality\n",
+            text,
+        )
+        (problem,) = examined(text).problems
+        assert "no-numbers" == problem.code
+        assert problem.source.strip() == "scale: quality"
+        assert problem.message == (
+            '"plan" and 2 more can earn nothing, because the values of the scale "quality" in line 11 have no `number`, and points count there: '
+            "add numbers, as in poor: {number: 0}, fair: {number: 1}, good: {number: 2}; or move what is not scored to a section of its own"
+        )
+
+    @pytest.mark.parametrize("weights", [PROFILE, ""], ids=["weights", "no weights"])
+    def test_a_stage_of_nothing_else_is_that_one_problem(self, weights: str) -> None:
+        """The stage that earns by levels rates on the scale alone; a condition looks at it."""
+        text = changed(
+            f"            competency: modelling\n            points: {DEPTH}\n            requirement: Builds models alone\n",
+            "",
+        )
+        text = changed(ONLY_DEPTH, "{stage: talk-stage, below: 60%}", changed(PROFILE, weights, text))
+        assert [("error", "no-numbers")] == [(severity, code) for severity, code, *_ in found(examined(text))]
+
+    def test_a_scale_that_is_wrong_itself_leaves_what_goes_by_it_in_doubt(self) -> None:
+        text = changed(
+            "{poor: {number: 0, text: not shown}, fair: {number: 1}, good: {number: 2,",
+            "{poor: {number: 0, text: not shown}, fair: {number: x}, good: {number: y,",
+        )
+        assert ["number", "number"] == [problem.code for problem in examined(text).problems]
+
+    def test_a_share_of_an_empty_section_is_not_a_sum(self) -> None:
+        """Whoever gives 20 % to a section of knock-outs is not asked for the other 80 %."""
+        text = changed("shares: {craft: 60%, manner: 40%}", "shares: {craft: 60%, manner: 40%, knock-outs: 20%}")
+        (problem,) = examined(text).problems
+        assert (
+            problem.message
+            == 'the section "knock-outs" has weight, but nothing in it can earn points: give an item points, or write 0% here'
+        )
+        assert [] == [p.show() for p in examined(changed("knock-outs: 20%", "knock-outs: 0%", text)).problems]
+
+    def test_those_who_earn_nothing_are_named_where_others_earn(self) -> None:
+        """Two of three variants."""
+        text = changed(
+            "  - onsite\n",
+            "  - onsite\n  - {id: letter}\n",
+            changed("            kind: mark\n", "            kind: mark\n            only: call\n"),
+        )
+        text = changed(
+            '{any: [{section: craft, below: 50%}, {item: tests, is: ["0"]}]}', "{section: craft, below: 50%}", text
+        )
+        (problem,) = [p for p in examined(text).problems if p.code == "section-maximum"]
+        assert (
+            problem.message
+            == 'the section "manner" has weight, but for the variants "onsite", "letter" its items can earn nothing'
+        )
+
+    def test_a_value_of_the_scale_where_ratings_are_averaged(self) -> None:
+        text = changed('{item: tests, is: ["0"]}', "{item: plan, is: [poor]}")
+        (problem,) = examined(text).problems
+        assert "; with `combine: mean` its outcomes are points" in problem.message
+
+    def test_a_rubric_beside_sections_is_one_problem_and_the_sections_stay_known(self) -> None:
+        text, place = marked(
+            changed(
+                "title: Work sample\n",
+                "title: Work sample\n    «rubric: inner.yaml\n    profile: agreed\n    caps: {fail: no-hire}\n",
+            )
+        )
+        (problem,) = examined(text).problems
+        assert ("stage-twice", place) == (problem.code, (problem.line, problem.column))
+        assert (
+            problem.message
+            == "either `rubric` or `sections`, not both: delete this line, or move the sections to the rubric that it names"
+        )
 
 
 class TestHowToAccept:

@@ -5,8 +5,11 @@ The log: records that chain, packs beside them, and a vault apart from them.
     intake     how a decision gets in, and the rules that only a writer can keep
     journal    the records as one writer at a time sees them
     entry      what goes in and what comes back
+    people     what goes in beside decisions: openings and resolutions; course: the order in which a case may go
+    standing   how a case stands, a person's word included; precedence: what came before what; rescore: scoring again by a new version
     chain      how records hang together; fields: what each must hold
-    segments   the log's files; packs, vault, index: the others
+    tree       the Merkle tree over the same leaves; proof, checkpoint, receipt, tiles: what it gives; note, keys: how it is signed
+    segments   the log's files; packs, vault, index: the others; place: what stands at a path
     disk       the operations whose order makes a record durable; lock, database: what else the machine gives
     verify     what can be checked without scoring; replay: the rest, and the only module that meets the engine; report: what both find
 

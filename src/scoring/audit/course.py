@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Placed: TypeAlias = tuple[int, Body]  # a record's seq, and its body or that of its decision
     Lookup: TypeAlias = Callable[[str], Names | None]  # by a pack's digest; None where the pack cannot be read
 
-__all__ = ["WORDS", "Course", "case_of", "merged"]
+__all__ = ["WORDS", "Course", "amends", "case_of", "merged"]
 
 WORDS = ("opening", "resolution", "erasure")  # the types of what people say of a case
 _EVALUATED = ("passed", "ended", "pending")
@@ -44,9 +44,10 @@ class Course:
         live: The resolutions by seq that are neither withdrawn nor withdraw one, oldest first.
         words: The seq of every opening, resolution and erasure.
         erased: The seq of its erasure, or None.
+        since: The first of the newest decisions that are one and the same object; -1 while there is none.
     """
 
-    __slots__ = ("erased", "live", "newest", "opening", "words")
+    __slots__ = ("_whole", "erased", "live", "newest", "opening", "since", "words")
 
     def __init__(self) -> None:
         self.opening: Placed | None = None
@@ -54,11 +55,16 @@ class Course:
         self.live: dict[int, Body] = {}
         self.words: tuple[int, ...] = ()
         self.erased: int | None = None
+        self.since = -1
+        self._whole: Any = None
 
-    def take(self, seq: int, kind: str, body: Body) -> None:
-        """Take in the case's next record."""
+    def take(self, seq: int, kind: str, body: Body, whole: Any = None) -> None:
+        """Take in the case's next record; *whole* tells a decision from another where the body holds only a part of it."""
         if kind == "decision":
             self.newest = (seq, body["decision"])
+            whole = body["decision"] if whole is None else whole
+            if whole != self._whole:
+                self.since, self._whole = seq, whole
             return
         self.words += (seq,)
         if kind == "opening":
@@ -84,10 +90,10 @@ class Course:
 
     @property
     def word(self) -> Placed | None:
-        """The `confirm` or `override` that counts: the newest of the two kinds, if it is about the newest decision."""
+        """The `confirm` or `override` that counts: the newest of the two kinds, if nothing else was decided since the decision that it is about."""
         for seq, body in reversed(self.live.items()):
             if body["action"] in {"confirm", "override"}:
-                return (seq, body) if self.newest and body["decision"] == self.newest[0] else None
+                return (seq, body) if self.newest and body["decision"] >= self.since else None
         return None
 
     def _last(self, action: str) -> Body | None:
@@ -146,20 +152,19 @@ class Course:
                         f"{key} is {decision[key] or 'none'}, and {opened[key] or 'none'} was opened by record #{seq}"
                     )
                     return "openings", said
-            if decision["pack"] != opened["pack"] and not self._amends(opened["pack"], decision["pack"], names):
-                return (
-                    "openings",
-                    f"it was made by the pack {decision['pack']}, and {opened['pack']} was opened by record #{seq}",
-                )
+            wanted = opened["pack"] if self.newest is None else self.newest[1]["pack"]
+            if decision["pack"] != wanted and not self._amends(wanted, decision["pack"], names):
+                said = f"it was made by the pack {decision['pack']}, which does not replace {wanted}: the case was opened by record #{seq}"
+                return "openings", said
         for key, holds in (("void", self.void), ("reinstate", self.reinstate)):
             if decision[key] != holds:
                 return "resolutions", f"its {key} is not the one in force, which is {_shown(holds)}"
         return "", ""
 
     def _amends(self, old: str, new: str, names: Lookup) -> bool:
-        """Whether *new* may follow a decision of this case as an amendment: another version of the same rubric."""
+        """Whether a decision by *new* may follow one of this case by *old*: as an amendment, or nobody can tell."""
         before, after = names(old), names(new)
-        return self.newest is not None and (before is None or after is None or before.rubric == after.rubric)
+        return self.newest is not None and (before is None or after is None or amends(before, after))
 
     def _resolution_misfit(self, body: Body, names: Lookup) -> str:
         if self.newest is None:
@@ -179,9 +184,19 @@ class Course:
         return f"in force are {', '.join(named)}" if named else "none is in force"
 
 
-def _confirm(_: Body, seq: int, decision: Body, __: Names | None) -> str:
-    if decision["verdict"] is None:
+def amends(before: Names, after: Names) -> bool:
+    """Whether a pack is the version of its rubric that replaces another pack. Source: FORMAT.md 4."""
+    return (after.rubric, after.replaces) == (before.rubric, before.version)
+
+
+def _confirm(_: Body, seq: int, decision: Body, names: Names | None) -> str:
+    verdict = decision["verdict"]
+    if verdict is None:
         return f"record #{seq} is {decision['status']} and has no verdict to confirm"
+    if names is not None and names.verdicts.get(verdict) == "review":
+        deciding = [name for name, action in names.verdicts.items() if action != "review"]
+        said = f"record #{seq} has the verdict {verdict}, whose own action is review, so that confirming it decides nothing"
+        return f"{said}: override it to a verdict that decides, {' or '.join(deciding)}"
     return ""
 
 

@@ -331,7 +331,7 @@ _CAUSES = 2 + 20 * 20 + 100
 _ASSUMED = 1 + 100 + 50
 _IDS = _list_of(is_id, 20)
 _FLAGS = frozenset({"fatal", "knock_out", "refer", "note"})
-_HOLDS = ("void", "refer", "verdict", "irregularity", "notice", "excerpt", "unclear")
+_HOLDS = ("void", "refer", "verdict", "irregularity", "notice", "excerpt", "excluded", "unclear")
 _STAGE_WORDS = ("passed", "ended", "pending", "waiting", "not_evaluated")
 
 _DIGEST = (is_digest, "a digest: 64 lower-case hexadecimal digits")

@@ -12,22 +12,26 @@ from typing import TYPE_CHECKING
 from scoring import canonical
 from scoring.audit.course import Course, merged
 from scoring.audit.fields import MAX_WHO, MAX_WHY, OPENED_FACTS, is_text
+from scoring.audit.instalments import KINDS, items_in, taken_back
 from scoring.audit.precedence import REMARKS, remarks
 from scoring.audit.report import HOLDS, NOT_CHECKED, REMARK, Finding
-from scoring.errors import LogError, SubmissionError
+from scoring.errors import LogError, StoreError, SubmissionError
 
 if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
-    from scoring.audit.course import Lookup
+    from scoring.audit.instalments import Items, Scored
+    from scoring.audit.packs import Packs
     from scoring.audit.report import Check, Place
     from scoring.audit.vault import Vault
 
     Opened: TypeAlias = tuple[str, int, dict[str, Any] | None]  # when, where, and what it fixed, if the vault has it
 
-__all__ = ["Follower", "PrecedenceLine", "content_misfit", "trimmed"]
+__all__ = ["Follower", "InstalmentsLine", "PrecedenceLine", "TimesLine", "content_misfit", "trimmed"]
 
-_KEPT = ("level", "pack", "profile", "reinstate", "status", "variant", "verdict", "void")
+_KEPT = ("handed_in", "level", "pack", "profile", "reinstate", "status", "variant", "verdict", "void")
+_NAMED = 10  # ids that a remark names
+_PACKS = 32  # whose items are kept at hand
 _MOST_LIVE = 10_000  # resolutions of one case that are followed at once; people make a few
 
 
@@ -43,8 +47,7 @@ def _trimmed(kind: str, body: dict[str, Any], time: str, started_at: str | None)
         return body
     decision = body["decision"]
     kept = {key: decision[key] for key in _KEPT}
-    if decision["status"] == "ended":
-        kept["stages"] = decision["stages"]
+    kept["stages"] = decision["stages"] if decision["status"] == "ended" else {}
     return {"decision": kept, "submission": body["disclosures"]["submission"], "started_at": started_at}
 
 
@@ -110,22 +113,83 @@ class PrecedenceLine:
         )
 
 
+class TimesLine:
+    """Whether the writer's clock ran on: the order of records is `seq`, and a time before that of an earlier record is a claim that cannot be true of both."""
+
+    def __init__(self) -> None:
+        self.latest = ""
+        self.back = 0
+        self.first: Place | None = None
+
+    def take(self, time: str, place: Place) -> None:
+        """Take in the next record's; fixed-width UTC sorts as time does."""
+        if time < self.latest:
+            self.back += 1
+            self.first = self.first or place
+        self.latest = max(self.latest, time)
+
+    def remark(self) -> Finding | None:
+        """Return what was found, if there is anything to say."""
+        if self.first is None:
+            return None
+        said = f"{self.back} records claim an earlier time than a record before them"
+        return Finding("times", REMARK, said, *self.first[:3])
+
+
+class InstalmentsLine:
+    """Whether later submissions of a case take back what an earlier one said."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.first: tuple[Place, str] | None = None
+
+    def take(self, found: dict[str, list[str]], place: Place) -> None:
+        """Take in what one takes back."""
+        if not found:
+            return
+        self.count += 1
+        if self.first is None or place[0] < self.first[0][0]:
+            self.first = (place, "; ".join(f"{KINDS[kind]} {_some(what)}" for kind, what in found.items()))
+
+    def remark(self) -> Finding | None:
+        """Return what was found, if there is anything to say."""
+        if self.first is None:
+            return None
+        place, what = self.first
+        more = f"; and {self.count - 1} more" if self.count > 1 else ""
+        said = f"takes back what its case had sent before: {what}{more}"
+        return Finding("instalments", REMARK, said, *place[:3])
+
+
+def _some(ids: list[str]) -> str:
+    more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+    return ", ".join(ids[:_NAMED]) + more
+
+
 class Follower:
     """One case's records in order, and what they break."""
 
     def __init__(
-        self, checks: dict[str, Check], precedence: PrecedenceLine, names: Lookup, vault: Vault | None
+        self,
+        checks: dict[str, Check],
+        precedence: PrecedenceLine,
+        instalments: InstalmentsLine,
+        packs: Packs,
+        vault: Vault | None,
     ) -> None:
         self.checks = checks
         self.precedence = precedence
-        self.names = names
+        self.instalments = instalments
+        self.packs = packs
         self.vault = vault
+        self.items: dict[str, tuple[str, Items]] = {}
         self.begin()
 
     def begin(self) -> None:
         """Begin another case."""
         self.course = Course()
         self.opened: Opened | None = None
+        self.scored: tuple[str, Scored] | None = None  # the rubric and what was scored by it last
 
     def take(self, seq: int, kind: str, kept: bytes, place: Place) -> None:
         """Check the case's next record, as `trimmed` kept it."""
@@ -134,24 +198,45 @@ class Follower:
         if len(course.live) > _MOST_LIVE:
             self.checks["resolutions"].unchecked = f"a case has more than {_MOST_LIVE} resolutions in force"
             return
-        check, wrong = course.misfit(kind, body, self.names)
+        check, wrong = course.misfit(kind, body, self.packs.names)
         if wrong:
             self.checks[check].fail(wrong, place)
         course.take(seq, kind, body)
         course.words = ()  # of no use here, and the case may have many
         if kind == "opening" and self.opened is None:
             self.opened = (body["time"], seq, self.value(body["disclosures"]["opening"], "opening", "facts"))
-        elif kind == "decision" and self.opened is not None:
-            self.decision(body, self.opened, place)
+        elif kind == "decision":
+            submission = self.value(body["submission"], "submission")
+            self.instalment(body["decision"], submission, place)
+            if self.opened is not None:
+                self.decision(body, submission, self.opened, place)
 
-    def decision(self, body: dict[str, Any], opened: Opened, place: Place) -> None:
+    def instalment(self, decision: dict[str, Any], submission: Any, place: Place) -> None:
+        """Compare what was scored with what was scored before it, by the same rubric."""
+        rubric, items = self.items_of(decision["pack"])
+        before = self.scored
+        self.scored = (rubric, (submission, decision, items)) if rubric and type(submission) is dict else None
+        if before is not None and self.scored is not None and before[0] == rubric:
+            self.instalments.take(taken_back(before[1], self.scored[1]), place)
+
+    def items_of(self, pack: str) -> tuple[str, Items]:
+        """The rubric and the items of a pack; none where it cannot be read, which is told elsewhere."""
+        if pack not in self.items:
+            if len(self.items) >= _PACKS:
+                self.items.clear()
+            try:
+                self.items[pack] = items_in(self.packs.read(pack))
+            except (LogError, StoreError):
+                self.items[pack] = ("", {})
+        return self.items[pack]
+
+    def decision(self, body: dict[str, Any], submission: Any, opened: Opened, place: Place) -> None:
         """Compare a decision with what its case's opening fixed."""
         time, seq, facts = opened
         self.precedence.note(remarks(None, time, body["started_at"], None), place)
         variant = facts.get("variant") if facts is not None else None
         if variant is not None and body["decision"]["variant"] != variant:
             self.checks["openings"].fail("its variant is not the one that the opening fixed", place)
-        submission = self.value(body["submission"], "submission")
         if facts is None or type(submission) is not dict:
             return
         void, reinstate = body["decision"]["void"], body["decision"]["reinstate"]

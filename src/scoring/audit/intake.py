@@ -12,7 +12,7 @@ Must not know how an answer is scored.
 from __future__ import annotations
 
 from scoring import canonical
-from scoring.audit.course import WORDS, Course, case_of, merged
+from scoring.audit.course import WORDS, Course, amends, case_of, merged
 from scoring.audit.packs import describe
 from scoring.audit.value import Value
 from scoring.audit.vault import MAX_DISCLOSURE, disclose, disclose_answers
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
         def score(self, submission: dict[str, Any], /) -> Made_co: ...
 
 
-__all__ = ["Draft", "Intake", "Word", "is_of"]
+__all__ = ["Draft", "Intake", "Word", "is_of", "is_same"]
 
 
 class Draft:
@@ -213,7 +213,8 @@ class Intake:
         """What is recorded of the case with this digest."""
 
         def of_case(index: Index) -> list[int]:
-            return sorted({*index.words_of(case), *index.newest_of(case)})
+            words = index.words_of(case)  # a word goes on counting while what is decided stays the same
+            return sorted({*words, *(index.all_of(case) if words else index.newest_of(case))})
 
         course = Course()
         for record in self._journal.find(of_case, lambda record: is_of(record, case, (*WORDS, "decision"))):
@@ -366,6 +367,7 @@ class Intake:
         with self._journal:
             if self._vault and self._vault.times != times:
                 return False
+            self._must_know_cases()
             turn = self._place_all(drafts, rubric)
             if turn.stale:
                 return False
@@ -376,6 +378,15 @@ class Intake:
                 self._journal.append(turn.batch)
             self._cited |= turn.cited
         return True
+
+    def _must_know_cases(self) -> None:
+        """Without a vault each decision is a case of its own, and what people said of its case would be passed over."""
+        if self._vault is None and self._journal.ask(lambda index: index.has_words()):
+            message = (
+                "this log has openings or resolutions, and without its vault nobody can tell which of them bind a submission; nothing was recorded. Open "
+                "it with its vault; or record into a log of its own what is to have none"
+            )
+            raise StoreError(message)
 
     def _disclose(self, drafts: Sequence[Draft]) -> None:
         """Salt and hash what the records will not hold, and keep it in the vault."""
@@ -451,6 +462,7 @@ class Intake:
                 self._repeat(draft, earlier.seq, (earlier.case, earlier.submission, earlier.decision))
             else:
                 for record in self._recorded(draft.id):
+                    _must_be_this_amendment(draft, record, turn.rubric)
                     self._repeat_recorded(draft, record)
         except (LogError, SubmissionError) as error:
             draft.error = error
@@ -472,12 +484,12 @@ class Intake:
         self._must_be_cited(draft.decision, turn)
         case = draft.digests["case"]
         course = turn.courses.get(case) or self.course(case)
-        if course.words != draft.words:
+        supersedes = course.newest[0] if course.newest else None
+        if draft.amends is not None:
+            self._must_amend(draft, course, turn)
+        elif course.words != draft.words:
             turn.stale = True
             return
-        supersedes = course.newest[0] if course.newest else None
-        if draft.amends not in {None, supersedes}:
-            raise ConflictError(f"record #{supersedes} came meanwhile, and is the case's newest decision now")
         body = {"decision": draft.decision, "disclosures": draft.digests, "id": draft.id, "supersedes": supersedes}
         if course.words:
             if draft.amends is None:
@@ -488,6 +500,21 @@ class Intake:
         draft.seq = turn.batch.add("decision", body)
         course.take(draft.seq, "decision", body)
         turn.courses[case] = course
+
+    def _must_amend(self, draft: Draft, course: Course, turn: _Turn) -> None:
+        """Raise where a decision is not, by now, an amendment of its case's newest one. Source: FORMAT.md 4."""
+        if course.words != draft.words:
+            raise ConflictError("something was said of this case meanwhile; it was not scored again: plan again")
+        if course.newest is None or course.newest[0] != draft.amends:
+            seq = course.newest[0] if course.newest else None
+            raise ConflictError(f"record #{seq} came meanwhile, and is the case's newest decision now")
+        old, new = course.newest[1]["pack"], draft.decision["pack"] if draft.decision else None
+        cites = turn.rubric.digest if turn.rubric else None
+        if new != cites:
+            raise ConflictError("it was not made by the rubric that is to be recorded", expected=cites, found=new)
+        before, after = self._packs.names(old), self._packs.names(str(new))
+        if before is None or after is None or not amends(before, after):
+            raise ConflictError(f"{self._called(str(new))} does not say that it replaces {self._called(old)}")
 
     def _is_cited(self, pack: str, turn: _Turn) -> bool:
         return pack in self._cited or pack in turn.cited
@@ -584,6 +611,21 @@ _DAMAGED_AGAIN = "the log's cache was damaged again as soon as it was made; noth
 
 def _known(draft: Draft, seq: int) -> str:
     return f'the id "{draft.id}" is recorded already, as record #{seq}'
+
+
+def _must_be_this_amendment(draft: Draft, record: dict[str, Any], rubric: Scorer[Any] | None) -> None:
+    """What stands under an amendment's id is that amendment, or somebody took its name: then it was never scored again."""
+    if draft.amends is None or record["type"] != "decision":
+        return
+    body = record["body"]
+    found = (body["decision"]["pack"], body["supersedes"])
+    if found != (rubric.digest if rubric else None, draft.amends):
+        raise ConflictError(f"{_known(draft, record['seq'])}, which is not this case scored again: it was not recorded")
+
+
+def is_same(recorded: Any, submission: Any) -> bool:
+    """Whether both have one canonical form."""
+    return type(recorded) is dict and type(submission) is dict and _same(recorded, submission)
 
 
 def _same(recorded: dict[str, Any], submission: dict[str, Any]) -> bool:

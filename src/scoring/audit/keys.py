@@ -13,7 +13,6 @@ from __future__ import annotations
 import binascii
 from base64 import b64decode, b64encode
 from hashlib import sha256
-from typing import Protocol
 
 from scoring.audit.value import Value
 from scoring.errors import LogError, MissingExtraError
@@ -21,6 +20,9 @@ from scoring.errors import LogError, MissingExtraError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
+    from typing import Protocol
+else:
+    Protocol = object  # typing would double a cold start
 
 __all__ = ["Signer", "SigningKey", "VerificationKey", "decode64", "encode64", "is_name"]
 

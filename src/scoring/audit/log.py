@@ -16,7 +16,7 @@ from scoring.audit import fields
 from scoring.audit.course import case_of
 from scoring.audit.entry import Entry, Recorded, take_apart
 from scoring.audit.forget import Forgetting, must_be_day, must_be_reason
-from scoring.audit.intake import Draft, Intake, is_of
+from scoring.audit.intake import Draft, Intake, is_of, is_same
 from scoring.audit.journal import Journal
 from scoring.audit.packs import Packs
 from scoring.audit.place import is_new
@@ -371,6 +371,31 @@ class AuditLog:
         if digest is None:
             raise LogError("this log has no such case: it never came up, or was erased")
         return digest
+
+    def taken_back(self, seq: int) -> dict[str, list[str]]:
+        """
+        Tell what decision *seq* was scored without, or otherwise, that the decision it supersedes was scored with. See `instalments.taken_back`.
+
+        Nothing is told where the two were made by different rubrics, or the vault does not have what was scored.
+
+        Raises:
+            LogError: Record *seq* is no decision, or a pack is missing or was changed.
+        """
+        from scoring.audit.instalments import items_in, taken_back
+
+        record = self._decision_record(seq)
+        earlier = record["body"]["supersedes"]
+        if earlier is None:
+            return {}
+        found = []
+        for placed in (self._decision_record(earlier), record):
+            decision, sent = placed["body"]["decision"], self.submission(placed["seq"])
+            rubric, items = items_in(self._packs.read(decision["pack"]))
+            if sent is None:
+                return {}
+            found.append((rubric, (sent, decision, items)))
+        (rubric, before), (another, after) = found
+        return taken_back(before, after) if rubric == another else {}
 
     def _needs_vault(self, otherwise: str) -> Vault:
         if self._vault is None:
@@ -798,26 +823,37 @@ class AuditLog:
         self, rubric: Scorer[Any], entries: Iterable[tuple[Entry, int]]
     ) -> list[int | LogError | SubmissionError]:
         """
-        Record decisions by another version of the rubric that made the ones they supersede. For `rescore` alone.
+        Record decisions by the version of a rubric that replaces the one of the decisions they supersede. For `rescore` alone.
 
         Args:
             rubric: The new version, recorded where it is new.
-            entries: Decisions, each with the one that it scores again, which must still be its case's newest.
+            entries: Decisions, each with the one that it scores again: the newest of its case, made from the same submission by the replaced version.
 
         Returns:
             For each its record, or why it has none. At most 256 at once.
+
+        Source: FORMAT.md 4.
         """
-        drafts = []
-        for entry, amends in entries:
-            draft = Draft(entry.id, entry.case, entry.submission, amends)
-            if not self._intake.knows(entry.id):
-                self._intake.bind(draft)
-                draft.decision = entry.decision
-            drafts.append(draft)
-        if not self._in_turn(lambda: self._intake.record(drafts, rubric)):
-            said = "something was said of a case meanwhile; nothing was recorded: plan again"
-            return [ConflictError(said) for _ in drafts]
+        drafts = [self._amended(entry, amends) for entry, amends in entries]
+        self._in_turn(lambda: self._intake.record(drafts, rubric))
         return [draft.error or draft.seq for draft in drafts]
+
+    def _amended(self, entry: Entry, amends: int) -> Draft:
+        """An amendment changes the rules and never the answers: it is made from what was scored, and what is in force by now."""
+        draft = Draft(entry.id, entry.case, entry.submission, amends)
+        if self._intake.knows(entry.id):
+            return draft
+        scored = self.submission(amends) or {}
+        draft.sent = {key: value for key, value in scored.items() if key not in ("void", "reinstate")}
+        try:
+            self._intake.bind(draft)
+        except SubmissionError as error:
+            draft.error = error
+        if draft.error is None and not is_same(draft.submission, entry.submission):
+            said = f"it was not made from what record #{amends} scored and what is in force for its case by now"
+            draft.error = ConflictError(f"{said}; it was not scored again: plan again")
+        draft.decision = entry.decision
+        return draft
 
 
 def _signers(signer: Any) -> tuple[Signer, ...]:

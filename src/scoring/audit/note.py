@@ -72,8 +72,8 @@ def parse(data: bytes) -> Note:
     """
     _check_length(data)
     text, blank, block = data.rpartition(b"\n\n")
-    if not blank or not block.endswith(b"\n"):
-        raise LogError("no signed note: a blank line and whole signature lines must end it")
+    if not blank:
+        raise LogError("no signed note: a blank line and signature lines must end it")
     check_text(text + b"\n")
     lines = check_text(block)[:-1].split("\n")
     if len(lines) > MAX_SIGNATURES:

@@ -7,6 +7,7 @@ the case: that is `course`'s.
 
 from __future__ import annotations
 
+from scoring import canonical
 from scoring.audit.entry import name_problems
 from scoring.audit.fields import ACTIONS, MAX_WHO, MAX_WHY, OPENED_FACTS, is_id, is_text
 from scoring.audit.intake import Word
@@ -14,6 +15,7 @@ from scoring.errors import Problem, SubmissionError, did_you_mean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
     from scoring.audit.intake import Scorer
@@ -38,7 +40,11 @@ def opening(rubric: Scorer[Any], case: str, id: str, facts: dict[str, Any]) -> W
             Problem("opening", said, path=f"facts/{name}" if is_id(name) else "facts") for name in unknown[:20]
         ]
         known = {name: value for name, value in facts.items() if name not in unknown}
-        problems += _refused_facts(rubric, known)
+        refused = _refused_facts(rubric, known)
+        panel = known.get("raters")
+        if type(panel) is dict and not refused:
+            refused = [Problem("opening", said, path="facts/raters") for said in _idle(rubric.pack, known)][:20]
+        problems += refused
     if problems:
         raise SubmissionError(problems)
     body = {"level": rubric.level, "pack": rubric.digest, "profile": rubric.profile}
@@ -57,6 +63,33 @@ def _refused_facts(rubric: Scorer[Any], facts: dict[str, Any]) -> list[Problem]:
             if any(problem.path == place or problem.path.startswith(place + "/") for place in places)
         ]
     return []
+
+
+def _idle(pack: bytes, facts: dict[str, Any]) -> Iterator[str]:
+    """
+    Say why a panel could never rate: all whose role an item needs must, at least as many as it needs and at most its `max`.
+
+    Roles, numbers and items are named, and nobody. Where no variant is fixed, items that belong to one are not looked at.
+
+    Source: docs/reading.md, "What raters say".
+    """
+    document: Any = canonical.loads_canonical(pack)
+    items = [item for stage in document["stages"] for section in stage["sections"] for item in section["items"]]
+    rated = [item for item in items if "raters" in item and not item["void"]]
+    variant = facts.get("variant")
+    mine = [item for item in rated if item["only"] in {None, variant}]
+    roles = [*facts["raters"].values()]
+    needed = {role for item in (rated if variant is None else mine) for role in item["raters"]["needs"]}
+    for role in sorted({*roles} - needed):
+        yield f"no item needs the role {role}: the roles are {', '.join(sorted(needed)) or 'none'}"
+    for item in mine:
+        name, needs, most = item["id"], item["raters"]["needs"], item["raters"]["max"]
+        there = {role: roles.count(role) for role in needs}
+        for role in sorted(role for role in needs if there[role] < needs[role]):
+            later = "leave raters out of the opening where the panel is not known yet"
+            yield f"the item {name} needs {needs[role]} of the role {role}, and the panel has {there[role]}; {later}"
+        if sum(there.values()) > most:
+            yield f"the item {name} takes {most} raters, and the panel has {sum(there.values())} in the roles that it needs"
 
 
 def resolution(case: str, decision: int | None, id: str, who: str, why: str, clear: dict[str, Any]) -> Word:  # noqa: A002, PLR0917 - as `AuditLog.resolve`

@@ -12,7 +12,7 @@ from __future__ import annotations
 from scoring import canonical
 from scoring.audit import checkpoint
 from scoring.audit.keys import decode64, encode64
-from scoring.audit.note import MAX_NOTE, check_text
+from scoring.audit.note import check_text
 from scoring.audit.proof import check_inclusion, inclusion_proof
 from scoring.audit.tree import leaf_hash
 from scoring.audit.value import Value
@@ -32,7 +32,6 @@ MAX_EXTRA = 65_536  # bytes; opaque, and never relied on
 
 _FORMAT = "c2sp.org/tlog-proof@v1"
 _MAX_HASHES = 63  # what a tree of `tree.MAX_SIZE` leaves needs
-_MAX_HEADER = 256 + MAX_EXTRA * 2 + _MAX_HASHES * 45  # base64 takes 4 bytes for 3
 
 
 class Receipt(Value):
@@ -90,8 +89,6 @@ def parse(data: bytes) -> Receipt:
     Raises:
         LogError: It is none: another first line, a line missing, a number, hash or checkpoint in another spelling.
     """
-    if len(data) > _MAX_HEADER + MAX_NOTE:
-        raise LogError("no receipt", expected=f"at most {_MAX_HEADER + MAX_NOTE} bytes", found=f"{len(data)} bytes")
     header, blank, head = data.partition(b"\n\n")
     if not blank:
         raise LogError("no receipt: a blank line and a checkpoint must end it")

@@ -63,7 +63,8 @@ class CaseChange(Value):
         seq: The decision that would be superseded. id: What the new one would be called.
         old, new: Both decisions.
         items: Items whose outcome or points differ, in the order of the new rubric.
-        is_worse: The verdict, by the new rubric's order, or the action is worse; or a verdict is gone.
+        is_worse: The verdict, its own action or the action is worse than what counts now, a person's word included; a verdict is gone; or a case that waits
+            would wait no more, or for less. See `_is_worse`.
         person: ``confirm`` or ``override`` where a person's word on the old decision would no longer count, else None.
         applies: Whether the policy lets it be applied.
     """
@@ -224,8 +225,14 @@ class Rescore:
         inputs = self.log.inputs(case, sent)
         new = self._rubric(old.data["profile"], old.data["level"]).score(inputs)
         name = rescore_id(self.rubric.digest, record["body"]["id"])
-        said = self.log.standing(seq).said
-        worse = self._is_worse(old.data, new.data)
+        standing = self.log.standing(seq)
+        if standing.is_stale and self.policy == "never-lower":
+            raise LogError(_STALE)
+        said = standing.said
+        counts = said is not None and not standing.is_stale
+        verdict = standing.effective_verdict if counts else old.data["verdict"]
+        action = standing.host_action if counts else old.data["action"]
+        worse = _waits_for_less(old, new) if old.status == "pending" else _is_worse(old, verdict, action, new)
         applies = self.policy == "all" or not worse
         entry = Entry(name, case, new.data, inputs)
         return CaseChange(seq, name, old, new, _items(old, new), worse, said.action if said else None, applies, entry)
@@ -243,15 +250,53 @@ class Rescore:
             raise found
         return found
 
-    def _is_worse(self, old: dict[str, Any], new: dict[str, Any]) -> bool:
-        """Whether a case loses by it. Verdicts are compared where the new version has the old one; a pending case has none to lose."""
-        if old["verdict"] is None:
-            return False
-        if new["verdict"] is None:
-            return True
-        order = [*self.names.verdicts]
-        lower = old["verdict"] in order and order.index(new["verdict"]) > order.index(old["verdict"])
-        return lower or _ACTIONS.index(new["action"]) > _ACTIONS.index(old["action"])
+
+_STALE = (
+    "a void or reinstate of this case, or the withdrawal of one, came after its newest decision, so that never-lower has nothing to compare with: "
+    "score it again by the version that decided it, and then plan again"
+)
+
+
+def _is_worse(old: Scored, verdict: str | None, action: str, new: Scored) -> bool:
+    """
+    Whether a case that does not wait loses by it; without a verdict there is nothing to lose.
+
+    Args:
+        old: By which *verdict* is known: the one that counts now, a person's word included.
+        verdict: None where the sitting is void.
+        action: What a host does now.
+        new: What it would come to.
+    """
+    if verdict is None:
+        return False
+    if new.verdict is None:
+        return True
+    return _is_lower(old, verdict, new, new.verdict) or _below(new.action, action)
+
+
+def _waits_for_less(old: Scored, new: Scored) -> bool:
+    """Whether a pending case loses by it: it would wait no more, the best it can come to is gone, or it can come to worse than before; or nobody can tell."""
+    if new.status != "pending" or not old.reachable or not new.reachable:
+        return True
+    ends = (0, -1)  # the best and the worst: what is reachable is listed best first
+    return any(_is_lower(old, old.reachable[end], new, new.reachable[end]) for end in ends)
+
+
+def _is_lower(old: Scored, before: str, new: Scored, after: str) -> bool:
+    """
+    Whether a verdict of the new version is worse than one of the old: by its own action, and by its place among the new version's.
+
+    A name says what the new version means by it, and a verdict that it lacks is compared by its action alone.
+    """
+    own_before, own_after = (dict(zip(made.plan.verdicts, made.plan.actions, strict=True)) for made in (old, new))
+    order = new.plan.verdicts
+    return _below(own_after[after], own_before.get(before, "advance")) or (
+        before in order and order.index(after) > order.index(before)
+    )
+
+
+def _below(action: str, than: str) -> bool:
+    return _ACTIONS.index(action) > _ACTIONS.index(than)
 
 
 def _why(error: ScoringError) -> str:

@@ -6,6 +6,7 @@ Owns how a decision and a person's words come together (`audit/FORMAT.md`, secti
 
 from __future__ import annotations
 
+from hashlib import sha256
 from heapq import nsmallest
 
 from scoring import canonical
@@ -168,11 +169,12 @@ class Status(Value):
         waits: By stage, the cases that await something there.
         held: By hold, the cases that a person must look at and has not answered: neither confirmed, overridden nor to be scored again.
         again: Cases that are to be scored again, because of a `void`, a `reinstate`, or a withdrawal of one.
-        people: By action, and then by reason, how many resolutions are not withdrawn; under ``withdraw`` those that withdrew one.
+        people: By action, and then by reason, how many resolutions are not withdrawn and count; under ``withdraw`` those that withdrew one.
+        superseded: The same of those that count no more: a `confirm` or `override` behind which another word or decision came.
         erased: How many of the cases were erased. Nobody can do anything about them, so that they neither wait nor are held.
     """
 
-    __slots__ = ("records", "cases", "decisions", "opened", "waits", "held", "again", "people", "erased")  # noqa: RUF023 - in the order of the constructor
+    __slots__ = ("records", "cases", "decisions", "opened", "waits", "held", "again", "people", "superseded", "erased")  # noqa: RUF023 - in the order of the constructor
 
     records: int
     cases: int
@@ -182,6 +184,7 @@ class Status(Value):
     held: dict[str, Named]
     again: Named
     people: dict[str, dict[str, int]]
+    superseded: dict[str, dict[str, int]]
     erased: int
 
     __hash__ = None  # type: ignore[assignment]
@@ -210,12 +213,14 @@ def status(lines: Iterable[tuple[int, bytes]], named: int) -> Status:
         if digest is None:
             continue
         course = cases.setdefault(bytes.fromhex(digest), Course())
+        whole = None
         if kind == "decision":
             decisions += 1
+            whole = sha256(canonical.dumps(body["decision"])).digest()
             body = {"decision": _once(kept, body["decision"])}
         elif kind == "resolution" and body["action"] == "withdraw":
             withdrawn[body["reason"]] = withdrawn.get(body["reason"], 0) + 1
-        course.take(seq, kind, {key: body[key] for key in _KEPT[kind]})
+        course.take(seq, kind, {key: body[key] for key in _KEPT[kind]}, whole)
         course.words = ()  # of no use here, and the case may have many
     return _counted(records, decisions, [*cases.values()], withdrawn, named)
 
@@ -252,9 +257,12 @@ def _counted(records: int, decisions: int, courses: list[Course], withdrawn: dic
     waits: dict[str, list[int]] = {}
     held: dict[str, list[int]] = {}
     people: dict[str, dict[str, int]] = {"withdraw": withdrawn} if withdrawn else {}
+    superseded: dict[str, dict[str, int]] = {}
     for course in courses:
-        for body in course.live.values():
-            reasons = people.setdefault(body["action"], {})
+        word = course.word
+        for seq, body in course.live.items():
+            counts = body["action"] not in {"confirm", "override"} or (word is not None and seq == word[0])
+            reasons = (people if counts else superseded).setdefault(body["action"], {})
             reasons[body["reason"]] = reasons.get(body["reason"], 0) + 1
         if course.erased is not None:
             continue
@@ -267,7 +275,7 @@ def _counted(records: int, decisions: int, courses: list[Course], withdrawn: dic
             continue
         for stage in decision["pending"]:
             waits.setdefault(stage, []).append(seq)
-        if course.word is None:
+        if word is None:
             for hold in decision["holds"]:
                 held.setdefault(hold, []).append(seq)
 
@@ -281,6 +289,9 @@ def _counted(records: int, decisions: int, courses: list[Course], withdrawn: dic
         names(opened),
         *({name: names(seqs) for name, seqs in sorted(found.items())} for found in (waits, held)),
         names(again),
-        {action: dict(sorted(reasons.items())) for action, reasons in sorted(people.items())},
+        *(
+            {action: dict(sorted(reasons.items())) for action, reasons in sorted(counted.items())}
+            for counted in (people, superseded)
+        ),
         sum(course.erased is not None for course in courses),
     )

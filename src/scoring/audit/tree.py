@@ -11,13 +11,15 @@ Pure: hashes are 32 bytes, in and out. Must not know of records, files, signatur
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import Protocol
 
 from scoring.errors import LogError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from typing import Protocol
+else:
+    Protocol = object  # typing would double a cold start
 
 __all__ = [
     "EMPTY_ROOT",

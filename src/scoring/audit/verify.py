@@ -15,7 +15,7 @@ from scoring import canonical
 from scoring.audit import disk, segments
 from scoring.audit.chain import MAX_LINE, leaf_of, link_of
 from scoring.audit.fields import record_misfit
-from scoring.audit.follow import Follower, PrecedenceLine, content_misfit, trimmed
+from scoring.audit.follow import Follower, InstalmentsLine, PrecedenceLine, TimesLine, content_misfit, trimmed
 from scoring.audit.packs import Packs, describe
 from scoring.audit.precedence import claimed_times, remarks
 from scoring.audit.report import NOT_CHECKED, Check, Finding, Report
@@ -179,7 +179,7 @@ class _Verification:
                 *self.people.values(),
             ):
                 check.unchecked = _FAST
-        self.precedence = PrecedenceLine()
+        self.precedence, self.instalments, self.times = PrecedenceLine(), InstalmentsLine(), TimesLine()
         self.lines = self.decisions = self.disclosed = self.missing = 0
         self.counts = {"opening": 0, "resolution": 0, "erasure": 0}
         self.cited: dict[str, str] = {}  # packs, and when they were recorded
@@ -328,6 +328,7 @@ class _Verification:
             self.links.unreadable(place)
             return
         self.links.record(record["seq"], record["prev"], place)
+        self.times.take(record["time"], place)
         if record["type"] == "rubric":
             self.read_rubric(record, place)
         elif record["type"] == "erasure":
@@ -369,7 +370,8 @@ class _Verification:
         if kind == "decision":
             self.decisions += 1
             self.precedence.take(remarks(self.cited.get(pack), None, *times), times[0], place)
-            follows = body["decision"]["void"] is not None or body["decision"]["reinstate"] is not None
+            says = (body["supersedes"], body["decision"]["void"], body["decision"]["reinstate"])
+            follows = says != (None, None, None)
         else:
             self.counts[kind] += 1
             follows = True
@@ -443,8 +445,8 @@ class _Verification:
             self.kept.unchecked = f"{missing} of {self.disclosed} disclosures are not in the vault"
 
     def finish_people(self) -> None:
-        """Follow each case that was opened, or of which something was said, record by record."""
-        follower = Follower(self.people, self.precedence, self.packs.names, self.vault)
+        """Follow each case that was opened, of which something was said, or that has several decisions, record by record."""
+        follower = Follower(self.people, self.precedence, self.instalments, self.packs, self.vault)
         case = None
         for digest, seq, kind, kept, *place in self.database.execute(_OF_CASES_TO_FOLLOW):
             if digest != case:
@@ -482,6 +484,7 @@ class _Verification:
             self.kept.finding(
                 f"the disclosures of {self.decisions + self.counts['opening'] + self.counts['resolution']} records are what these say, or were erased"
             ),
+            *filter(None, (self.instalments.remark(), self.times.remark())),
             Finding("precedence", NOT_CHECKED, _FAST)
             if self.fast
             else self.precedence.finding(self.kept.unchecked if self.vault is None else ""),
@@ -524,7 +527,7 @@ SELECT records.place, records.offset, records.file, erasures.seq FROM records
 JOIN records AS erasures ON erasures.kind = 'erasure' AND erasures.case_digest = records.case_digest
 WHERE records.found > 0 ORDER BY records.place
 """
-# Cases of which people said something, and those whose decisions claim so.
+# Cases of which people said something, those whose decisions claim so, and those that have several decisions.
 _OF_CASES_TO_FOLLOW = """
 SELECT case_digest, seq, kind, kept, place, offset, file FROM records
 WHERE case_digest IN (SELECT case_digest FROM records WHERE follows)

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
+from scoring.audit.instalments import KINDS
 from scoring.audit.precedence import REMARKS
 from scoring.cli.inputs import open_log
 from scoring.cli.naming import decision_named
 from scoring.cli.output import HOLDS, emit, printable, say
 from scoring.cli.people import standing_facts, standing_lines
+from scoring.cli.results import listed
 from scoring.engine.explain import explain as explained
 from scoring.errors import LogError
 
@@ -67,6 +69,10 @@ def explain(
             "order": _order_facts(order),
         }
         earlier = _superseded(log, entry)
+        if full:
+            gone = log.taken_back(seq)
+            place |= {"takes_back": gone} if gone else {}
+            earlier += [f"  takes back {KINDS[kind]} {listed(ids)}" for kind, ids in gone.items()]
     if json:
         emit(place | story.data)
         return HOLDS

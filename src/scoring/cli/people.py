@@ -188,8 +188,9 @@ def status(directory: str, /, *, vault: str | None = None, json: bool = False) -
     if json:
         for kind, name, placed, cases in rows:
             emit({"type": kind, "name": name, "cases": placed.count, "first": list(placed.seqs), "named": cases})
-        for action, reason, count in _words(found):
-            emit({"type": "said", "action": action, "reason": reason, "count": count})
+        for kind, people in (("said", found.people), ("superseded", found.superseded)):
+            for action, reason, count in _words(people):
+                emit({"type": kind, "action": action, "reason": reason, "count": count})
         emit({"type": "log", **totals, "erased": found.erased})
         return HOLDS
     erased = f", {found.erased} erased" if found.erased else ""
@@ -197,7 +198,7 @@ def status(directory: str, /, *, vault: str | None = None, json: bool = False) -
     if rows:
         say()
         _show_rows(rows)
-    if found.people:
+    if found.people or found.superseded:
         say()
         _show_words(found)
     if not found.cases:
@@ -232,14 +233,15 @@ def _show_rows(rows: Iterable[tuple[str, str | None, Named, list[str | None]]]) 
     table.show()
 
 
-def _words(found: Status) -> Iterator[tuple[str, str, int]]:
-    for action, reasons in found.people.items():
+def _words(people: dict[str, dict[str, int]]) -> Iterator[tuple[str, str, int]]:
+    for action, reasons in people.items():
         yield from ((action, reason, count) for reason, count in reasons.items())
 
 
 def _show_words(found: Status) -> None:
     table = Table("what people said", "times", "by reason")
-    for action, reasons in found.people.items():
-        by_reason = ", ".join(f"{reason} {count}" for reason, count in reasons.items())
-        table.row(_DONE[action], str(sum(reasons.values())), by_reason)
+    for then, people in (("", found.people), (", then superseded", found.superseded)):
+        for action, reasons in people.items():
+            by_reason = ", ".join(f"{reason} {count}" for reason, count in reasons.items())
+            table.row(_DONE[action] + then, str(sum(reasons.values())), by_reason)
     table.show()

@@ -140,7 +140,7 @@ class _Plan:
         self.differ += change.differs
         self.alike += not change.differs
         self._stays += not change.applies
-        if not change.differs and change.person is None:
+        if not change.differs and change.applies and change.person is None:
             return
         move = (_result(change.old), _result(change.new))
         self._moves[move] = self._moves.get(move, 0) + 1
@@ -171,7 +171,7 @@ def _result(decision: Decision) -> str:
 def _because(change: CaseChange) -> str:
     """The items that earn or come to something else; where none does, it is the rules beyond them."""
     if not change.items:
-        return "weights, cuts or overrides" if change.differs else "-"
+        return "weights, cuts or overrides" if change.differs or change.is_worse else "-"
     return listed(
         [
             f"{item.item} {item.old_outcome or '-'} -> {item.new_outcome or '-'}"

@@ -31,6 +31,7 @@ AUDIENCES = ("auditor", "candidate")
 NAMED_OUTCOMES = 5  # in a line of text; `data` holds them all
 
 _HELD = {
+    "excluded": "a question that could have ended or capped the case was not administered",
     "void": "the sitting was made void",
     "excerpt": "the rubric is an excerpt: some of its sections have fewer items than they declare",
     "refer": "an answer, or several chosen together, is marked for a person to look at",
@@ -70,7 +71,8 @@ def explain(decision: Decision, audience: str = "auditor", submission: dict[str,
 
     Args:
         decision: From `Rubric.score`, or `AuditLog.decision`; what `AuditLog.decide` returns holds one as `decision`.
-        audience: ``auditor`` is told everything; ``candidate`` never a key, a rater's name, nor what another answer would have to be.
+        audience: ``auditor`` is told everything; ``candidate`` never a key, a rater's name, what another answer would have to be, nor a question
+            still to come.
         submission: What was scored, if it is at hand: then an auditor is also told every single rating, what is of note in the forms, how far raters
             agree, and where a time limit was passed.
 
@@ -123,7 +125,11 @@ def explain(decision: Decision, audience: str = "auditor", submission: dict[str,
             section.id: {"earned": spell(earned, section.unit), "maximum": spell(maximum, section.unit)}
             for section, earned, maximum in zip(plan.sections, standing.earned, standing.maxima, strict=True)
         },
-        "items": [_item(decision, item, lost.get(item.id), full=full) for item in plan.items],
+        "items": [
+            _item(decision, item, lost.get(item.id), full=full)
+            for item in plan.items
+            if full or not (item.place in standing.frame.outside or standing.codes[item.place] == UNOPENED)
+        ],
         "reasons": [reason.text for reason in reasons if reason.code != "lost"],
         "lost": [reason.text for reason in reasons if reason.code == "lost"],
         "changes": _changes(decision, full=full),

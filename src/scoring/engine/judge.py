@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HOLDS", "Standing", "action_of", "holds_of", "judge", "stage_share"]
 
-HOLDS = ("void", "refer", "verdict", "irregularity", "notice", "excerpt", "unclear")
+HOLDS = ("void", "refer", "verdict", "irregularity", "notice", "excerpt", "excluded", "unclear")
 TRIED_TOGETHER = 10  # unclear answers; 2^10 verdicts take some ten milliseconds, and a person is asked beyond that
 
 _FATAL, _KNOCK_OUT, _REFER = (0xFFFF << 16 * FLAGS.index(flag) for flag in ("fatal", "knock_out", "refer"))
@@ -277,6 +277,9 @@ def holds_of(plan: Plan, standing: Standing) -> list[str]:
         "irregularity": bool(standing.around.irregularities),
         "notice": bool(standing.word & _FATAL) and standing.around.notice is False,
         "excerpt": bool(standing.frame.excerpts),
+        "excluded": any(
+            standing.codes[place] == EXCLUDED for place in plan.guards if place not in standing.frame.outside
+        ),
         "unclear": verdict is not None and _might_differ(plan, standing),
     }
     return [reason for reason in HOLDS if reasons.get(reason)]

@@ -16,7 +16,7 @@ from scoring.engine.classify import tabulate
 from scoring.engine.exact import ratio, rational
 from scoring.engine.parts import Item, Scale, Section, Stage
 from scoring.engine.shape import check_shape
-from scoring.engine.table import EXCLUDED, FLAGS, OWN, UNOPENED
+from scoring.engine.table import ENDING, EXCLUDED, FLAGS, OWN, UNOPENED
 from scoring.errors import Problem, RubricError, did_you_mean
 
 TYPE_CHECKING = False
@@ -90,19 +90,21 @@ class Plan:
             ("is", item, codes). The stage of a flag literal is the last one in which raised flags count.
         trees: For each cap from the third on, how its literals combine.
         flagged, waiting, unclear: The items that can raise something, await something, be unclear.
+        guards: The items that can end or cap a case: by fatal or knock_out, or because a condition names them.
         readers, rated: How each item is read; places, ids and readers of those that people rate.
         frames: For each variant; under None where there are no variants.
     """
 
     __slots__ = (
-        "actions", "assumed", "bands", "caps", "cuts", "digest", "flagged", "frames", "index", "items", "level", "literals", "notice_digest", "one_digit",
-        "pack", "profile", "rated", "readers", "scoring_digest", "sections", "stage_index", "stages", "trees", "unclear", "verdicts", "waiting",
+        "actions", "assumed", "bands", "caps", "cuts", "digest", "flagged", "frames", "guards", "index", "items", "level", "literals", "notice_digest",
+        "one_digit", "pack", "profile", "rated", "readers", "scoring_digest", "sections", "stage_index", "stages", "trees", "unclear", "verdicts", "waiting",
     )  # fmt: skip
 
     items: tuple[Item, ...]
     sections: tuple[Section, ...]
     stages: tuple[Stage, ...]
     frames: dict[str | None, Frame]
+    guards: list[int]
     index: dict[str, int]
     one_digit: bool
     readers: list[tuple[str, Reader]]
@@ -360,6 +362,9 @@ def _compile_overrides(plan: Plan, problems: list[Problem]) -> None:
         for override, path, place in (*gates, *overrides)
     ]
     plan.literals = [*literals]
+    named = {literal[1] for literal in plan.literals if literal[0] == "is"}
+    ending = {place for place, words in plan.flagged if any(word & ENDING for word in words)}
+    plan.guards = sorted(named | ending)
 
 
 def _compile(

@@ -291,7 +291,7 @@ def _means(points: Sequence[Rational], rules: dict[str, Any]) -> list[Rational]:
     sums = {0}
     means: set[Rational] = set()
     for k in range(1, rules["max"] + 1):
-        sums = {earned + step for earned in sums for step in steps}
+        sums = _all_sums(sums, steps)
         if k in _range(rules) or len(sums) > MAX_RATED_CODES:
             means |= {ratio(earned, k * unit) for earned in sums}
         if len(sums) > MAX_RATED_CODES:
@@ -301,15 +301,26 @@ def _means(points: Sequence[Rational], rules: dict[str, Any]) -> list[Rational]:
 
 def _sums(lines: Iterable[Rational], rules: dict[str, Any]) -> list[Rational]:
     """Every sum that lines can come to, by size; cut off past the bound."""
+    points = [*lines]
     counts = _range(rules) if rules["combine"] == "mean" else (1,)
     parts = {ratio(j, k) for k in counts for j in range(k + 1)}
-    sums: set[Rational] = {(0, 1)}
-    for num, den in lines:
-        steps = {ratio(num * j, den * k) for j, k in parts}
-        sums = {_sum_over([earned, step], 1) for earned in sums for step in steps}
+    unit = lcm(*(den for _, den in points)) * lcm(*counts)
+    sums = {0}
+    for num, den in points:
+        sums = _all_sums(sums, {num * j * (unit // (den * k)) for j, k in parts})
         if len(sums) > MAX_RATED_CODES:
             break
-    return _by_size(sums)
+    return _by_size(ratio(earned, unit) for earned in sums)
+
+
+def _all_sums(sums: set[int], steps: set[int]) -> set[int]:
+    """Every sum of two, cut off past the bound: it is enough to know that there are too many."""
+    found: set[int] = set()
+    for earned in sums:
+        found |= {earned + step for step in steps}
+        if len(found) > MAX_RATED_CODES:
+            break
+    return found
 
 
 def _sum_over(points: Sequence[Rational], count: int) -> Rational:

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 __all__ = ["LIMIT", "lasting_caps", "reachable", "reachable_verdicts"]
 
 LIMIT = 2**18  # states of a section or a half: about half a second of work and 30 MB
+WORK = 2**22  # sums that are formed or looked up for one case: two seconds
 MAX_FRONT = 512  # undominated completions; more are only met where many items have nothing but flagged best outcomes
+_FEW = 2**12  # pairs that are quicker added one by one
 _DENSE = 2**20  # bits: the widest range of sums that is worth a bit each
 
 _FATAL, _KNOCK_OUT = FLAGS.index("fatal"), FLAGS.index("knock_out")
@@ -103,6 +105,7 @@ class _Search:
         self.asked = {
             kind: {literal[1] for literal in plan.literals if literal[0] == kind} for kind in ("is", "below", "stage")
         }
+        self.work = WORK
         for literal in plan.literals:
             if literal[0] == "flag":
                 self.needed[literal[1]] = max(self.needed[literal[1]], literal[2])
@@ -135,6 +138,12 @@ class _Search:
             left = self.join(left, states)
         self.sweep(left, right, found)
         return sorted(found)
+
+    def spend(self, sums: int) -> None:
+        """Count what is done for this case, so that no pack and no submission makes it long."""
+        self.work -= sums
+        if self.work < 0:
+            raise _TooMany
 
     def clip(self, word: int) -> int:
         """Forget what is counted beyond need, so that states which differ in nothing else become one."""
@@ -249,8 +258,10 @@ class _Search:
         for (word, truths), sums in left.items():
             for (more, others), steps in right.items():
                 key = self.clip(word + more), truths | others
+                added = _add(sums, steps)
+                self.spend(min(len(sums) * len(steps), _FEW) + len(added))
                 before = result.get(key, set())
-                result[key] = before | _add(sums, steps)
+                result[key] = before | added
                 size += len(result[key]) - len(before)
                 if size > LIMIT:
                     raise _TooMany
@@ -260,6 +271,7 @@ class _Search:
         """Add which verdicts some pair of one total from each half comes to."""
         if len(left) * len(right) > LIMIT:
             raise _TooMany
+        self.spend(len(left) * len(right))
         partners = {key: sorted(sums) for key, sums in right.items()}
         known: dict[tuple[int, int], int] = {}
         for (word, truths), sums in left.items():
@@ -287,7 +299,10 @@ class _Search:
             least = cuts[band] if band < len(cuts) else low
             below = cuts[band - 1] if band else high + 1
             verdict = max(band, worst)
-            if verdict not in found and low < below and high >= least and _some_sum(left, right, least, below):
+            if verdict in found or low >= below or high < least:
+                continue
+            self.spend(min(len(left), len(right)))
+            if _some_sum(left, right, least, below):
                 found.add(verdict)
 
     def lasting_caps(self, reached: int) -> list[int]:
@@ -370,7 +385,7 @@ def _size(states: States) -> int:
 
 def _add(left: set[int], right: set[int]) -> set[int]:
     """All sums of one number of each set."""
-    if len(left) * len(right) <= 4096 or len(left) == 1 or len(right) == 1:
+    if len(left) * len(right) <= _FEW or len(left) == 1 or len(right) == 1:
         return {a + b for a in left for b in right}
     small, large = sorted((left, right), key=len)
     base_small, base_large = min(small), min(large)

@@ -110,5 +110,10 @@ def _form_lines(item: Item, rater: str, form: dict[str, Any]) -> list[str]:
         if names:
             lines.append(f"  {rater}: {told}: {', '.join(names)}")
     if "concern" in form:
-        lines.append(f"  {rater} has a concern: {form['concern']}")
+        lines.append(f"  {rater} has a concern: {_on_one_line(form['concern'])}")
     return lines
+
+
+def _on_one_line(text: str) -> str:
+    """What somebody wrote, without what could end the line or steer a terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -330,7 +330,8 @@ def _is_panel(value: Any) -> bool:
     return (
         type(value) is dict
         and len(value) <= MAX_RATERS
-        and all(_is_text(name, MAX_NAME) and is_id(role) for name, role in value.items())
+        and all(name.isascii() and name.isprintable() and 0 < len(name) <= MAX_NAME for name in value)
+        and all(map(is_id, value.values()))
     )
 
 
@@ -350,7 +351,10 @@ _FACTS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "elapsed": (_is_elapsed, "an object: item id to seconds, an integer of 0 or more"),
     "irregularities": (_is_codes, f"a list of at most {MAX_IRREGULARITIES} codes, each of the form of an id"),
     "notice": (lambda _: True, ""),
-    "raters": (_is_panel, f"an object of at most {MAX_RATERS}: rater, 1 to {MAX_NAME} characters, to the id of a role"),
+    "raters": (
+        _is_panel,
+        f"an object of at most {MAX_RATERS}: rater, 1 to {MAX_NAME} ASCII characters (an id is best), to the id of a role",
+    ),
     "started_at": (is_time, "a time in UTC such as 2026-11-21T09:05:00Z"),
     "variant": (is_id, "the id of a variant"),
 }

@@ -23,6 +23,7 @@ __all__ = [
     "ABSENT",
     "BLANK",
     "COMMON",
+    "ENDING",
     "EXCLUDED",
     "FLAGS",
     "INVALID",
@@ -57,6 +58,7 @@ SEVERE = ("fatal", "knock_out", "refer")
 # What an outcome raises is one integer with a 1 in the 16 bits of each flag, so that adding up outcomes counts the items that raised it: at most 1,000.
 WORD = {None: 0} | {flag: 1 << 16 * place for place, flag in enumerate(FLAGS)}
 NOTE, REFER = WORD["note"], WORD["refer"]
+ENDING = 0xFFFF * (WORD["fatal"] | WORD["knock_out"])
 
 NO_ENTRY = object()  # what a reader is given where the submission says nothing about its item
 

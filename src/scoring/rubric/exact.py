@@ -49,7 +49,8 @@ def number(text: str) -> Fraction:
     """
     value = _parsed(text, "a number such as 3, 0.5 or 4/5", _as_number)
     if text.endswith("%"):
-        raise NumberError(f'{text} is a share, but this is a plain number; did you mean "{_as_number(text, value)}"?')
+        meant = f'"{text.removesuffix("%")}" or "{show_number(value)}"'
+        raise NumberError(f"{text} is a share, but this is a plain number; did you mean {meant}?")
     return value
 
 

@@ -26,7 +26,7 @@ _NULL: Schema = {"type": "null"}
 _TEXT: Schema = {"type": "string", "maxLength": MAX_TEXT}
 _REASON: Schema = {"type": "string", "minLength": 1, "maxLength": 500}
 
-_HOLDS = ("void", "refer", "verdict", "irregularity", "notice", "excerpt", "unclear")
+_HOLDS = ("void", "refer", "verdict", "irregularity", "notice", "excerpt", "excluded", "unclear")
 _EVIDENCE: Schema = {
     "type": "object",
     "properties": {

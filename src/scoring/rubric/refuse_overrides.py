@@ -9,6 +9,7 @@ from __future__ import annotations
 from scoring.errors import did_you_mean
 from scoring.rubric import model
 from scoring.rubric.exact import show_number
+from scoring.rubric.leaves import Id, OwnId
 from scoring.rubric.meant import bracketed
 from scoring.rubric.outcomes import GIVEN, Outcomes, completed
 from scoring.rubric.part import spot
@@ -70,12 +71,13 @@ def _stage(study: Study, condition: model.StageCondition) -> int | None:
     where = spot(condition, "stage")
     if not study.names(where, "stage", condition.stage):
         return None
-    if condition.stage not in earning_stages(study.rubric, study.inner):
+    place = study.known["stage"].index(condition.stage)
+    if condition.stage not in earning_stages(study.rubric, study.inner) and study.settled(study.stages[place]):
         message = (
             f'nothing in the stage "{condition.stage}" can earn points, so it has no share that could be below anything'
         )
         study.report(where, "stage-maximum", message)
-    return study.known["stage"].index(condition.stage)
+    return place
 
 
 def _can_hold(study: Study, override: Override) -> None:
@@ -127,6 +129,7 @@ def _known(study: Study, condition: model.OutcomeCondition, outcomes: Outcomes) 
         if name not in known:
             several = [part.strip() for part in name.split(",")] if len(name) <= _MAX_SPLIT else [name]
             hint = f"; did you mean {bracketed(several)}?" if len(several) > 1 and {*several} <= {*known} else ""
+            hint = hint or _mean(study, condition.item, name)
             hint = hint or did_you_mean(name, [*known][:500]) or f"; it has {_some([*known][len(GIVEN) :])}"
             study.report(where, "no-such-outcome", f'the item "{condition.item}" has no outcome "{name[:100]}"{hint}')
             right = False
@@ -134,6 +137,17 @@ def _known(study: Study, condition: model.OutcomeCondition, outcomes: Outcomes) 
             study.report(where, "outcome-twice", f'"{name}" stands twice in this list')
         seen.add(name)
     return right
+
+
+def _mean(study: Study, item: str, name: str) -> str:
+    """Where a value of its scale is named of an item whose ratings are averaged."""
+    placed = study.item_by_id[item].placed
+    rated = placed.item if placed is not None else None
+    scale = study.rubric.scales.get(Id(rated.scale)) if isinstance(rated, model.RatingItem) else None
+    raters = placed.nearest("raters", model.Raters) if placed is not None else None
+    if scale is None or raters is None or raters.combine != "mean" or OwnId(name) not in scale.values:
+        return ""
+    return "; with `combine: mean` its outcomes are points: take median, lowest or consensus, or write the points"
 
 
 def _closed(study: Study, condition: model.OutcomeCondition, tables: list[Outcomes]) -> None:

@@ -6,20 +6,22 @@ Owns one function for each rule; `CHECKS` are those of the rubric as a whole, `c
 
 from __future__ import annotations
 
-from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from scoring.engine.exact import MAX_DIGITS
 from scoring.rubric import model
 from scoring.rubric.exact import show_number
+from scoring.rubric.leaves import Id
 from scoring.rubric.pack_items import seats
 from scoring.rubric.part import spot
-from scoring.rubric.study import Study, id_spot
+from scoring.rubric.study import Study, conditions_of, id_spot
 from scoring.rubric.tree import Mapping
+from scoring.rubric.weights import earning_stages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from fractions import Fraction
 
     from scoring.rubric.leaves import Name
     from scoring.rubric.model import AnyStage, Raters, Scale
@@ -70,7 +72,7 @@ def competencies(study: Study) -> None:
             lacking = [level for level in levels if level not in {*map(str, cells)}]
             if cells and lacking and study.sound(where, *map(id_spot, rubric.levels)):
                 listed = ", ".join(f'"{level}"' for level in lacking)
-                message = f'"{competency.id}" says nothing about {listed}: every level has its cell'
+                message = f'"{competency.id}" says nothing about {listed} in `{key}`: every level has its cell, as in {lacking[0]}: ...'
                 study.report(where.key or where, "cell-missing", message)
         for place, level in enumerate(competency.assumed):
             study.names(spot(competency, "assumed", place), "level", level)
@@ -166,7 +168,7 @@ def _rating(study: Study, placed: Placed, item: model.RatingItem) -> None:
     if has_competency and item.competency is not None:
         _expected(study, item, values)
     if study.sound(item.node) and not isinstance(item.points, model.LevelPoints):
-        _numbers(study, placed, item, scale)
+        _earned(study, item, item.points, scale)
 
 
 def _expected(study: Study, item: model.RatingItem, values: set[str]) -> None:
@@ -197,26 +199,62 @@ def _level_points(study: Study, placed: Placed, item: model.RatingItem, points: 
         study.report(where.key or where, "level-points", message)
 
 
-def _numbers(study: Study, placed: Placed, item: model.RatingItem, scale: Scale) -> None:
-    """What the values earn: something, where the section has weight; and nothing that no pack can hold."""
-    if not study.sound(scale.node) or not isinstance(item.points, Fraction):
-        return
+def numbers(study: Study) -> None:
+    """
+    Where points count, the values of a scale have numbers.
+
+    One problem for each scale, at the first item that goes by it. This comes before the checks of weights, which could only say that nothing is earned.
+    """
+    earning = earning_stages(study.rubric, study.inner)
+    counted = _counted_stages(study)
+    lacking: dict[str, list[model.RatingItem]] = {}
+    for placed, item in _unnumbered(study):
+        stage = placed.stage.id
+        if study.weighs(placed.section.id) or (stage not in earning and (stage in counted or not earning)):
+            lacking.setdefault(item.scale, []).append(item)
+    for name, items in lacking.items():
+        scale = study.rubric.scales[Id(name)]
+        values = ", ".join(f"{value}: {{number: {place}}}" for place, value in enumerate([*scale.values][:3]))
+        who = f'"{items[0].id}"' + f" and {len(items) - 1} more" * (len(items) > 1)
+        why = f'the values of the scale "{name}" in line {(scale.node.key or scale.node).line} have no `number`, and points count there'
+        how = f"add numbers, as in {values}; or move what is not scored to a section of its own"
+        study.report(spot(items[0], "scale"), "no-numbers", f"{who} can earn nothing, because {why}: {how}")
+        for item in items[1:]:
+            study.findings.blame(spot(item, "scale"))
+
+
+def _counted_stages(study: Study) -> set[str]:
+    """The stages that a profile gives weight to, or that a condition looks at."""
+    conditions = (condition for override, _ in study.overrides for condition, _ in conditions_of(override.when))
+    looked_at = {str(condition.stage) for condition in conditions if isinstance(condition, model.StageCondition)}
+    return looked_at | {name for entry in study.profiles.values() for name, share in entry.stages.items() if share}
+
+
+def _unnumbered(study: Study) -> Iterable[tuple[Placed, model.RatingItem]]:
+    """The items that would earn by the numbers of their scale, which has none."""
+    for placed in study.items:
+        item = placed.item
+        if isinstance(item, model.RatingItem) and not isinstance(item.points, model.LevelPoints) and item.void is None:
+            scale = study.rubric.scales.get(Id(item.scale))
+            bare = scale is not None and all(value.number is None for value in scale.values.values())
+            if scale is not None and bare and study.sound(item.node, scale.node):
+                yield placed, item
+
+
+def _earned(study: Study, item: model.RatingItem, points: Fraction, scale: Scale) -> None:
+    """What the values earn: something, and nothing that no pack can hold."""
     numbers = [value.number for value in scale.values.values() if value.number is not None]
     if not numbers:
-        if study.weighs(placed.section.id):
-            why = f'the values of the scale "{item.scale}" have no `number`, and its section has weight'
-            message = f'"{item.id}" can earn nothing, because {why}: add numbers, or move it to a section of its own'
-            study.report(spot(item, "scale"), "no-numbers", message)
         return
     highest = max(numbers)
     if highest <= 0:
         message = f'the best value of the scale "{item.scale}" counts {show_number(highest)}: it has to be above 0, as the full mark goes by it'
         study.report(spot(item, "scale"), "no-numbers", message)
         return
-    earned = [item.points * number / highest for number in numbers]
+    earned = [points * number / highest for number in numbers]
     if any(max(abs(value.numerator), value.denominator) >= 10**MAX_DIGITS for value in earned):
         message = f"with this scale its points have more than {MAX_DIGITS} digits: use rounder numbers"
         study.report(spot(item, "scale"), "number", message)
 
 
-CHECKS: tuple[Callable[[Study], None], ...] = (scales, competencies, raters, panels)
+CHECKS: tuple[Callable[[Study], None], ...] = (scales, numbers, competencies, raters, panels)

@@ -20,6 +20,7 @@ from scoring.rubric.weights import earning_sections, earning_stages, named_in
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from scoring.rubric.leaves import Name
     from scoring.rubric.model import Section
     from scoring.rubric.outcomes import Outcomes
     from scoring.rubric.tree import Node
@@ -87,6 +88,8 @@ def _shares(study: Study, name: str, profile: model.Profile) -> None:
         named = named_in(profile, stage)
         earning = earning_sections(stage.sections, study.rubric)
         lacking = [section for section in earning if section not in {*map(str, named)}]
+        if _without_points(study, profile, [section for section in named if section not in earning]):
+            continue
         if study.rubric.stages and not any(profile.shares[section] for section in named) and not (named and earning):
             continue
         if lacking:
@@ -98,13 +101,26 @@ def _shares(study: Study, name: str, profile: model.Profile) -> None:
             _sums_to_one(study, where.key or where, f'the shares of "{name}"{of}', total)
 
 
+def _without_points(study: Study, profile: model.Profile, sections: Iterable[Name]) -> bool:
+    """Whether a share is given to one of these sections, in which no item can earn points; whatever the shares sum to, that is the slip."""
+    found = [section for section in sections if profile.shares[section]]
+    for section in found:
+        own = study.section_by_id[section]
+        if study.settled(own):
+            at = spot(profile, "shares", section)
+            message = f'the section "{section}" has weight, but nothing in it can earn points: give an item points, or write 0% here'
+            study.report(at.key or at, "section-maximum", message)
+            study.findings.blame(id_spot(own))
+    return bool(found)
+
+
 def stage_weights(study: Study) -> None:
     """Where more than one stage can earn points, every profile says what each weighs, and why where that differs: there is no default."""
     rubric = study.rubric
     weights = rubric.weights
     earning = earning_stages(rubric, study.inner)
     if weights is None:
-        if rubric.stages and study.sound(*(stage.node for stage in rubric.stages)):
+        if rubric.stages and study.settled(*rubric.stages):
             _no_default(
                 study, spot(rubric, "stages"), earning, "weights: {default: agreed, profiles: {agreed: {stages: {%s}}}}"
             )
@@ -120,7 +136,7 @@ def stage_weights(study: Study) -> None:
             study.report(where.key or where, "stages-unknown", message)
         elif profile.stages:
             _profile_stages(study, name, profile, earning)
-        elif rubric.stages and study.sound(*(stage.node for stage in rubric.stages)):
+        elif rubric.stages and study.settled(*rubric.stages):
             _no_default(study, profile.node, earning, "stages: {%s}")
 
 
@@ -141,8 +157,8 @@ def _profile_stages(study: Study, name: str, profile: model.Profile, earning: li
         at = spot(profile, "stages", stage)
         if study.names(at.key or at, "stage", stage) and share and stage not in earning:
             own = study.stages[study.known["stage"].index(stage)]
-            if study.sound(own.node):
-                message = f'the stage "{stage}" has weight, but nothing in it can earn points: delete this, or write 0%'
+            if study.settled(own):
+                message = f'the stage "{stage}" has weight, but nothing in it can earn points: give an item points, or write 0% here'
                 study.report(at.key or at, "stage-maximum", message)
     if not study.sound(where):
         return
@@ -166,6 +182,9 @@ def _sums_to_one(study: Study, where: Node, what: str, total: Fraction) -> None:
 
 def section_points(study: Study) -> None:
     """A section with weight can earn something, whatever the variant and level; and its points have a common denominator of at most 10^15."""
+    variants = spot(study.rubric, "variants")
+    if variants is not study.rubric.node and not study.sound(variants):
+        return  # which items belong together is in doubt
     for section, _ in study.sections:
         members = [member for member in study.members if member.section == section.id]
         tables = [study.tables(member) for member in members]
@@ -182,24 +201,31 @@ def section_points(study: Study) -> None:
 
 
 def _can_earn(study: Study, section: Section) -> None:
+    best: dict[tuple[str | None, str | None], bool] = {}
     for variant in study.variants:
         own = [member for member in study.of_variant(variant) if member.section == section.id]
-        for level in study.levels:
-            found = [tables for member in own if (tables := study.tables(member))]
-            if not any(_best(tables, level) for tables in found):
-                who = f'for the variant "{variant}" ' if variant else ""
-                at = f'at the level "{level}" ' if level and any(_best_anywhere(tables) for tables in found) else ""
-                message = f'the section "{section.id}" has weight, but {who}{at}its items can earn nothing'
-                study.report(id_spot(section), "section-maximum", message)
-                return
+        found = [tables for member in own if (tables := study.tables(member))]
+        best |= {(variant, level): any(_best(tables, level) for tables in found) for level in study.levels}
+    if all(best.values()):
+        return
+    # Only what tells those who earn nothing from the others is named; others who earn nothing elsewhere are for the next time.
+    idle = {variant: [level for level in study.levels if not best[variant, level]] for variant in study.variants}
+    levels = next(filter(None, idle.values()))
+    who = _where("variant", [variant for variant in idle if idle[variant] == levels], study.variants)
+    at = _where("level", levels, study.levels)
+    message = f'the section "{section.id}" has weight, but {who}{at}its items can earn nothing'
+    study.report(id_spot(section), "section-maximum", message)
+
+
+def _where(what: str, found: list[str | None], there: list[str | None]) -> str:
+    """Those of the variants or levels that something is said about; nothing where it is said about all."""
+    names = [f'"{name}"' for name in found]
+    preposition = {"variant": "for", "level": "at"}[what]
+    return "" if len(names) == len(there) else f"{preposition} the {what}{'s' * (len(names) > 1)} {', '.join(names)} "
 
 
 def _best(tables: dict[str | None, Outcomes], level: str | None) -> Fraction:
     return (tables.get(level) or tables.get(None) or next(iter(tables.values()))).best
-
-
-def _best_anywhere(tables: dict[str | None, Outcomes]) -> bool:
-    return any(table.best for table in tables.values())
 
 
 def _written(study: Study) -> Iterable[model.Stage]:

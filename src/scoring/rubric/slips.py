@@ -15,17 +15,30 @@ from scoring.engine.ids import is_id
 from scoring.errors import did_you_mean
 from scoring.rubric import leaves, model
 from scoring.rubric.complaint import odd_dash
-from scoring.rubric.exact import mended
+from scoring.rubric.exact import NumberError, mended, number
 from scoring.rubric.meant import bracketed, written
 from scoring.rubric.part import Part, keys_of
-from scoring.rubric.tree import NBSP, Scalar, Sequence, oddity
+from scoring.rubric.tree import NBSP, Mapping, Scalar, Sequence, oddity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from scoring.rubric.tree import Node
 
-__all__ = ["INSTEAD", "KIND_WORDS", "UNKNOWN", "as_entries", "as_keys", "as_list", "as_text_key", "belongs", "listed"]
+__all__ = [
+    "INSTEAD",
+    "UNKNOWN",
+    "as_entries",
+    "as_keys",
+    "as_list",
+    "as_one",
+    "as_value",
+    "belongs",
+    "entry_form",
+    "frame",
+    "kind_meant",
+    "listed",
+]
 
 _MAX_PROPOSED = 200  # characters of the file that a message repeats
 
@@ -46,10 +59,17 @@ _MEANT = {
     "outcome": ("is",), "outcomes": ("is",), "maximum": ("max",), "bands": ("verdicts",), "grades": ("verdicts",), "rules": ("overrides",),
     "scoring": ("mode",), "red_flag": ("flag",), "variant": ("only",), "anchor": ("text", "anchors"), "panelists": ("panel",), "reviewers": ("raters",),
     "interviewers": ("raters",), "phases": ("stages",), "steps": ("stages",), "level": ("levels",), "knock_outs": ("gate",), "gates": ("gate",),
-    "weights": ("stages", "shares"),
+    "weights": ("stages", "shares"), "weight": ("points",),
+    "do_not": ("conduct",), "donts": ("conduct",), "success_criteria": ("criteria",), "required": ("missing",), "mandatory": ("missing",),
 }  # fmt: skip
 _RIGHT_OPTION = "; mark the right option with points: in options"
 _RIGHT_OPTIONS = "; mark the right ones with right: true in options"
+_STAGE_WEIGHT = "; what a stage weighs stands in `weights`, in each profile under `stages`"
+_STAGE_SHARES = (
+    "; what its sections weigh stands in `weights`, in each profile under `shares`, or as `weight` on each section"
+)
+_OPTION_FLAG = "; it is a flag of the option that does it, as in A: {points: 0, flag: %s}"
+_BELOW = "; a condition holds below a share: say what is too little"
 _BAND_END = "; a band ends where the one above begins; delete it"
 # Keys that are meant well and have no place there at all, and what to do instead.
 _ELSEWHERE: dict[tuple[type[Part], str], str] = {
@@ -60,6 +80,26 @@ _ELSEWHERE: dict[tuple[type[Part], str], str] = {
     **{
         (model.MarkItem, word): "; a mark has none: whoever marks the answer gives it"
         for word in ("key", "keys", "options")
+    },
+    **{
+        (part, word): _STAGE_WEIGHT
+        for part in (model.Stage, model.RubricStage)
+        for word in ("weight", "share", "percent")
+    },
+    **{(model.Stage, word): _STAGE_SHARES for word in ("weights", "shares")},
+    **{
+        (part, word): _OPTION_FLAG % word
+        for part in (model.ChoiceItem, model.SelectionItem)
+        for word in ("fatal", "knock_out")
+    },
+    (
+        model.Rubric,
+        "gate",
+    ): "; a gate stands on the stage that it ends, and what limits the whole stands in `overrides`",
+    **{
+        (part, word): _BELOW
+        for part in (model.SectionCondition, model.StageCondition)
+        for word in ("at_least", "above", "from", "over")
     },
     **{(model.Verdict, word): _BAND_END for word in ("to", "until", "upto", "up_to", "below")},
 }
@@ -72,12 +112,37 @@ INSTEAD = {
         "Write refer, and a person looks at it",
     ),
 }
-
-
-KIND_WORDS = {
-    "single_choice": "choice", "multiple_choice": "selection", "multi": "selection", "numeric": "number", "string": "text", "score": "mark", "scale": "rating",
-    "rate": "rating", "anchored": "rating", "check_list": "checklist", "file": "evidence", "upload": "evidence",
+# Where the entries of a thing stand outside of what should hold them: what is missing, which keys show that (none: it has no key of its own), and what to do.
+_FRAMES: dict[type[Part], tuple[str, frozenset[str], str]] = {
+    model.Override: (
+        "when", frozenset({"section", "stage", "item", "all", "any", "below", "is", "at_least"}),
+        "an override says its condition under `when`: {id: ..., when: {section: ..., below: 50%}, cap: VERDICT}",
+    ),
+    model.Stage: ("sections", frozenset({"items"}), "the items of a stage stand in sections: sections: [{id: ..., items: [...]}]"),
+    model.Scale: ("values", frozenset(), "the values of a scale stand under `values`: values: {WORST: {number: 0}, BEST: {number: 1}}"),
+    model.Weights: (
+        "profiles", frozenset(),
+        "the weights stand in profiles: {default: agreed, profiles: {agreed: {stages: {STAGE: 50%, ...}, shares: {SECTION: 50%, ...}}}}",
+    ),
 }  # fmt: skip
+# Keys that take one name, and what to do where somebody wrote several.
+_ONE_ONLY = {"only": "; an item is for one variant, or without `only` for all: write it once for each variant"}
+# What stands under a key whose entries are called by other things.
+_ENTRY_FORMS = {
+    "shares": "SECTION: 50%", "stages": "STAGE: 50%", "needs": "ROLE: 1", "expected": "LEVEL: VALUE", "requirements": "LEVEL: ...", "anchors": "VALUE: ...",
+    "caps": "THEIRS: OURS",
+}  # fmt: skip
+_KIND_WORDS = {
+    "single_choice": "choice", "multiple_choice": "selection", "multi": "selection", "numeric": "number", "string": "text", "score": "mark", "scale": "rating",
+    "rate": "rating", "anchored": "rating", "interview": "rating", "presentation": "rating", "simulation": "rating", "role_play": "rating",
+    "competency": "rating", "essay": "rating", "check_list": "checklist", "criteria": "checklist", "file": "evidence", "upload": "evidence",
+    "video": "evidence", "recording": "evidence", "document": "evidence", "yes_no": "choice", "knock_out": "choice", "checkbox": "selection",
+}  # fmt: skip
+
+
+def kind_meant(word: str) -> str | None:
+    """The kind of an item that somebody calls otherwise, perhaps with more words behind."""
+    return next((kind for said, kind in _KIND_WORDS.items() if word == said or word.startswith(said + "_")), None)
 
 
 def belongs(name: str, cls: type[Part], keys: dict[str, Any]) -> str:
@@ -94,6 +159,9 @@ def belongs(name: str, cls: type[Part], keys: dict[str, Any]) -> str:
     meant = next((word for word in _MEANT.get(lowered, ()) if word in keys), None)
     if meant is not None:
         return f'; did you mean "{meant}"?'
+    plural = next((word for word in (lowered + "s", lowered.removesuffix("s")) if word in keys), None)
+    if plural is not None:
+        return f'; did you mean "{plural}"?'
     owners = list(dict.fromkeys(part.what for part in _PARTS if part is not cls and lowered in keys_of(part)))
     if owners:
         return f"; it belongs to {', '.join(owners[:3])}"
@@ -135,24 +203,75 @@ def as_list(text: str) -> str:
     return f"[{', '.join(several)}]" if all(several) else f"[{text}]"
 
 
-def as_text_key(node: Node) -> str:
-    """A bare text where something with a key `text` belongs: how that is written."""
-    short = isinstance(node, Scalar) and 0 < len(node.text) <= _MAX_PROPOSED
-    return f"; did you mean {{text: {written(node.text)}}}?" if isinstance(node, Scalar) and short else ""
+def as_one(node: Node) -> str:
+    """A list where one name belongs: how one is written, or what to do instead."""
+    names = [entry.text for entry in node if isinstance(entry, Scalar)] if isinstance(node, Sequence) else []
+    if len(names) == 1 and 0 < len(names[0]) <= _MAX_PROPOSED:
+        return f'; did you mean "{names[0]}"?'
+    return _ONE_ONLY.get(node.key.text, "") if node.key else ""
+
+
+def as_value(node: Node, keys: dict[str, Any]) -> str:
+    """A bare text where something with a key `number` or `text` belongs: how that is written."""
+    if not isinstance(node, Scalar) or not 0 < len(node.text) <= _MAX_PROPOSED:
+        return ""
+    key = next((name for name in ("number", "text") if name in keys and (name == "text" or _is_number(node.text))), "")
+    return f"; did you mean {{{key}: {written(node.text) if key == 'text' else node.text}}}?" if key else ""
+
+
+def _is_number(text: str) -> bool:
+    try:
+        number(text)
+    except NumberError:
+        return False
+    return True
+
+
+def frame(node: Mapping, cls: type[Part], keys: dict[str, Any]) -> tuple[Node | None, str]:
+    """The first key that stands outside of what should hold it, and what to do; None where there is none."""
+    missing, telling, message = _FRAMES.get(cls, ("", frozenset(), ""))
+    if not missing or node.get(missing):
+        return None, ""
+    own = any(name in keys or did_you_mean(name, [*keys]) for name in node.entries)
+    found = [key for name, (key, _) in node.entries.items() if name in telling or not (telling or own)]
+    return (found[0], message) if found else (None, "")
+
+
+def entry_form(node: Node) -> str:
+    """What an entry of things by their names looks like, by the key that they stand under."""
+    return _ENTRY_FORMS.get(node.key.text if node.key else "", "id: ...")
 
 
 def as_entries(node: Node, value: Any) -> str:
     """Bare texts where things belong by their ids: how that is written."""
     given = node.entries if isinstance(node, Sequence) else [node]
+    if all(isinstance(entry, Mapping) and len(entry.entries) == 1 for entry in given):
+        return "; delete the dashes"
     texts = [entry.text for entry in given if isinstance(entry, Scalar) and entry.text]
     if len(texts) < len(given) or not 0 < sum(map(len, texts)) <= _MAX_PROPOSED:
         return ""
+    if value is leaves.Name:
+        return ""
+    form, named = entry_form(node), node.key is not None and node.key.text in _ENTRY_FORMS
+    if value is leaves.Seats:
+        return f"; did you mean {_as_needs(texts)}?"
     if not all(map(is_id, texts)):
         shown = written(texts[0])
         like = shown if value is leaves.Prose else f"{{text: {shown}}}" if _has_text(value) else "{...}"
-        return f"; each has an id of its own, as in {{a: {like}}}"
-    filler = {leaves.Seats: "1", leaves.Prose: "..."}.get(value, "{}" if _is_bare(value) else "{...}")
+        return (
+            f"; as in {{{form.partition(':')[0]}: {like}}}"
+            if named
+            else f"; each has an id of its own, as in {{a: {like}}}"
+        )
+    filler = "..." if value is leaves.Prose else "{}" if _is_bare(value) else "{...}"
     return f"; did you mean {{{', '.join(f'{text}: {filler}' for text in texts)}}}?"
+
+
+def _as_needs(texts: list[str]) -> str:
+    """Roles, each as often as it is needed; a bare number is of a role that is not named."""
+    if len(texts) == 1 and texts[0].isascii() and texts[0].isdigit():
+        return f"{{ROLE: {texts[0]}}}"
+    return f"{{{', '.join(f'{role}: {texts.count(role)}' for role in dict.fromkeys(texts))}}}"
 
 
 def _is_bare(value: Any) -> bool:

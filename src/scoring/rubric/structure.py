@@ -18,17 +18,20 @@ from scoring.errors import did_you_mean
 from scoring.rubric import model
 from scoring.rubric.complaint import odd_dash
 from scoring.rubric.exact import NumberError
-from scoring.rubric.leaves import LEAVES, LeafError, Prose
+from scoring.rubric.leaves import LEAVES, LeafError, Name, Prose, Share
 from scoring.rubric.part import keys_of
 from scoring.rubric.slips import (
     INSTEAD,
-    KIND_WORDS,
     UNKNOWN,
     as_entries,
     as_keys,
     as_list,
-    as_text_key,
+    as_one,
+    as_value,
     belongs,
+    entry_form,
+    frame,
+    kind_meant,
     listed,
 )
 from scoring.rubric.tree import NBSP, Findings, Hole, Mapping, Node, Scalar, Sequence, oddity
@@ -51,6 +54,7 @@ _CONDITIONS: dict[str, type[Part]] = {
     "all": model.AllCondition,
     "any": model.AnyCondition,
 }
+_FLAT = ": the sections of all stages stand side by side here"
 
 
 def structure(root: Node, findings: Findings) -> model.Rubric:
@@ -133,18 +137,19 @@ class _Structurer:
             hint = ": text with [ ] or { } in it needs quotes" if what == LEAVES[Prose].what else ""
             keys = as_keys(node, model.NumberKey) if node.key and node.key.text == "key" else ""
             hint = keys.replace("did you mean", "did you mean keys:") or hint
+            hint = as_one(node) if what == LEAVES[Name].what else hint
+            hint = _FLAT if what == LEAVES[Share].what and _key_above(node) == "shares" else hint
             self.findings.report(node, "wrong-form", f"expected {what}, found {node.kind}{hint}")
         return None
 
     def dict_hook(self, kind: Any) -> Hook:
         """Things by their ids."""
         key_type, value_type = get_args(kind)
-        said = {"Name": "section"}.get(getattr(key_type, "__name__", ""), "id")
 
         def hook(node: Node, _: Any) -> Any:
             if not isinstance(node, Mapping):
                 codes = f'{{CODE: "why"}}, where CODE is one of {listed(get_args(key_type))}'
-                entries = f'entries such as "{said}: ...", without dashes'
+                entries = f'entries such as "{entry_form(node)}", without dashes'
                 of_codes = get_origin(key_type) is Literal
                 self.wrong_form(node, codes if of_codes else entries, "" if of_codes else as_entries(node, value_type))
                 return {}
@@ -212,11 +217,23 @@ class _Structurer:
             return lambda node, _: self.read(node, self.kind_of(node))
         if model.AllCondition in present:
             return lambda node, _: self.read(node, self.form_of(node))
+        if model.RubricStage in present:
+            return lambda node, _: self.read(node, self.stage_of(node))
         other, by_keys = present  # one is told from the other by its keys
-        telling = "rubric" if by_keys is model.RubricStage else ""
-        return lambda node, _: self.read(
-            node, by_keys if isinstance(node, Mapping) and (not telling or node.get(telling)) else other
-        )
+        return lambda node, _: self.read(node, by_keys if isinstance(node, Mapping) else other)
+
+    def stage_of(self, node: Node) -> type[Part]:
+        """Whether a stage is written here, or is another rubric; one that says both is taken for written here, and is one problem."""
+        if not isinstance(node, Mapping) or not node.get("rubric"):
+            return model.Stage
+        if not node.get("sections"):
+            return model.RubricStage
+        message = "either `rubric` or `sections`, not both: delete this line, or move the sections to the rubric that it names"
+        self.findings.report(node.entries["rubric"][0], "stage-twice", message)
+        for name, (key, _) in node.entries.items():
+            if name in keys_of(model.RubricStage) and name not in keys_of(model.Stage):
+                self.findings.blame(key)  # it came with `rubric`
+        return model.Stage
 
     def kind_of(self, node: Node) -> type[model.Item]:
         """Which class an item is of; the common one where it does not say so."""
@@ -229,7 +246,8 @@ class _Structurer:
         text = self.text_of(at, "one of " + listed(model.KINDS))
         if text is not None and text not in model.KINDS:
             word = text.casefold().replace("-", "_").replace(" ", "_")
-            hint = f'; did you mean "{KIND_WORDS[word]}"?' if word in KIND_WORDS else did_you_mean(word, [*model.KINDS])
+            meant = kind_meant(word)
+            hint = f'; did you mean "{meant}"?' if meant else did_you_mean(word, [*model.KINDS])
             hint = oddity(text) if NBSP in text else hint
             self.findings.report(
                 at, "unknown-word", f'there is no kind "{text[:48]}"; expected one of {listed(model.KINDS)}{hint}'
@@ -258,13 +276,24 @@ class _Structurer:
                 attribute = keys[cls.short]
                 return cls(node=node, **{attribute.name: self.read(node, attribute.type)})
             if not isinstance(node, Mapping):
-                hint = as_text_key(node) if "text" in keys else ""
+                hint = as_value(node, keys)
                 self.wrong_form(node, f"{cls.what} with its keys, such as {listed([*keys][:3])}", hint)
+            elif self.lacks_its_frame(node, cls, keys):
+                pass
             elif not (cls is model.Item or (cls is model.AllCondition and node.get("all") is None)):
                 self.report_missing(node, cls, keys, self.report_unknown(node, cls, keys))
             return cls(node=node, **dict(self.values(node, keys)))
 
         return hook
+
+    def lacks_its_frame(self, node: Mapping, cls: type[Part], keys: dict[str, attrs.Attribute[Any]]) -> bool:
+        """Report, as one problem, where the entries of what a thing holds stand in its place, as a scale's values without `values`."""
+        key, message = frame(node, cls, keys)
+        if key is None:
+            return False
+        self.findings.report(key, "missing-key", message)
+        self.findings.lost = self.findings.lost or cls is model.Stage  # its sections
+        return True
 
     def values(self, node: Node, keys: dict[str, attrs.Attribute[Any]]) -> list[tuple[str, Any]]:
         """The attributes of a thing: what stands under its keys, and something harmless where a required key is missing."""
@@ -330,3 +359,9 @@ class _Structurer:
                 self.findings.report(
                     node, "missing-key", f'{cls.what} needs the key "{name}": {about[0].lower()}{about[1:]}'
                 )
+
+
+def _key_above(node: Node) -> str:
+    """The key that the thing stands under which a node is an entry of."""
+    above = node.parent
+    return above.key.text if above is not None and above.key is not None else ""

@@ -86,6 +86,16 @@ class Study:
         """Whether nothing was found wrong with these nodes or in them."""
         return self.findings.sound(*nodes)
 
+    def settled(self, *parts: AnyStage | Section) -> bool:
+        """Whether nothing was found wrong with stages or sections, nor with a scale that their items go by: then it is certain what can earn points there."""
+        for part in parts:
+            nodes = {id(part.node), *(id(section.node) for section in getattr(part, "sections", ()))}
+            own = [placed.item for placed in self.items if id(placed.section.node) in nodes]
+            scales = [self.rubric.scales.get(Id(item.scale)) for item in own if isinstance(item, model.RatingItem)]
+            if not self.sound(part.node, *(scale.node for scale in scales if scale is not None)):
+                return False
+        return True
+
     def names(self, where: Node, what: str, name: str) -> bool:
         """
         A name names something. Where the names that there are stand in doubt themselves (ill formed, twice, lost), nothing is said.
@@ -109,7 +119,9 @@ class Study:
         if self.findings.lost or not there or len({*there}) < len(there) or not all(map(is_place, there)):
             return False
         more = f" and {len(there) - _MAX_LISTED:,} more" if len(there) > _MAX_LISTED else ""
-        hint = did_you_mean(name, there) or f"; there are {', '.join(there[:_MAX_LISTED])}{more}"
+        other = next((word for word, names in self.known.items() if word in _PLACES and name in names), "")
+        hint = f'; "{name}" is {_PLACES[other]}' if other and what in _PLACES else did_you_mean(name, there)
+        hint = hint or f"; there are {', '.join(there[:_MAX_LISTED])}{more}"
         self.report(where, f"no-such-{what}", f'there is no {what} "{name[:48]}"{hint}')
         return False
 
@@ -296,6 +308,8 @@ _HOLDERS = {
     "scale": ("scales",),
     "competency": ("competencies",),
 }
+# What is easily taken for one another.
+_PLACES = {"stage": "a stage", "section": "a section", "item": "an item"}
 # Names of the rubric's own vocabularies: where they are written, and how, for those who have not begun yet.
 _ADDED = {
     "level": ("levels", "add `levels: [{}, ...]` at the top of the file, beside version:"),

@@ -166,7 +166,7 @@ def _indentation(said: Complaint) -> Told:
     if before.strip(" -"):
         return place, "this does not fit what stands before it on the line: put the whole text in quotes"
     entry = entry_above(place)
-    if place.rest.startswith("- ") and entry is not None:
+    if place.rest.startswith("- ") and entry is not None and entry.column != place.column:
         there = f"column {entry.column}, as line {entry.line}"
         return (
             place,

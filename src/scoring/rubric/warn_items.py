@@ -102,7 +102,8 @@ def job_related_empty(study: Study, _pack: bytes) -> Doubts:
             and len(silent) == len(section.items)
             and not any("job-related-empty" in placed.item.accept for placed in silent)
         ):
-            message = f'none of the items of "{section.id}" says why the job needs it: add `job_related` to the section, or to each of them'
+            around = "to the section, to the stage" if study.rubric.stages else "to the section"
+            message = f'none of the items of "{section.id}" says why the job needs it: add `job_related` {around}, or to each of them'
             yield id_spot(section), message, (section, stage, study.rubric)
             continue
         for placed in silent:
