@@ -201,7 +201,7 @@ def lines_of(path, first=0):
 
 def drop_heads(path):
     """Leave what stands before the first head, or after a forger who can write everything: the chain alone."""
-    (path / "heads").unlink()
+    (path / "heads").unlink(missing_ok=True)
     return path
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from logs import lines_of, rechain, write_lines
+from logs import drop_heads, lines_of, rechain, write_lines
 from packs import AWAITS_ALL, choice, entries, funnel, number, raters, rating, section, stage
 from scoring import canonical
 from scoring.audit.verify import verify_directory
@@ -85,5 +85,6 @@ def forge(path, change):
     records = [json.loads(line) for line in lines_of(path)]
     change(records)
     write_lines(path, rechain(records))
+    drop_heads(path)
     for file in (path / "cache").iterdir():
         file.unlink()

@@ -9,7 +9,7 @@ import tracemalloc
 import pytest
 
 import logs
-from logs import RUBRIC, lines_of, make_log, make_rubric, open_log, rechain, submission, write_lines
+from logs import RUBRIC, drop_heads, lines_of, make_log, make_rubric, open_log, rechain, submission, write_lines
 from scoring.audit.replay import Rubrics
 from scoring.errors import LogError
 
@@ -28,6 +28,7 @@ def forge(path, seq, change):
     records = [json.loads(line) for line in lines_of(path)]
     change(records[seq]["body"])
     write_lines(path, rechain(records))
+    drop_heads(path)
     for file in (path / "cache").iterdir():
         file.unlink()
 
@@ -206,11 +207,13 @@ class TestWhatDiffers:
         lines = lines_of(path)
         lines[3] = lines[3].replace(b'"semantics":1', b'"semantics":2')
         write_lines(path, lines)
+        drop_heads(path)
         report = replay(path)
         assert (report[OUTCOMES].seq, report.decisions) == (3, 3)
         assert "semantics: expected 1" in report[OUTCOMES].detail
         lines[3] = lines[3].replace(b'"semantics":2', b'"semantics":?')
         write_lines(path, lines)
+        drop_heads(path)
         assert "no record" in replay(path)[ANSWERS].detail
 
     def test_many_differences_are_counted_and_the_first_hundred_named(self, room):
@@ -219,6 +222,7 @@ class TestWhatDiffers:
         for record in records[2:]:
             record["body"]["decision"]["verdict"] = "fail"
         write_lines(path, rechain(records))
+        drop_heads(path)
         for file in (path / "cache").iterdir():
             file.unlink()
         report = replay(path)

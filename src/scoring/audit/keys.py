@@ -37,16 +37,13 @@ class Signer(Protocol):
     @property
     def name(self) -> str:
         """The key's name; by custom the log's origin."""
-        ...
 
     @property
     def verification_key(self) -> str:
         """What checks its signatures, as `VerificationKey.parse` reads it."""
-        ...
 
     def sign(self, message: bytes, /) -> bytes:
         """Return the 64 bytes of the Ed25519 signature (RFC 8032) of *message*."""
-        ...
 
 
 class VerificationKey(Value):

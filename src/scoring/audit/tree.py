@@ -77,7 +77,6 @@ class HashReader(Protocol):
 
     def subtree(self, level: int, index: int) -> bytes:
         """Return the root of the perfect subtree (level, index), all of whose leaves are there; raise LogError if it cannot."""
-        ...
 
 
 class Tree:

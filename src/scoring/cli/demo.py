@@ -63,6 +63,7 @@ _CANDIDATES: tuple[tuple[str, dict[str, Any], dict[str, str]], ...] = (
     ("not-given", {}, {"plain-words": "the test was broken off by a fire alarm"}),
 )
 _FORGED = "made-up-data"
+_ON_A_LINE = 10  # names of checks
 _STEPS = (ANSWERS, OUTCOMES)
 
 # Two candidates of a funnel, and what each hands in, stage by stage: an instalment repeats what came before.
@@ -277,7 +278,9 @@ def _show_way(rubric: Rubric, way: list[Result], now: Standing) -> None:
 def _show_checks(findings: list[Finding], caught: list[Finding], forged: Result, path: Path) -> None:
     say("\nThe log checked, and every decision recomputed from it:")
     held = [finding for finding in findings if finding.result == FINDING_HOLDS and finding.check not in _STEPS]
-    mark(FINDING_HOLDS, ", ".join(finding.check for finding in held))
+    names = [finding.check for finding in held]
+    lines = [", ".join(names[first : first + _ON_A_LINE]) for first in range(0, len(names), _ON_A_LINE)]
+    mark(FINDING_HOLDS, "\n".join(lines))
     show_findings([finding for finding in findings if finding not in held])
     say(f"\nIn a copy, one byte of record #{forged.seq} is changed, so that the answer D reads B:")
     show_findings(caught)
