@@ -8,10 +8,12 @@ The log: records that chain, packs beside them, and a vault apart from them.
     people     what goes in beside decisions: openings and resolutions; course: the order in which a case may go
     standing   how a case stands, a person's word included; precedence: what came before what; rescore: scoring again by a new version
     chain      how records hang together; fields: what each must hold
+    heads      the log's heads, made from what was read back; recovery: what a crash left behind the last one
     tree       the Merkle tree over the same leaves; proof, checkpoint, receipt, tiles: what it gives; note, keys: how it is signed
+    forget     how a case is erased; export: what an auditor gets
     segments   the log's files; packs, vault, index: the others; place: what stands at a path
     disk       the operations whose order makes a record durable; lock, database: what else the machine gives
-    verify     what can be checked without scoring; replay: the rest, and the only module that meets the engine; report: what both find
+    verify     what can be checked without scoring (follow: case by case; vouched: heads and signatures; instalments: what was taken back); replay: the rest, and the only module that meets the engine; report: what both find
 
 Nothing else here knows how an answer is scored. Importing this package imports none of them.
 """
