@@ -13,7 +13,8 @@ The log: records that chain, packs beside them, and a vault apart from them.
     forget     how a case is erased; export: what an auditor gets
     segments   the log's files; packs, vault, index: the others; place: what stands at a path
     disk       the operations whose order makes a record durable; lock, database: what else the machine gives
-    verify     what can be checked without scoring (follow: case by case; vouched: heads and signatures; instalments: what was taken back); replay: the rest, and the only module that meets the engine; report: what both find
+    verify     what can be checked without scoring: follow, case by case; vouched, heads and signatures; instalments, what was taken back
+    replay     the rest, and the only module that meets the engine; report: what both find
 
 Nothing else here knows how an answer is scored. Importing this package imports none of them.
 """
