@@ -646,7 +646,11 @@ class TestEnds:
         env = {**os.environ, "PYTHONPATH": str(Path(scoring.__file__).parents[1])}
         command = [sys.executable, "-m", "scoring.cli", "score", RUBRIC, "-", "--log", "demo/decisions", *json_too]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        with subprocess.Popen(command, env=env, bufsize=0, **pipes) as process:
+
+        def interruptible():  # a shell that runs these tests in the background has them ignore the signal
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+        with subprocess.Popen(command, env=env, bufsize=0, preexec_fn=interruptible, **pipes) as process:  # noqa: PLW1509 - no threads here
             out = io.BufferedReader(process.stdout)
             for name in ("s-1", "s-2"):
                 process.stdin.write(lines(sheet(name)))

@@ -23,6 +23,7 @@ from scoring.engine.table import OWN
 from strategies import (
     cases,
     funnel_cases,
+    funnels,
     hostile_cases,
     hostile_submissions,
     pack_bytes,
@@ -139,8 +140,55 @@ class TestLaw2BetterOutcomesNeverWorsenTheVerdict:
         assume(before.status == after.status == "decided")
         assert after.verdict <= before.verdict
 
+    @given(funnels(), st.data())
+    def test_within_a_stage_of_a_funnel(self, pack: dict[str, Any], data: st.DataObject) -> None:
+        """The same in any stage, with gates before and behind it, whatever the variant and the level."""
+        level = data.draw(st.sampled_from([entry["id"] for entry in pack["levels"]] or [None]))
+        plan = Rubric(pack_bytes(pack), level=level).plan
+        variant = data.draw(st.sampled_from([*plan.frames]))
+        frame, around = plan.frames[variant], Circumstances(True, variant=variant)
+        own = [item for item in plan.items if item.place not in frame.outside]
+        codes = list(frame.blank)
+        for item in own:
+            codes[item.place] = data.draw(
+                st.sampled_from([c for c in item.codes() if c >= OWN and c not in item.awaits])
+            )
+        item = data.draw(st.sampled_from(own))
+        now = codes[item.place]
+        better = [c for c in item.codes() if c >= OWN and not item.words[c] and item.points[c] >= item.points[now]]
+        assume(not item.words[now] and better)
+        changed = [*codes]
+        changed[item.place] = data.draw(st.sampled_from(better))
+        before, after = (judge(plan, some, around) for some in (codes, changed))
+        assume(before.status == after.status == "decided")
+        assert after.verdict <= before.verdict
+
 
 class TestLaw3AFlagNeverBettersTheVerdict:
+    @given(funnel_cases(), st.data())
+    def test_in_funnels(
+        self, case: tuple[dict[str, Any], str | None, dict[str, Any], str | None], data: st.DataObject
+    ) -> None:
+        pack, profile, submission, level = case
+        every = [item for stage in pack["stages"] for section in stage["sections"] for item in section["items"]]
+        flagged = [option for item in every if item["kind"] == "choice" for option in item["options"] if option["flag"]]
+        assume(flagged)
+        with_flag = Rubric(pack_bytes(pack), profile, level)
+        option = data.draw(st.sampled_from(flagged))
+        option["flag"] = None
+        try:
+            without = Rubric(pack_bytes(pack), profile, level)
+            before, after = without.score(submission), with_flag.score(submission)
+        except (
+            RubricError,
+            SubmissionError,
+        ):  # an `is` condition may have to list the option now; an end may come later
+            assume(False)
+        assume(before.status == after.status == "decided")
+        assume(before.outcomes == after.outcomes)
+        order = without.plan.verdicts
+        assert order.index(after.verdict) >= order.index(before.verdict)
+
     @given(st.data())
     def test_taking_every_flag_off_an_option_never_worsens_the_verdict(self, data: st.DataObject) -> None:
         pack, profile, submission = data.draw(cases())
