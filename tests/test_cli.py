@@ -650,7 +650,7 @@ class TestEnds:
         def interruptible():  # a shell that runs these tests in the background has them ignore the signal
             signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-        with subprocess.Popen(command, env=env, bufsize=0, preexec_fn=interruptible, **pipes) as process:  # noqa: PLW1509 - no threads here
+        with subprocess.Popen(command, env=env, bufsize=0, preexec_fn=interruptible, **pipes) as process:
             out = io.BufferedReader(process.stdout)
             for name in ("s-1", "s-2"):
                 process.stdin.write(lines(sheet(name)))
