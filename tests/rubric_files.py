@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+from hypothesis import strategies as st
+
 from scoring.rubric.check import Checked, examine
 
 FILE = "rubric.yaml"
 MARK = "«"  # in a change: where the problem is expected
+
+
+def reordered(data: st.DataObject, text: str, most: int) -> str:
+    """Up to *most* lines of a text left out, doubled or exchanged."""
+    lines = text.splitlines(keepends=True)
+    for _ in range(data.draw(st.integers(1, most))):
+        here, there = (data.draw(st.integers(0, len(lines) - 1)) for _ in range(2))
+        action = data.draw(st.sampled_from(["drop", "double", "swap"]))
+        if action == "drop":
+            del lines[here]
+        elif action == "double":
+            lines.insert(there, lines[here])
+        else:
+            lines[here], lines[there] = lines[there], lines[here]
+    return "".join(lines)
+
 
 FULL = """\
 rubric: support-agent

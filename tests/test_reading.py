@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 import oracle
-from scoring.engine.classify import COMMON, NO_ENTRY, OWN, tabulate
+from scoring.engine.classify import tabulate
 from scoring.engine.reading import prepare_text
+from scoring.engine.table import COMMON, NO_ENTRY, OWN
 from test_oracle import READING
 
 

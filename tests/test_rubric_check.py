@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rubric_files import FILE, FULL, MARK, changed, examined, found, marked
+from rubric_files import FILE, FULL, MARK, changed, examined, found, marked, reordered
 from scoring.errors import Problem, RubricError, StoreError
 from scoring.rubric import check as checking
 from scoring.rubric import warn
@@ -1382,17 +1382,7 @@ class TestAnything:
     @given(st.data())
     @settings(max_examples=60)
     def test_lines_left_out_doubled_and_exchanged(self, data: st.DataObject) -> None:
-        lines = FULL.splitlines(keepends=True)
-        for _ in range(data.draw(st.integers(1, 4))):
-            here, there = (data.draw(st.integers(0, len(lines) - 1)) for _ in range(2))
-            action = data.draw(st.sampled_from(["drop", "double", "swap"]))
-            if action == "drop":
-                del lines[here]
-            elif action == "double":
-                lines.insert(there, lines[here])
-            else:
-                lines[here], lines[there] = lines[there], lines[here]
-        self.right_or_refused("".join(lines))
+        self.right_or_refused(reordered(data, FULL, 4))
 
     @given(st.lists(st.sampled_from(FULL.split()), max_size=30).map(" ".join) | st.text(max_size=100))
     def test_words_in_any_order(self, text: str) -> None:

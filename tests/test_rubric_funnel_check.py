@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rubric_files import FUNNEL, MARK, examined, found, marked
+from rubric_files import FUNNEL, MARK, examined, found, marked, reordered
 from rubric_files import changed as changed_in
 from scoring import canonical
 from scoring.rubric.check import Checked, check
@@ -957,17 +957,7 @@ class TestAnything:
     @given(st.data())
     @settings(max_examples=30)
     def test_lines_left_out_doubled_and_exchanged(self, data: st.DataObject) -> None:
-        lines = FUNNEL.splitlines(keepends=True)
-        for _ in range(data.draw(st.integers(1, 3))):
-            here, there = (data.draw(st.integers(0, len(lines) - 1)) for _ in range(2))
-            action = data.draw(st.sampled_from(["drop", "double", "swap"]))
-            if action == "drop":
-                del lines[here]
-            elif action == "double":
-                lines.insert(there, lines[here])
-            else:
-                lines[here], lines[there] = lines[there], lines[here]
-        self.right_or_refused("".join(lines))
+        self.right_or_refused(reordered(data, FUNNEL, 3))
 
     @given(st.data())
     @settings(max_examples=30)

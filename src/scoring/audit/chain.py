@@ -6,10 +6,9 @@ Owns `audit/FORMAT.md`, section 3. Pure: text in, text out. Must not know of fil
 
 from __future__ import annotations
 
-from hashlib import sha256
-
 from scoring import canonical
 from scoring.audit.fields import record_misfit
+from scoring.audit.tree import leaf_hash
 from scoring.audit.value import Value
 from scoring.errors import LogError
 
@@ -21,7 +20,6 @@ __all__ = ["MAX_LINE", "Batch", "Tail", "follow", "leaf_of", "link_of"]
 
 MAX_LINE = 32_768  # bytes without the line end; the longest decision that packs allow stays below it, and a reader may use a fixed buffer
 
-_LEAF = sha256(b"\x00")
 _HEX = b"0123456789abcdef"
 _LINK_ROOM = 192  # bytes; what stands behind a body takes at most 165
 
@@ -32,9 +30,7 @@ def leaf_of(line: bytes) -> str:
 
     Source: FORMAT.md 3; the leaf hash of RFC 6962, section 2.1, so that the chain and a Merkle tree share one hash.
     """
-    digest = _LEAF.copy()
-    digest.update(line)
-    return digest.hexdigest()
+    return leaf_hash(line).hex()
 
 
 class Tail(Value):

@@ -23,10 +23,10 @@ import attrs
 
 from scoring.change.example_case import Case, Shape
 from scoring.change.example_forms import Forms
-from scoring.engine.classify import COMMON, OWN
 from scoring.engine.judge import HOLDS
 from scoring.engine.rubric import Rubric
 from scoring.engine.shape import ACTIONS, is_id
+from scoring.engine.table import COMMON, OWN
 from scoring.errors import RubricError, SubmissionError
 from scoring.rubric.exact import NumberError, share
 from scoring.rubric.reader import parse

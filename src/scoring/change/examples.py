@@ -15,10 +15,10 @@ import attrs
 
 from scoring import canonical
 from scoring.change.example_file import MAX_SHOWN, NONE, read_examples, refusals
-from scoring.engine.classify import COMMON, FLAGS, INVALID, OWN, flags_of
 from scoring.engine.exact import percent
 from scoring.engine.plan import MAX_PACK
 from scoring.engine.rubric import Rubric
+from scoring.engine.table import COMMON, FLAGS, INVALID, OWN, flags_of
 from scoring.errors import Problem, RubricError, SubmissionError
 from scoring.rubric.check import check
 from scoring.rubric.load import AUTHORED, read_file

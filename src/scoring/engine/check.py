@@ -52,7 +52,8 @@ def check_names(pack: dict[str, Any]) -> list[Problem]:
         report("stages", "more than 1,000 items")
     if len(sections) > 50:
         report("stages", "more than 50 sections")
-    if sum(map(_count_outcomes, items)) > MAX_OUTCOMES:
+    counts = [_count_outcomes(item) for item in items]
+    if sum(counts) > MAX_OUTCOMES:
         report(
             "stages", f"its items have more than {MAX_OUTCOMES:,} outcomes together: take larger steps between marks"
         )
@@ -66,9 +67,14 @@ def check_names(pack: dict[str, Any]) -> list[Problem]:
     _check_verdicts(pack, gates, report)
     _check_profiles(pack, report)
     _check_competencies(pack, report)
+    count = iter(counts)
     for section in sections:
         for index, item in enumerate(section["items"]):
-            _check_item(item, named(f"sections/{section['id']}/items", item, index), pack["notice"], report)
+            path = named(f"sections/{section['id']}/items", item, index)
+            _check_item(item, path, pack["notice"], report)
+            codes = OWN + next(count)
+            if item["kind"] in RATED and codes > MAX_RATED_CODES:
+                report(path, f"more than {MAX_RATED_CODES:,} codes: fewer raters, or rounder points")
     if not problems:
         _check_gates(pack, report)
     if not problems:
@@ -299,8 +305,6 @@ def _check_rated(item: dict[str, Any], path: str, report: Report) -> None:
                 report(f"{path}/raters/combine", "mean needs points of the values' own, not by level")
             if any(point != "0" for point in points):
                 report(f"{path}/values", "with points by level, the values have 0")
-    if OWN + count_outcomes(item) > MAX_RATED_CODES:
-        report(path, f"more than {MAX_RATED_CODES:,} codes: fewer raters, or rounder points")
 
 
 def _count_outcomes(item: dict[str, Any]) -> int:

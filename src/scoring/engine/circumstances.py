@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["PLAIN", "Circumstances"]
+__all__ = ["Circumstances"]
 
 
 class Circumstances:
@@ -44,6 +44,3 @@ class Circumstances:
         self.handed_in = list(handed_in)
         self.reinstate = reinstate
         self.void = void
-
-
-PLAIN = Circumstances()

@@ -16,23 +16,16 @@ from scoring.engine.reading import fits, plain_decimal, prepare_number, prepare_
 from scoring.engine.table import (
     ABSENT,
     BLANK,
-    COMMON,
-    EXCLUDED,
-    FLAGS,
     INVALID,
-    MAX_CODES,
     MAX_ENTRIES,
-    MAX_TEXT,
     NO_ENTRY,
     NOTE,
     OWN,
     REFER,
     SEVERE,
-    UNOPENED,
     WORD,
     Refused,
     Table,
-    flags_of,
     is_blank,
     kind_of,
     text_of,
@@ -45,27 +38,7 @@ if TYPE_CHECKING:
 
     from scoring.engine.table import Reader
 
-__all__ = [
-    "ABSENT",
-    "BLANK",
-    "COMMON",
-    "EXCLUDED",
-    "FLAGS",
-    "INVALID",
-    "KINDS",
-    "MAX_CODES",
-    "MAX_ENTRIES",
-    "MAX_TEXT",
-    "NO_ENTRY",
-    "OWN",
-    "RATED",
-    "SEVERE",
-    "UNOPENED",
-    "Refused",
-    "Table",
-    "flags_of",
-    "tabulate",
-]
+__all__ = ["KINDS", "MODES", "RATED", "tabulate"]
 
 
 def tabulate(item: dict[str, Any], at: int | None = None) -> Table:

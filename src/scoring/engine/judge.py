@@ -109,7 +109,7 @@ def judge(plan: Plan, codes: Sequence[int], around: Circumstances) -> Standing:
         standing.caps = lasting_caps(plan, standing)
     else:
         if len(standing.stages) == len(plan.stages):
-            standing.scale = frame.scale if standing.maxima == frame.maxima else scale_for(plan, standing.maxima)
+            standing.scale = _scale(plan, standing)
             standing.total = _total(plan, standing)
             standing.band = next(
                 (place for place, cut in enumerate(standing.scale.cuts) if standing.total >= cut), plan.bands - 1
@@ -193,6 +193,13 @@ def _leave(plan: Plan, standing: Standing) -> None:
     standing.maxima += standing.frame.maxima[reached.sections.stop :]
 
 
+def _scale(plan: Plan, standing: Standing) -> Scale:
+    """The scale for the maxima of the evaluated stages; what the others exclude is not known yet."""
+    frame = standing.frame
+    known = standing.maxima + frame.maxima[len(standing.maxima) :]
+    return frame.scale if known == frame.maxima else scale_for(plan, known)
+
+
 def _total(plan: Plan, standing: Standing) -> int:
     """Step 3: max(0, sum of stage weight times stage share)."""
     total = 0
@@ -257,8 +264,7 @@ def _is_stage_below(plan: Plan, standing: Standing, stage: int, literal: int) ->
 
 def stage_share(plan: Plan, standing: Standing, stage: int) -> tuple[int, int]:
     """The share of an evaluated stage, as sum and unit."""
-    known = standing.maxima + standing.frame.maxima[len(standing.maxima) :]
-    scale = standing.frame.scale if known == standing.frame.maxima else scale_for(plan, known)
+    scale = _scale(plan, standing) if standing.band is None else standing.scale
     return _sum_of(standing, plan.stages[stage], scale), scale.stage_unit
 
 

@@ -35,7 +35,17 @@ if TYPE_CHECKING:
 
     Form: TypeAlias = dict[str, Any]
 
-__all__ = ["COMBINES", "MAX_RATED_CODES", "RECORDS", "agreement", "checklist", "count_outcomes", "rating"]
+__all__ = [
+    "COMBINES",
+    "MAX_RATED_CODES",
+    "RECORDS",
+    "SEEN",
+    "TICKS",
+    "agreement",
+    "checklist",
+    "count_outcomes",
+    "rating",
+]
 
 COMBINES = ("median", "mean", "lowest", "consensus")
 MAX_RATED_CODES = 4096  # two base64url digits; twenty raters on a five-point scale by mean have some 500
@@ -43,12 +53,12 @@ MAX_WORDS = 500  # characters of a reason to abstain
 MAX_CONCERN = 2000
 
 # What a form may tick beside its rating: the key, the lists of the pack that it ticks, and the marks.
-_SEEN = ("observed", "not_observed", "not_probed")
+SEEN = ("observed", "not_observed", "not_probed")
 _THERE = ("present", "missing")
 _RULE = ("kept", "breached")
-_TICKS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "indicators": (("positive", "negative"), _SEEN),
-    "criteria": (("criteria",), _SEEN),
+TICKS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "indicators": (("positive", "negative"), SEEN),
+    "criteria": (("criteria",), SEEN),
     "deliverables": (("deliverables",), _THERE),
     "evidence": (("evidence",), _THERE),
     "ground_rules": (("ground_rules",), _RULE),
@@ -56,7 +66,7 @@ _TICKS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "constraints": (("constraints",), ("asked", "volunteered", "not_revealed")),
     "tensions": (("tensions",), ("delivered", "not_delivered")),
 }
-RECORDS = tuple(name for lists, _ in _TICKS.values() for name in lists)
+RECORDS = tuple(name for lists, _ in TICKS.values() for name in lists)
 
 
 def rating(item: dict[str, Any], at: int | None = None) -> Table:
@@ -122,7 +132,7 @@ def checklist(item: dict[str, Any], at: int | None = None) -> Table:  # noqa: AR
     def check(form: Form) -> None:
         if type(form.get("lines")) is not dict:
             raise Refused("a form needs its lines, an object, or the reason why its rater abstained")
-        _check_ticks("lines", form["lines"], lines, _SEEN)
+        _check_ticks("lines", form["lines"], lines, SEEN)
 
     names = [spell(*point) for point in outcomes]
     return _table(item, outcomes, names, _Kind("lines", check, come_to, lambda _: False))
@@ -213,15 +223,15 @@ def _check_form(form: Form, records: dict[str, Any], kind: _Kind) -> None:
         return
     kind.check(form)
     for key, said in form.items():
-        if key in _TICKS:
-            lists, marks = _TICKS[key]
+        if key in TICKS:
+            lists, marks = TICKS[key]
             _check_ticks(key, said, {entry["id"] for name in lists for entry in records[name]}, marks)
         elif key in ("concern", "note"):
             if not text_of(said, MAX_CONCERN if key == "concern" else MAX_TEXT):
                 raise Refused(f"{key} is empty: leave it out")
         elif key != kind.scored:
             shown = f'"{key}"' if is_id(key) else "one of these keys"
-            raise Refused(f"a form has no {shown}; it has {', '.join((kind.scored, *_TICKS, 'concern', 'note'))}")
+            raise Refused(f"a form has no {shown}; it has {', '.join((kind.scored, *TICKS, 'concern', 'note'))}")
 
 
 def _check_ticks(key: str, said: object, known: Collection[str], marks: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from scoring.engine.circumstances import Circumstances
 from scoring.engine.decision import Decision, decode_outcomes
 from scoring.engine.plan import compile_plan
-from scoring.engine.submission import check_later, read_submission
+from scoring.engine.submission import check_later, parse, read_submission
 from scoring.engine.table import EXCLUDED
 from scoring.errors import LogError
 
@@ -115,9 +115,10 @@ class Rubric:
         Raises:
             SubmissionError: With every problem; nothing was scored.
         """
-        codes, around = read_submission(self.plan, submission)
+        document = parse(submission) if isinstance(submission, bytes) else submission
+        codes, around = read_submission(self.plan, document)
         decision = Decision.of(self.plan, codes, around)
-        check_later(self.plan, submission, decision.standing.stages)
+        check_later(self.plan, document, decision.standing.stages)
         return decision
 
     def rejudge(self, decision: dict[str, Any]) -> Decision:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Report: TypeAlias = Callable[[str, str], None]
 
-__all__ = ["MAX_CASE", "MAX_SUBMISSION", "check_later", "check_names", "is_time", "read_submission"]
+__all__ = ["MAX_CASE", "MAX_SUBMISSION", "check_later", "check_names", "is_time", "parse", "read_submission"]
 
 MAX_SUBMISSION = 1024 * 1024  # bytes; a sheet of 1,000 answers has some 60 KB
 MAX_CASE = 200  # characters
@@ -38,20 +38,19 @@ _KEYS = ("answers", "case", "facts", "handed_in", "id", "not_administered", "rei
 _DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
-def read_submission(plan: Plan, submission: dict[str, Any] | bytes) -> tuple[list[int], Circumstances]:
+def read_submission(plan: Plan, document: Any) -> tuple[list[int], Circumstances]:
     """
     Turn a submission into one code for each item, and its circumstances.
 
     Args:
         plan: The rubric.
-        submission: The object, or JSON text of at most 1 MiB that says it.
+        document: The submission, parsed.
 
     Raises:
         SubmissionError: With every problem; none repeats an answer.
 
     Source: docs/reading.md; FORMAT.md 9.
     """
-    document = parse(submission) if isinstance(submission, bytes) else submission
     problems: list[Problem] = []
 
     def report(path: str, message: str) -> None:
@@ -77,13 +76,13 @@ def read_submission(plan: Plan, submission: dict[str, Any] | bytes) -> tuple[lis
     return codes, around
 
 
-def check_later(plan: Plan, submission: dict[str, Any] | bytes, stages: Sequence[str]) -> None:
+def check_later(plan: Plan, document: dict[str, Any], stages: Sequence[str]) -> None:
     """
     Refuse answers that come after the end.
 
     Args:
         plan: The rubric.
-        submission: What was read.
+        document: What was read.
         stages: What became of each evaluated stage.
 
     Raises:
@@ -93,7 +92,6 @@ def check_later(plan: Plan, submission: dict[str, Any] | bytes, stages: Sequence
     """
     if stages[-1] != "ended" or len(stages) == len(plan.stages):
         return
-    document = parse(submission) if isinstance(submission, bytes) else submission
     last = plan.stages[len(stages) - 1]
     message = (
         f"the case ended at stage {last.id}, so this is refused: leave it out, or have a person reinstate the case"

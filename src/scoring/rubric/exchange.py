@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from scoring.engine.classify import FLAGS, MAX_ENTRIES, MAX_TEXT
+from scoring.engine.judge import HOLDS
 from scoring.engine.plan import SEMANTICS
+from scoring.engine.ratings import SEEN, TICKS
 from scoring.engine.shape import ACTIONS
+from scoring.engine.table import FLAGS, MAX_ENTRIES, MAX_TEXT
 from scoring.rubric.outcomes import tables_of
 
 __all__ = ["DIALECT", "ID", "decision_schema", "submission_schema"]
@@ -26,7 +28,6 @@ _NULL: Schema = {"type": "null"}
 _TEXT: Schema = {"type": "string", "maxLength": MAX_TEXT}
 _REASON: Schema = {"type": "string", "minLength": 1, "maxLength": 500}
 
-_HOLDS = ("void", "refer", "verdict", "irregularity", "notice", "excerpt", "excluded", "unclear")
 _EVIDENCE: Schema = {
     "type": "object",
     "properties": {
@@ -36,19 +37,6 @@ _EVIDENCE: Schema = {
     },
     "additionalProperties": False,
     "required": ["reference"],
-}
-
-# What a form ticks beside its rating: the key, the lists of the item that it ticks, and the marks. Source: reading.md, "What raters say".
-_SEEN = ["observed", "not_observed", "not_probed"]
-_TICKS: dict[str, tuple[tuple[str, ...], list[str]]] = {
-    "indicators": (("positive", "negative"), _SEEN),
-    "criteria": (("criteria",), _SEEN),
-    "deliverables": (("deliverables",), ["present", "missing"]),
-    "evidence": (("evidence",), ["present", "missing"]),
-    "ground_rules": (("ground_rules",), ["kept", "breached"]),
-    "conduct": (("conduct",), ["kept", "breached"]),
-    "constraints": (("constraints",), ["asked", "volunteered", "not_revealed"]),
-    "tensions": (("tensions",), ["delivered", "not_delivered"]),
 }
 
 
@@ -139,10 +127,10 @@ def _form(item: Schema) -> Schema:
     if item["kind"] == "rating":
         scored: dict[str, Schema] = {"rating": {"enum": [value["id"] for value in item["values"]]}}
     else:
-        scored = {"lines": _closed({line["id"]: {"enum": _SEEN} for line in item["lines"]})}
+        scored = {"lines": _closed({line["id"]: {"enum": [*SEEN]} for line in item["lines"]})}
     ticks = {
-        key: _closed({entry["id"]: {"enum": marks} for name in lists for entry in item["records"][name]})
-        for key, (lists, marks) in _TICKS.items()
+        key: _closed({entry["id"]: {"enum": [*marks]} for name in lists for entry in item["records"][name]})
+        for key, (lists, marks) in TICKS.items()
     }
     notes = {
         "concern": {"type": "string", "minLength": 1, "maxLength": 2000},
@@ -185,7 +173,7 @@ def decision_schema(pack: Schema) -> Schema:
         "excerpts": _closed(declared),
         "flags": {"type": "object", "properties": dict.fromkeys(FLAGS, item_set), "additionalProperties": False},
         "handed_in": {"type": "array", "items": stage},
-        "holds": {"type": "array", "items": {"enum": [*_HOLDS]}},
+        "holds": {"type": "array", "items": {"enum": [*HOLDS]}},
         "irregularities": {"type": "array", "items": ID},
         "level": {"enum": _ids(pack["levels"]) or [None]},
         "notice": {"type": ["boolean", "null"]},

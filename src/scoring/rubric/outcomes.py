@@ -13,8 +13,9 @@ from functools import cached_property
 from math import lcm
 from typing import Any
 
-from scoring.engine.classify import COMMON, OWN, flags_of, tabulate
+from scoring.engine.classify import tabulate
 from scoring.engine.exact import rational
+from scoring.engine.table import COMMON, OWN, flags_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

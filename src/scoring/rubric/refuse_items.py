@@ -6,10 +6,10 @@ Owns one function for each rule; `CHECKS` says which kind it is for. What items 
 
 from __future__ import annotations
 
-from scoring.engine.classify import MAX_CODES, OWN
 from scoring.engine.exact import MAX_DIGITS
 from scoring.engine.ratings import MAX_RATED_CODES, count_outcomes
 from scoring.engine.reading import prepare_number
+from scoring.engine.table import MAX_CODES, OWN
 from scoring.rubric import model
 from scoring.rubric.exact import show_number
 from scoring.rubric.pack_items import Placed, always_awaits, interval, item_of
