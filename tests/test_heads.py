@@ -51,33 +51,43 @@ def record(log, first, count, batch=64):
 
 
 class TestWhenTheyAreMade:
-    """FORMAT.md 11: at the first commit 256 records or more after the last one, on closing, and on request."""
+    """FORMAT.md 11: when the log is made, at the first commit 256 records or more after the last one, on closing, and on request."""
 
     def test_at_the_first_commit_256_records_after_the_last(self, path):
         with open_log(path, create=True) as log:
-            record(log, 0, 253)
-            assert (len(log), sizes(path)) == (255, [])
+            record(log, 0, 254)
+            assert (len(log), sizes(path)) == (256, [1])
             record(log, 300, 1)
-            assert sizes(path) == [256]
+            assert sizes(path) == [1, 257]
             record(log, 400, 600, batch=64)
-            assert sizes(path) == [256, 512, 768]
+            assert sizes(path) == [1, 257, 513, 769]
+
+    def test_when_the_log_is_made_or_opened_without_any(self, path):
+        with open_log(path, create=True, signer=OLD):
+            assert sizes(path) == [2]
+        logs.drop_heads(path)
+        open_log(path).close()
+        assert sizes(path) == [], "whoever has not the key of a log that has one makes none"
+        open_log(path, signer=OLD).close()
+        assert sizes(path) == [2]
+        checkpoint.verify(heads_of(path)[0].encode(), [VerificationKey.parse(OLD.verification_key)], ORIGIN)
 
     def test_on_closing_where_this_handle_recorded_anything(self, path):
         make_log(path, 3)
-        assert sizes(path) == [5]
+        assert sizes(path) == [1, 5]
         open_log(path).close()
         with open_log(path) as log, open_log(path) as reader:
             record(log, 10, 1)
             reader.close()
-            assert sizes(path) == [5]
-        assert sizes(path) == [5, 6]
+            assert sizes(path) == [1, 5]
+        assert sizes(path) == [1, 5, 6]
 
     def test_on_request_and_not_twice(self, path):
         with open_log(path, create=True) as log:
             record(log, 0, 3)
             note = log.checkpoint()
             assert log.checkpoint() == note
-            assert heads_of(path) == [note]
+            assert heads_of(path)[1:] == [note]
             assert checkpoint.parse(note.encode()).head.root == root_of(path, 5)
 
     @pytest.mark.parametrize("count", [1, 2, 253, 254, 255, 509, 510, 700])
@@ -139,7 +149,7 @@ class TestTheFile:
         assert verify_directory(path)["heads"].result == "HOLDS"
         with open_log(path) as log:
             record(log, 10, 1)
-        assert sizes(path) == [5, 6]
+        assert sizes(path) == [1, 5, 6]
 
     def test_a_whole_line_that_is_none_is_told(self, path):
         make_log(path, 3)
@@ -147,21 +157,24 @@ class TestTheFile:
         (path / "heads").write_bytes(whole + b"hello\n")
         with pytest.raises(LogError, match=f"truncate -s {len(whole)} "):
             open_log(path)
-        assert "line 2 of heads" in verify_directory(path)["heads"].detail
+        assert "line 3 of heads" in verify_directory(path)["heads"].detail
 
     def test_a_line_is_durable_before_it_ends(self, path, monkeypatch):
         with open_log(path, create=True) as log:
+            record(log, 0, 1)
             seen = []
             real = disk.sync
             monkeypatch.setattr(disk, "sync", lambda fd: (seen.append((path / "heads").read_bytes()[-1:]), real(fd)))
             log.checkpoint()
             assert seen == [b'"', b"\n"]
+            assert sizes(path) == [1, 3]
 
     def test_a_disk_that_fails_ends_the_heads_of_this_handle_and_nothing_else(self, path, monkeypatch):
         def fail(fd):
             raise OSError(errno.EIO, os.strerror(errno.EIO))
 
         with open_log(path, create=True) as log:
+            record(log, 10, 1)
             with monkeypatch.context() as patch:
                 patch.setattr(disk, "sync", fail)
                 with pytest.raises(StoreError, match="makes no more heads"):
@@ -170,7 +183,7 @@ class TestTheFile:
             assert len(record(log, 0, 3)) == 3
         with open_log(path) as log:
             log.checkpoint()
-        assert sizes(path) == [5]
+        assert sizes(path) == [1, 6]
 
     def test_heads_of_another_log_are_refused(self, path, room):
         make_log(path, 3, origin="one")
@@ -261,8 +274,7 @@ class TestSigners:
             log.checkpoint()
         report = verify_directory(path, key=OLD.verification_key)
         assert report.ok, report
-        assert "\n\n" not in heads_of(path)[0]
-        assert "\n\n" in heads_of(path)[1]
+        assert ["\n\n" in note for note in heads_of(path)] == [False, False, True]
 
     def test_its_name_is_the_logs(self, path):
         make_log(path, 3, origin="another")
@@ -283,7 +295,7 @@ class TestSigners:
             record(log, 10, 1)
         with open_log(path, signer=NEW) as log:
             record(log, 20, 1)
-        assert [note.count("\N{EM DASH}") for note in heads_of(path)] == [1, 2, 1, 1]
+        assert [note.count("\N{EM DASH}") for note in heads_of(path)] == [1, 1, 2, 1, 1]
         for key in (OLD, NEW):
             checkpoint.verify(first.encode(), [VerificationKey.parse(key.verification_key)])
             assert verify_directory(path, key=key.verification_key).ok
@@ -309,14 +321,14 @@ class TestSigners:
             assert OLD.verification_key in log.no_heads
             with pytest.raises(LogError, match="open it with the signer of"):
                 log.checkpoint()
-        assert sizes(path) == [6]
+        assert sizes(path) == [2, 6]
         report = verify_directory(path, key=OLD.verification_key)
         assert report.ok
         assert "300 stand behind it" in report["heads"].detail
         with open_log(path, signer=OLD) as log:
             assert log.no_heads == ""
             log.checkpoint()
-        assert sizes(path) == [6, 306]
+        assert sizes(path) == [2, 6, 306]
 
     def test_a_handle_whose_key_was_replaced_makes_no_more(self, path):
         with open_log(path, create=True, signer=OLD) as log:

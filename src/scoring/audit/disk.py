@@ -1,8 +1,8 @@
 """
 The few file operations whose order makes a record durable, and the one way to read a file that somebody else may have put there.
 
-Everything that the log's promise rests on goes through these functions, so that a test can make any one of them fail, or lie, without touching the rest.
-Must not know what is written.
+Everything that the log's promise rests on goes through the seven calls of `CALLS`, so that a test can make any one of them fail, or lie, without touching
+the rest. Must not know what is written.
 """
 
 # ruff: noqa: PTH100, PTH102, PTH104, PTH108, PTH110, PTH112, PTH116, PTH120 - pathlib alone would cost a cold start more than this package does
@@ -21,7 +21,21 @@ try:
 except ImportError:  # Windows: reading works, appending is refused by `lock`
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["NotAFileError", "create", "cut", "make_directory", "open_file", "sync", "sync_directory", "write_all"]
+__all__ = [
+    "CALLS",
+    "NotAFileError",
+    "create",
+    "cut",
+    "make_directory",
+    "open_file",
+    "sync",
+    "sync_directory",
+    "truncate",
+    "write_again",
+    "write_all",
+]
+
+CALLS = ("mkdir", "rename", "sync", "sync_directory", "truncate", "unlink", "write")  # all that ever changes a disk
 
 _BINARY = getattr(os, "O_BINARY", 0)
 _READ = os.O_RDONLY | _BINARY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -46,11 +60,36 @@ def open_file(path: str, buffer: int = -1) -> BinaryIO:
     raise NotAFileError(errno.EINVAL, "not a regular file")
 
 
+def write(fd: int, data: memoryview) -> int:
+    """Write the beginning of *data*; how much of it the system took."""
+    return os.write(fd, data)
+
+
 def write_all(fd: int, data: bytes) -> None:
     """Write all of *data*, however little the system takes at once."""
     view = memoryview(data)
     while view:
-        view = view[os.write(fd, view) :]
+        view = view[write(fd, view) :]
+
+
+def truncate(fd: int, size: int) -> None:
+    """Cut an open file; `sync` makes it stay so."""
+    os.ftruncate(fd, size)
+
+
+def mkdir(path: str) -> None:
+    """Make one directory; `sync_directory` of the one above makes it stay."""
+    os.mkdir(path)
+
+
+def rename(path: str, name: str) -> None:
+    """Give a file another name, in place of what bears it; `sync_directory` makes it stay so."""
+    os.rename(path, name)
+
+
+def unlink(path: str) -> None:
+    """Take a file's name away; `sync_directory` makes it stay so."""
+    os.unlink(path)
 
 
 def sync(fd: int) -> None:
@@ -82,7 +121,7 @@ def make_directory(path: str) -> None:
     parent = os.path.dirname(os.path.abspath(path))
     make_directory(parent)
     try:
-        os.mkdir(path)
+        mkdir(path)
     except FileExistsError:
         if not os.path.isdir(path):
             raise
@@ -99,27 +138,43 @@ def cut(path: str, size: int) -> None:
         return
     fd = os.open(path, os.O_RDWR | _BINARY)
     try:
-        os.ftruncate(fd, size)
-        os.fsync(fd)
+        truncate(fd, size)
+        sync(fd)
     finally:
         os.close(fd)
     if not size:
-        os.unlink(path)
+        unlink(path)
         sync_directory(os.path.dirname(path))
 
 
-def create(path: str, data: bytes) -> None:
+def write_again(fd: int, start: int) -> None:
+    """
+    Write the bytes of a file from *start* on once more where they stand, and return when they are durable.
+
+    A sync that fails may forget what it was to write: a later one succeeds, and says nothing of it. Only what is written after that is synced for sure.
+    """
+    size = os.fstat(fd).st_size
+    os.lseek(fd, start, os.SEEK_SET)
+    data = b""
+    while len(data) < size - start and (more := os.read(fd, size - start - len(data))):
+        data += more
+    os.lseek(fd, start, os.SEEK_SET)
+    write_all(fd, data)
+    sync(fd)
+
+
+def create(path: str, data: bytes, temporary: str = "") -> None:
     """
     Put a whole file where none was: after a crash there is all of it, or nothing under this name.
 
-    The caller holds the log's lock, so nobody else writes the same temporary file.
+    The caller holds the log's lock, so nobody else writes the same temporary file, which bears the name with ``.tmp`` behind it, or *temporary*.
     """
-    temporary = path + ".tmp"
+    temporary = temporary or path + ".tmp"
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _BINARY, 0o666)
     try:
         write_all(fd, data)
         sync(fd)
     finally:
         os.close(fd)
-    os.rename(temporary, path)
+    rename(temporary, path)
     sync_directory(os.path.dirname(path))

@@ -8,7 +8,7 @@ gives the newest head's root, and is otherwise made again.
 The caller holds the log's lock where anything is written. Must not know what a body says, nor whose turn it is.
 """
 
-# ruff: noqa: PTH110, PTH118, PTH120 - pathlib alone would cost a cold start more than this package does
+# ruff: noqa: PTH118, PTH120 - pathlib alone would cost a cold start more than this package does
 from __future__ import annotations
 
 import os
@@ -104,6 +104,7 @@ class Heads:
         self._state: tuple[Tree, Tail] | None = (
             None  # the tree as far as this handle has followed it, and where that ends
         )
+        self._named = False  # whether this handle has synced the name of `heads`
         self.size = 0
         self.dead = ""
 
@@ -173,21 +174,23 @@ class Heads:
             StoreError: This handle makes no more heads.
         """
         line = canonical.dumps(note.decode())
-        end = self._last()[1]
-        new = not os.path.exists(self._path)
+        last, end = self._last()
+        # The line before is written once more: the sync of whoever wrote it may have failed, and the next one says nothing of it.
+        again = b"" if last is None else last + b"\n"
         try:
             fd = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
             try:
                 if os.fstat(fd).st_size != end:
-                    os.ftruncate(fd, end)  # what a crash left of a line
-                os.lseek(fd, end, os.SEEK_SET)
-                for data in (line, b"\n"):
+                    disk.truncate(fd, end)  # what a crash left of a line
+                os.lseek(fd, end - len(again), os.SEEK_SET)
+                for data in (again + line, b"\n"):
                     disk.write_all(fd, data)
                     disk.sync(fd)
             finally:
                 os.close(fd)
-            if new:
+            if not self._named:
                 disk.sync_directory(os.path.dirname(self._path))
+                self._named = True
         except OSError as error:
             self.dead = f"{self._path} cannot be written ({error.strerror}), so this handle makes no more heads: check the disk, then open the log again"
             raise StoreError(self.dead) from error

@@ -80,14 +80,22 @@ class Journal(Forkable):
         """Why nothing can be appended here, or the empty string."""
         return self._lock.refusal
 
-    def begin(self, origin: str, time: str) -> None:
-        """Write record 0 where there is none yet."""
+    def begin(self, origin: str, time: str, key: str = "") -> None:
+        """Write record 0 where there is none yet, and with it the log's first *key*: a crash leaves both or neither."""
         make_parts(self.directory)
         with self:
             if self._tail.size == 0:
                 batch = self.batch(time)
                 batch.add("genesis", {"origin": origin})
+                if key:
+                    batch.add("key", {"key": key})
                 self.append(batch)
+
+    def begin_heads(self) -> None:
+        """Make the first head of a log that is still short: nothing else vouches for what stands before the damage that a crash leaves."""
+        if not self.refusal and not self._heads.size and self.tail.size < HEAD_RECORDS:
+            with self:
+                self._try_head()
 
     def identify(self, origin: str | None, clock: Callable[[], str]) -> None:
         """
@@ -584,8 +592,8 @@ class Journal(Forkable):
         # Records that another process wrote are in the index already, yet their chain is followed here too.
         at = self._tail if 0 < self._tail.size <= index.tail.size else index.tail
         if not self.refusal:
-            # What another handle wrote is not durable for that: its sync may have failed.
-            self._segments.make_durable(at)
+            # Whoever wrote to the index had synced before. What else stands there is not durable for that: its sync may have failed.
+            self._segments.make_durable(index.tail)
         rows = []
         for offset, line in self._segments.after(at, torn_ends=bool(self.refusal)):
             record = follow(at, line)

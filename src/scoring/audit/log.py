@@ -102,7 +102,8 @@ class AuditLog(Deciding, Speaking, Keeping):
         kept, no_vault = None, "this log was opened without its vault"
         try:
             if fresh:
-                journal.begin(origin or f"scoreproof-log-{entropy(16).hex()}", clock())
+                key = signers[-1].verification_key if signers else ""
+                journal.begin(origin or f"scoreproof-log-{entropy(16).hex()}", clock(), key)
             journal.identify(origin, clock)
             if trusted is not None:
                 journal.must_extend(_head_of(trusted))
@@ -118,6 +119,7 @@ class AuditLog(Deciding, Speaking, Keeping):
             forgetting.redo()
             if signers:
                 journal.sign_with(signers, clock)
+            journal.begin_heads()
         except BaseException:
             journal.close()
             if kept is not None:

@@ -129,7 +129,8 @@ class Packs:
         """
         try:
             if os.path.exists(self.path(digest)):
-                self.read(digest)  # `create` leaves no half-written file, so what is there was durable, or was changed
+                self.read(digest)  # `create` leaves no half-written file; its name may not be durable yet
+                disk.sync_directory(self.directory)
                 return
             disk.make_directory(self.directory)
             disk.create(self.path(digest), pack)

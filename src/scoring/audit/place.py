@@ -4,7 +4,7 @@ What stands at a path: a log, something else, or nothing yet, where one may begi
 Must not know what is in a record, nor who writes.
 """
 
-# ruff: noqa: PTH112, PTH118, PTH208 - pathlib alone would cost a cold start more than this package does
+# ruff: noqa: PTH112, PTH118, PTH120, PTH208 - pathlib alone would cost a cold start more than this package does
 from __future__ import annotations
 
 import os
@@ -76,5 +76,8 @@ def make_parts(directory: str) -> None:
     try:
         for part in PARTS:
             disk.make_directory(os.path.join(directory, part))
+        # Who began before may have failed between making a directory and making it stay.
+        disk.sync_directory(directory)
+        disk.sync_directory(os.path.dirname(directory))
     except OSError as error:
         raise StoreError(f"{directory} cannot be made a log: {error.strerror}") from error

@@ -5,12 +5,11 @@ Owns `audit/FORMAT.md`, section 2, as far as it concerns `log/`: names, whole li
 what a line says; whoever appends holds the lock.
 """
 
-# ruff: noqa: PTH110, PTH116, PTH118 - pathlib alone would cost a cold start more than this package does
+# ruff: noqa: PTH110, PTH116, PTH118, PTH120 - pathlib alone would cost a cold start more than this package does
 from __future__ import annotations
 
 import errno
 import os
-from functools import partial
 
 from scoring.audit import disk
 from scoring.audit.chain import MAX_LINE
@@ -33,6 +32,8 @@ MAX_BATCH_BYTES = 4 * 1024 * 1024
 
 # O_NONBLOCK: a pipe under this name is an error, and nothing to wait for.
 _APPEND = os.O_WRONLY | os.O_APPEND | sum(getattr(os, flag, 0) for flag in ("O_CLOEXEC", "O_BINARY", "O_NONBLOCK"))
+_REWRITE = os.O_RDWR | sum(getattr(os, flag, 0) for flag in ("O_CLOEXEC", "O_BINARY", "O_NONBLOCK"))
+_FIRST = os.path.join("cache", "first.tmp")  # in a log that has no record yet; `log/` holds nothing but segments
 _BUFFER = 1 << 20  # bytes read at once
 _FULL = frozenset(getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG") if hasattr(errno, name))
 
@@ -59,7 +60,6 @@ class Segments:
     def __init__(self, directory: str) -> None:
         self.directory = directory
         self.dead = ""
-        self._named = -1  # the newest segment whose name this handle has synced
 
     def path(self, seq: int) -> str:
         """Return the path of the file that holds record *seq*."""
@@ -206,23 +206,33 @@ class Segments:
 
     def make_durable(self, tail: Tail) -> None:
         """
-        Sync what stands before and behind *tail*, whoever wrote it.
+        Write again what stands behind *tail*, whoever wrote it: a sync that failed may have forgotten it.
+
+        Only the last append can be in doubt: what is read here, and its handle died of it, or its process.
+
+        Args:
+            tail: The end of what is known to be durable.
 
         Raises:
             StoreError: As `append` after a failed fsync: this handle is dead.
         """
-        first = segment_of(max(tail.size - 1, 0))
-        while os.path.exists(self.path(first)):
-            try:
-                file = disk.open_file(self.path(first))
-            except OSError as error:
-                raise StoreError(f"{self.path(first)} cannot be read: {error.strerror}") from error
-            with file:
-                self._sync(partial(disk.sync, file.fileno()))
-            if first > self._named:
-                self._sync(lambda: disk.sync_directory(self.directory))
-                self._named = first
-            first += SEGMENT_RECORDS
+        first = last = segment_of(tail.size)
+        while os.path.exists(self.path(last + SEGMENT_RECORDS)):
+            last += SEGMENT_RECORDS
+        offset = tail.offset if last == first else 0
+        size = self._size(last)
+        if size <= offset:
+            return
+        try:
+            fd = os.open(self.path(last), _REWRITE)
+        except OSError as error:
+            raise StoreError(f"{self.path(last)} cannot be written: {error.strerror}") from error
+        try:
+            self._sync(lambda: disk.write_again(fd, max(offset, size - MAX_BATCH_BYTES)))
+        finally:
+            os.close(fd)
+        if not offset:
+            self._sync(lambda: disk.sync_directory(self.directory))
 
     def append(self, tail: Tail, lines: Sequence[bytes]) -> None:
         """
@@ -246,16 +256,19 @@ class Segments:
 
     def _append(self, seq: int, lines: Sequence[bytes]) -> None:
         """Write lines that lie in one segment."""
+        data = b"\n".join(lines) + b"\n"
         begins = seq == segment_of(seq)
+        if not seq:  # a log that is there has its first record: a crash leaves none, or all of it
+            disk.create(self.path(0), data, os.path.join(os.path.dirname(self.directory), _FIRST))
+            return
         fd = os.open(self.path(seq), _APPEND | (os.O_CREAT if begins else 0), 0o666)
         try:
-            disk.write_all(fd, b"\n".join(lines) + b"\n")
+            disk.write_all(fd, data)
             self._sync(lambda: disk.sync(fd))
         finally:
             os.close(fd)
         if begins:
             self._sync(lambda: disk.sync_directory(self.directory))
-            self._named = seq
 
     def _sync(self, sync: Callable[[], None]) -> None:
         try:

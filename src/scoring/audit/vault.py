@@ -19,6 +19,7 @@ from binascii import a2b_base64, b2a_base64
 from hashlib import sha256
 
 from scoring import canonical
+from scoring.audit import disk
 from scoring.audit.database import (
     MAX_TEXT,
     Database,
@@ -29,7 +30,6 @@ from scoring.audit.database import (
     open_read_only,
     open_writable,
 )
-from scoring.audit.disk import sync_directory
 from scoring.audit.fields import is_digest, is_id
 from scoring.errors import ConflictError, LogError, StoreError
 
@@ -47,9 +47,11 @@ __all__ = [
     "SALT_BYTES",
     "ForeignVaultError",
     "Vault",
+    "digests_of",
     "disclose",
     "disclose_answers",
     "open_vault",
+    "parts_of",
     "undisclose",
 ]
 
@@ -114,13 +116,13 @@ def undisclose(text: Any, digest: str, name: str) -> Any:
     found = sha256(text.encode()).hexdigest()
     if found != digest:
         raise LogError(f"the vault's disclosure of this {name} was changed", expected=digest, found=found)
-    parts = _parts_of(text)
+    parts = parts_of(text)
     if parts is None or parts[1] != name:
         raise LogError(f"the vault's disclosure {digest} is no disclosure of a {name}")
     return parts[2]
 
 
-def _parts_of(text: str) -> list[Any] | None:
+def parts_of(text: str) -> list[Any] | None:
     """The salt, the name and the value that a disclosure's text says, if it is one."""
     try:
         parts = canonical.loads_canonical(_bytes_of(text))
@@ -148,7 +150,7 @@ def disclose_answers(
     return {**submission, "answers": {"_sd": digests}}, disclosed
 
 
-def _digests_of(answers: Any) -> list[str] | None:
+def digests_of(answers: Any) -> list[str] | None:
     """The digests that stand in the answers' place; None where the answers themselves do."""
     if type(answers) is not dict or answers.keys() != {"_sd"} or type(answers["_sd"]) is not list:
         return None
@@ -202,7 +204,7 @@ class Vault:
             # Readable by its owner alone; SQLite gives its journals the same permission.
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             _make(path, genesis)
-            sync_directory(os.path.dirname(os.path.abspath(path)))
+            disk.sync_directory(os.path.dirname(os.path.abspath(path)))
         except OSError as error:
             raise StoreError(f"the vault {path} cannot be made: {error.strerror}") from error
         except sqlite3.Error as error:
@@ -282,7 +284,7 @@ class Vault:
         if text is None:
             return None
         value = undisclose(text, digest, name)
-        parts = _digests_of(value.get("answers")) if name == "submission" and type(value) is dict else None
+        parts = digests_of(value.get("answers")) if name == "submission" and type(value) is dict else None
         if parts is None:
             return value
         answers = {}
@@ -306,7 +308,7 @@ class Vault:
             LogError: The disclosure was changed.
         """
         text = self.text(digest)
-        parts = None if text is None else _parts_of(text)
+        parts = None if text is None else parts_of(text)
         if text is None:
             return None
         name = parts[1] if parts is not None and is_id(parts[1]) else "answer"
@@ -316,7 +318,7 @@ class Vault:
         """Return the digests of the answers of a submission that lie by themselves; none where they lie in it."""
         text = self.text(digest)
         value = None if text is None else undisclose(text, digest, "submission")
-        return (_digests_of(value.get("answers")) or []) if type(value) is dict else []
+        return (digests_of(value.get("answers")) or []) if type(value) is dict else []
 
     # --- keeping and forgetting ---
 
