@@ -9,7 +9,7 @@ BIN = $(VENV)/bin
 DEMO_DIR ?= scoring-demo
 TESTS ?= tests
 
-.PHONY: help demo test coverage check lint types contract format sweep crash mutate interop schema clean
+.PHONY: help demo test coverage check lint types contract format sweep crash faults kill mutate interop schema clean
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -18,7 +18,9 @@ help:
 	@echo "make coverage  the tests again, slower, and which branches they reach"
 	@echo "make sweep     the property tests with many more examples (about half an hour)"
 	@echo "make crash     what a crash may leave of a log's last batch, more than 8,000 cases (two minutes)"
-	@echo "make interop   let clients that are not ours check a log, its tiles and receipts (installs Debian's Go)"
+	@echo "make faults    let every write, sync and rename of a log fail, alone and in pairs (a quarter of an hour)"
+	@echo "make kill      kill six writers of one log at random moments, 200 times over (five minutes)"
+	@echo "make interop   let clients that are not ours check a log, its tiles and receipts (installs Debian's Go; npm and pip, in places of their own)"
 	@echo "make mutate    change the engine in many small places; the tests must notice each"
 	@echo "make clean     remove what was made"
 
@@ -75,12 +77,19 @@ sweep: $(VENV)/made-dev
 crash: $(VENV)/made-dev
 	$(BIN)/python tests/crash_sweep.py
 
+faults: $(VENV)/made-dev
+	$(BIN)/python tests/faults.py
+
+kill: $(VENV)/made-dev
+	$(BIN)/python tests/kills.py
+
 mutate: $(VENV)/made-dev
 	$(BIN)/python tests/mutate.py
 
 interop: $(VENV)/made-dev
 	command -v go >/dev/null && test -d /usr/share/gocode/src/golang.org/x/mod || apt-get install -y -q golang-go golang-golang-x-mod-dev
 	$(BIN)/python tests/interop/go.py
+	$(BIN)/python tests/interop/clients.py
 
 clean:
 	rm -rf $(VENV) $(VENV).boot .coverage* .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist build scoring-demo scoring-demo.vault

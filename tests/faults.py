@@ -18,6 +18,7 @@ import itertools
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -322,6 +323,96 @@ class Host:
         return len(records)
 
 
+# A process that a failing kernel hits; it says what it was told, and does what the messages say.
+CHILD = """
+import sys
+sys.path.insert(0, sys.argv[2])
+from logs import RUBRIC, submission
+from scoring.audit.log import AuditLog
+from scoring.errors import StoreError
+
+log, failed = None, 0
+for number in range(12):
+    for _ in range(6):
+        try:
+            if log is None:
+                log = AuditLog.open(sys.argv[1], create=True)
+            done = log.decide(RUBRIC, submission(number))
+        except StoreError as error:
+            failed += 1
+            if log is not None and "open the log again" in str(error):
+                log.close()
+                log = None
+            continue
+        print("told", done.seq, number, flush=True)
+        break
+    if number == 5:
+        log.close()
+        log = None
+print("failed", failed, flush=True)
+log.close()
+"""
+
+
+def no_strace():
+    """Why the kernel cannot be made to fail here; empty where it can."""
+    if shutil.which("strace") is None:
+        return "strace is not installed"
+    tried = subprocess.run(
+        ["strace", "-f", "-o", os.devnull, "-e", "inject=fdatasync:error=EIO:when=1", "true"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return f"strace cannot work here: {tried.stderr.strip()[-100:]}" if tried.returncode else ""
+
+
+def kernel_life(room, call, error, number, more=""):
+    """A life in which the kernel fails the *number*-th *call* (and by *more* others after it); how many failures were told."""
+    shutil.rmtree(room, ignore_errors=True)
+    room.mkdir()
+    path = room / "log"
+    inject = f"inject={call}:error={error}:when={number}{more}"
+    # `write` also prints: of it only those to the log's own files fail.
+    paths = [f"--trace-path={path / file}" for file in ("log/000000000000.jsonl", "heads", "cache/first.tmp")]
+    command = ["strace", "-f", "-qq", "-o", os.devnull, *(paths if call == "write" else ()), "-e", inject]
+    child = [sys.executable, "-c", CHILD, str(path), str(Path(__file__).parent)]
+    done = subprocess.run([*command, *child], capture_output=True, text=True, check=False, timeout=120)
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert done.returncode == 0, (inject, done.stderr)
+    told = {int(words[1]): f"s-{words[2]}" for words in lines if words[0] == "told"}
+    assert len(told) == 12, (inject, done.stdout)
+    with AuditLog.open(path) as log:
+        records = [json.loads(line) for _, line in log.records()]
+    found = Counter(record["body"]["id"] for record in records if record["type"] == "decision")
+    assert all(records[seq]["body"]["id"] == name for seq, name in told.items()), inject
+    assert max(found.values()) == 1, inject
+    report = verify_directory(path)
+    assert report.ok, (inject, str(report))
+    return int(lines[-1][1])
+
+
+def kernel_lives(room, step=1):
+    """The kernel fails one call, or two in a row, or every second of six; how many lives, and in how many a failure was told."""
+    kinds = (
+        ("fdatasync", "EIO", 45),
+        ("fdatasync", "ENOSPC", 45),
+        ("write", "ENOSPC", 40),
+        ("write", "EIO", 40),
+        ("fsync", "EIO", 15),
+        ("pwrite64", "ENOSPC", 60),
+        ("ftruncate", "EIO", 8),
+    )
+    cases = [
+        (call, error, number, more)
+        for call, error, most in kinds
+        for number in range(1, most)
+        for more in ("", f"..{number + 1}", f"..{number + 6}+2")
+    ][::step]
+    told = [kernel_life(room, *case) for case in cases]
+    return len(told), sum(map(bool, told))
+
+
 def run(room, faults=(), **arguments):
     """One life under these faults; the calls that it took."""
     shutil.rmtree(room, ignore_errors=True)
@@ -343,19 +434,18 @@ def singles(room, step=1, **arguments):
     return len(cases)
 
 
-def pairs(room, step=1, **arguments):
-    """And after it every call of the life that follows, which is another one."""
+def pairs(room, step=1, firsts=1, **arguments):
+    """And after each (or each so many) every call (or each so many) of the life that follows, which is another one."""
     calls = run(room, **arguments)
     count = 0
     place = itertools.count()
-    for first, name in enumerate(calls):
-        for kind in KINDS[name]:
-            then = tried(room, {first: kind}, **arguments)
-            for second in range(first + 1, len(then)):
-                for next_kind in KINDS[then[second]]:
-                    if next(place) % step == 0:
-                        tried(room, {first: kind, second: next_kind}, **arguments)
-                        count += 1
+    for first, kind in [(number, kind) for number, name in enumerate(calls) for kind in KINDS[name]][::firsts]:
+        then = tried(room, {first: kind}, **arguments)
+        for second in range(first + 1, len(then)):
+            for next_kind in KINDS[then[second]]:
+                if next(place) % step == 0:
+                    tried(room, {first: kind, second: next_kind}, **arguments)
+                    count += 1
     return count
 
 
@@ -368,19 +458,28 @@ def tried(room, faults, **arguments):
 
 
 def main():
-    """Run every pair, and say how many there were."""
+    """Run every pair, and let the kernel fail; say how many there were."""
     room = Path(tempfile.mkdtemp(dir=MEMORY if Path(MEMORY).is_dir() else None))
     started = time.monotonic()
-    step = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+
+    def say(count, what):
+        print(f"{count:6} {what}: {time.monotonic() - started:.0f} s", flush=True)
+
     try:
         total = 0
-        for power in (False, True):
+        for power, then in ((False, "the machine goes on"), (True, "the power goes out")):
             for work in (singles, pairs):
-                count = work(room / "life", power=power, **({"step": step} if work is pairs else {}))
+                count = work(room / "life", power=power)
                 total += count
-                said = "the power goes out" if power else "the machine goes on"
-                print(f"{count:6} {work.__name__}, after which {said}: {time.monotonic() - started:.0f} s", flush=True)
-        print(f"{total:6} faults and pairs: no acknowledged record lost, none twice, none altered, vault and log agree")
+                say(count, f"{work.__name__}, after which {then}")
+        reason = no_strace()
+        if reason:
+            print(f"       the kernel was not made to fail: {reason}")
+        else:
+            count, told = kernel_lives(room / "kernel")
+            total += count
+            say(count, f"lives in which the kernel fails, {told} of which were told")
+        print(f"{total:6} in all: no acknowledged record lost, none twice, none altered, vault and log agree")
     finally:
         shutil.rmtree(room)
 
