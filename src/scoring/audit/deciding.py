@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import time
 
-from scoring.audit.entry import Entry, Recorded, take_apart
+from scoring import canonical
+from scoring.audit.entry import MAX_SUBMISSION, Entry, Recorded, take_apart
 from scoring.audit.intake import Draft, is_same
 from scoring.audit.reading import Reading
 from scoring.audit.segments import MAX_BATCH_RECORDS
@@ -51,7 +52,11 @@ class Deciding(Reading):
             StoreError: The machine could not record it. Nothing was decided.
         """
         _must_score(rubric)
-        done = self._decide(rubric, [submission])[0]
+        if self._group is None:
+            done = self._decide(rubric, [submission])[0]
+        else:
+            size = _size_of(submission)
+            done = self._group.do(rubric, lambda some: self._decide(rubric, some), [submission], size)[0]
         if isinstance(done, ScoringError):
             raise done
         return done
@@ -103,6 +108,11 @@ class Deciding(Reading):
         kept = [*entries]
         for entry in kept:
             entry.check()
+        if self._group is None:
+            return self._append(kept)
+        return self._group.do(None, self._append, kept, sum(_size_of(entry.submission) for entry in kept))
+
+    def _append(self, kept: Sequence[Entry]) -> list[int]:
         drafts: list[Draft] = []
         for _ in range(_ATTEMPTS):
             drafts = [self._appended(entry) for entry in kept]
@@ -227,6 +237,16 @@ class Deciding(Reading):
             draft.error = ConflictError(f"{said}; it was not scored again: plan again")
         draft.decision = entry.decision
         return draft
+
+
+def _size_of(submission: Any) -> int:
+    """About how many bytes a submission has; what has no canonical form is refused where it is looked at, and takes the room of the longest."""
+    if type(submission) is bytes:
+        return len(submission)
+    try:
+        return len(canonical.dumps(submission))
+    except canonical.CanonicalError:
+        return MAX_SUBMISSION
 
 
 def _always_stale() -> LogError:

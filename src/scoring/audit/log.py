@@ -15,6 +15,7 @@ from scoring import canonical
 from scoring.audit import fields
 from scoring.audit.deciding import Deciding
 from scoring.audit.forget import Forgetting
+from scoring.audit.group import Group
 from scoring.audit.intake import Intake
 from scoring.audit.journal import Journal
 from scoring.audit.keeping import Keeping
@@ -61,6 +62,7 @@ class AuditLog(Deciding, Speaking, Keeping):
         per_answer: bool = False,
         signer: Signer | Sequence[Signer] | None = None,
         trusted: str | bytes | None = None,
+        group: bool = False,
         clock: Callable[[], str] | None = None,
         entropy: Callable[[int], bytes] | None = None,
     ) -> AuditLog:
@@ -79,6 +81,8 @@ class AuditLog(Deciding, Speaking, Keeping):
                 replace the key give ``[old, new]``: the first head under the new one carries both. Whoever opens a log that has a key without its signer
                 may record, and makes no heads: `no_heads` says so, and the key's holder makes them.
             trusted: A checkpoint of this log that was kept elsewhere: the log must extend it. Every record below it is read.
+            group: Gather what many threads `decide` or `append` at once into one batch, with one vault transaction and one fdatasync: each call returns
+                when its own records are durable. A lone thread waits for nobody. At most 256 records and 4 MiB wait; more wait at the door.
             clock: Gives the time of a record as FORMAT.md 1 spells it; by default the system's, in UTC.
             entropy: Gives so many random bytes; by default the system's.
 
@@ -130,7 +134,7 @@ class AuditLog(Deciding, Speaking, Keeping):
         intake = Intake(
             journal, packs, kept, refusal, forgetting=forgetting, per_answer=per_answer, clock=clock, entropy=entropy
         )
-        return cls(journal, packs, kept, no_vault, intake, forgetting)
+        return cls(journal, packs, kept, no_vault, intake, forgetting, Group() if group else None)
 
     def close(self) -> None:
         """Let go of all files. Closing twice is harmless."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from scoring.audit.forget import Forgetting
+    from scoring.audit.group import Group
     from scoring.audit.intake import Intake
     from scoring.audit.journal import Journal
     from scoring.audit.packs import Packs
@@ -32,7 +33,14 @@ class Reading:
     """The part of `AuditLog` that reads; what it is made of."""
 
     def __init__(  # noqa: PLR0917 - made by `AuditLog.open` alone
-        self, journal: Journal, packs: Packs, vault: Vault | None, no_vault: str, intake: Intake, forgetting: Forgetting
+        self,
+        journal: Journal,
+        packs: Packs,
+        vault: Vault | None,
+        no_vault: str,
+        intake: Intake,
+        forgetting: Forgetting,
+        group: Group | None,
     ) -> None:
         self._journal = journal
         self._packs = packs
@@ -40,6 +48,7 @@ class Reading:
         self._no_vault = no_vault  # why there is none
         self._intake = intake
         self._forgetting = forgetting
+        self._group = group  # what gathers the calls of many threads, if anything does
         self._recorded_rubrics: Any = None
 
     # --- what is in it ---
