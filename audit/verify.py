@@ -3,8 +3,8 @@ Check a log, an export, tiles or a receipt without trusting whoever wrote them.
 
     python3 -I -S verify.py PATH [--key VKEY] [--trusted FILE] [--expect SIZE:LEAF] [--record FILE] [--json]
 
-PATH is a log directory, an export (a ZIP or its directory), a tlog-tiles directory, or a receipt, whose record's line
---record holds. Written from FORMAT.md and what it cites; Python 3.9 or newer, standard library only. It reads once, line
+PATH is a log directory, an export (a ZIP or its directory), a tlog-tiles directory, or a receipt; --record holds its
+record's line where it does not carry that. Written from FORMAT.md and what it cites; Python 3.9 or newer, standard library only. It reads once, line
 by line, writes nothing, and prints places, ids and digests, never anything else that a record holds. Exit status: 0
 holds; 1 fails; 2 the call is wrong; 3 something that was asked for could not be checked.
 """
@@ -48,16 +48,19 @@ CHECKS = {  # each check, and what is said where it holds
     "heads": "{heads} heads, each the tree of the records below it; {behind} records are behind the newest",
     "signatures": "{signed} heads, each signed by the newest key below it, and by the one before where that is new",
     "receipt": "the record is under the receipt's head, at the receipt's index",
+    "receipts": "{receipts} receipts, each from its record to one of the heads",
+    "disclosures": "{disclosures} disclosures, each what a record cites, and of no erased case",
     "trusted": "the log extends the trusted head",
     "head": "the log has the expected head",
 }
 OF_RECEIPT = ("lines", "records", "receipt", "signatures", "trusted")
-OF_OTHERS, NOT_OF_TILES = ("tiles", "receipt"), ("files", "packs", "receipt")
+BESIDE, NOT_OF_TILES = ("receipts", "disclosures", "tiles"), ("files", "packs", "receipt", "receipts", "disclosures")
 LIMITS = (
     "records cut off behind the newest head, or together with it: a head kept elsewhere does (--trusted, --expect)",
     "a log written anew and signed anew by its key's owner: the same head shows it",
     "a score that was never logged: whoever was scored asks for the receipt",
     "whether `time` is true: it is what the writer's clock said; the order of events is `seq`",
+    "whether an export's pages and README say the same: they are for people, and nothing vouches for them",
     "whether verdicts follow from outcomes: recompute.py tells",
     "whether the answers were so, notice was given, irregularities occurred: replay with the vault shows what was said",
 )
@@ -284,13 +287,38 @@ def read_note(data: bytes) -> Note:
     return Note(found[1], found[2], int(found[3]), _unbase64(found[4]), claimed)
 
 
-def read_receipt(data: bytes) -> tuple[int, list[bytes], Note]:
-    """Read a receipt: index, proof, checkpoint; raise ValueError if it is none."""
+class Receipt(NamedTuple):
+    """A receipt: the record's index, its proof, the checkpoint as bytes and as read, and the record where it carries it."""
+
+    index: int
+    proof: list[bytes]
+    head: bytes
+    note: Note
+    extra: bytes
+
+    def root(self, line: bytes) -> bytes | None:
+        """Return the root that the proof leads to from a record's line; None if there is no such leaf, or no such way."""
+        leaf, size = sha256(b"\0" + line).digest(), self.note.size
+        return climb(self.index, size, leaf, self.proof) if self.index < size else None
+
+
+def read_receipt(data: bytes) -> Receipt:
+    """Read a receipt; raise ValueError if it is none."""
     found = RECEIPT.match(data.decode("utf-8"))
     if not found:
         raise ValueError("no receipt")
-    _unbase64(found[1] or "")
-    return int(found[2]), [*map(_unbase64, found[3].split())], read_note(data[len(found[0]) :])
+    head = data[len(found[0].encode()) :]
+    return Receipt(int(found[2]), [*map(_unbase64, found[3].split())], head, read_note(head), _unbase64(found[1] or ""))
+
+
+def read_disclosure(data: bytes) -> tuple[str, list[str]]:
+    """Return a disclosure's name and the digests of answers that its value cites; raise ValueError if it is none (8)."""
+    _, name, value = decode(base64.urlsafe_b64decode(data + b"=" * (-len(data) % 4)))
+    answers = value.get("answers") if name == "submission" and isinstance(value, dict) else None
+    parts = answers["_sd"] if isinstance(answers, dict) and answers.keys() == {"_sd"} else []
+    if not isinstance(name, str) or not data.isascii():
+        raise ValueError("no disclosure")
+    return name, [base64.urlsafe_b64decode(part + "=").hex() for part in parts]
 
 
 def node(left: bytes, right: bytes) -> bytes:
@@ -341,6 +369,15 @@ class Walk:
         self.compared: tuple[Place, str | None] | None = None  # the record that --expect is about, and its leaf
         self.tree: list[bytes] = []  # roots of the complete subtrees, largest first
         self.rows: dict[int, list[bytes]] = {}  # of tiles: what the tile of each level holds so far
+        self.tiles, self.tiled, self.bundle = (
+            "",
+            0,
+            b"",
+        )  # where tiles lie, of how many records, entries of the last bundle
+        self.proofs: dict[int, tuple[Place, Receipt]] = {}  # an export's receipts
+        self.relied: dict[bytes, tuple[str, Place]] = {}  # checkpoints that must be among the heads
+        self.shown: dict[str, tuple[Place, str, list[str]]] = {}  # an export's disclosures: name, answers that it cites
+        self.cited: dict[str, tuple[str | None, str]] = {}  # what records cite of them: as what, and of which case
         self.leaves = self.matched = 0  # how many are in the tree; the size of the newest head that fits it
         self.origin: str | None = None
         self.due: tuple[Place, Note] | None = None  # the next head
@@ -390,7 +427,9 @@ class Walk:
         why = ""
         try:
             self.heads = self.read_heads(heads)
+            self.beside()
             self.due = next(self.heads, None)
+            self.tiled = self.due[1].size if heads == "checkpoint" and self.due else self.tiled
             self.here()
             for place, text, ended in lines:
                 self.line(place, text, ended)
@@ -449,26 +488,74 @@ class Walk:
             self.counts["segments"] += 1
         self.need(self.size, "files", Place(file="log/"), "the log", "a record 0", "no record")
 
+    def folder(self, check: str, most: int) -> Iterator[tuple[Place, str, bytes]]:
+        """Give the files of a folder of an export: place, name, bytes."""
+        folder = self.root / check
+        for path in sorted(folder.iterdir(), key=lambda path: str(path.name)) if folder.is_dir() else ():
+            place = Place(file=f"{check}/{path.name if re.fullmatch('[a-z0-9.-]{1,99}', path.name) else '?'}")
+            self.counts[check] += 1
+            yield place, path.name, self.file(f"{check}/{path.name}", most) or b""
+
+    def beside(self) -> None:
+        """Read what an export has beside its log; it is compared as the records and the heads go by."""
+        for place, name, data in self.folder("receipts", NOTE_MAX):
+            try:
+                receipt = read_receipt(data)
+            except ValueError:
+                self.need(False, "receipts", place, "it", "a tlog-proof", "something else")
+                continue
+            wanted = f"{receipt.index:012}.tlog-proof"
+            if self.need(name == wanted, "receipts", place, "its name", wanted, "another"):
+                self.proofs[receipt.index], self.relied[receipt.head] = (place, receipt), ("receipts", place)
+        for place, name, data in self.folder("disclosures", PACK_MAX):
+            found = sha256(data).hexdigest()
+            try:
+                if self.need(name == f"{found}.txt", "disclosures", place, "its name", f"{found}.txt", "another"):
+                    self.shown[found] = (place, *read_disclosure(data))
+            except (ValueError, TypeError):
+                self.need(False, "disclosures", place, "it", "a disclosure", "something else")
+        head = self.file("tiles/checkpoint", NOTE_MAX)
+        if head is not None:
+            self.tiles, place = "tiles/", Place(file="tiles/checkpoint")
+            self.relied.setdefault(head, ("tiles", place))
+            try:
+                self.tiled = read_note(head).size
+            except ValueError:
+                self.need(False, "tiles", place, "it", "a checkpoint", "something else")
+
+    def prove(self, text: bytes) -> None:
+        """Compare a line with the receipt of its record, and with its bundle of tiles."""
+        if self.size in self.proofs:
+            place, receipt = self.proofs.pop(self.size)
+            root, wanted = receipt.root(text), receipt.note.root.hex()
+            self.need(
+                root and root.hex() == wanted, "receipts", place, "its proof", f"a way to {wanted}", root and root.hex()
+            )
+        if self.size < self.tiled:
+            self.grow(0, sha256(b"\0" + text).digest())
+            self.bundle += len(text).to_bytes(2, "big") + text if self.tiles else b""
+            if self.tiles and (self.size % 256 == 255 or self.size + 1 == self.tiled):
+                place, data = self.tile("entries", self.size // 256, self.size % 256 + 1)
+                self.need(data == self.bundle, "tiles", place, "its entries", "the log's records", "others")
+                self.bundle = b""
+
     def bundles(self) -> Iterator[tuple[Place, bytes, bool]]:
-        """Give the entries of tlog-tiles as lines, and compare every tile with the one that they make."""
-        size = self.due[1].size if self.due else 0
-        for start in range(0, size, 256):
-            at, (place, data) = 0, self.tile("entries", start // 256, min(256, size - start))
-            for _ in range(min(256, size - start)):
+        """Give the entries of tlog-tiles as lines."""
+        for start in range(0, self.tiled, 256):
+            at, (place, data) = 0, self.tile("entries", start // 256, min(256, self.tiled - start))
+            for _ in range(min(256, self.tiled - start)):
                 end = at + 2 + int.from_bytes(data[at : at + 2], "big")
                 yield Place(self.size, at + 2, place.file), data[at + 2 : end], True
                 at = end
-                self.grow(0, bytes.fromhex(self.leaf or ""))
             self.need(at == len(data), "tiles", place, "its length", at, len(data))
-        for level in [*self.rows]:
-            self.compare(level)
 
     def tile(self, level: int | str, index: int, width: int) -> tuple[Place, bytes]:
         """Return where a tile is, and its bytes."""
         name = f"{index % 1000:03}" + (f".p/{width}" if width < 256 else "")
         while index := index // 1000:
             name = f"x{index % 1000:03}/{name}"
-        place, data = Place(file=f"tile/{level}/{name}"), self.file(f"tile/{level}/{name}", 256 * (LINE_MAX + 2))
+        name = f"{self.tiles}tile/{level}/{name}"
+        place, data = Place(file=name), self.file(name, 256 * (LINE_MAX + 2))
         self.need(data is not None, "tiles", place, "it", "a file", "none")
         self.counts["tiles"] += 1
         return place, data or b""
@@ -503,6 +590,7 @@ class Walk:
         if record:
             self.order(place, record)
             self.last_seq = record["seq"]
+        self.prove(text)
         found, count = sha256(b"\0" + text).digest(), self.leaves
         self.leaf, self.last, self.gap, self.size, self.leaves = found.hex(), place, False, self.size + 1, count + 1
         while count & 1:
@@ -564,7 +652,9 @@ class Walk:
                 if not alone and not line.endswith(b"\n") and len(line) < NOTE_MAX:
                     return
                 try:
-                    note = read_note(line if alone else decode(line[:-1]).encode())
+                    line = line if alone else decode(line[:-1]).encode()
+                    note = read_note(line)
+                    self.relied.pop(line, None)
                 except (ValueError, AttributeError):
                     self.need(False, "heads", place, "it", "a checkpoint", "something else")
                     continue
@@ -637,6 +727,9 @@ class Walk:
     def case(self, place: Place, seq: int, kind: str, body: dict[str, Any]) -> None:
         """Check a record against those before it of the same case, and keep what later ones are checked against."""
         key, said = body["disclosures"]["case"], body["decision"] if kind == "decision" else body
+        for name, digest in body["disclosures"].items() if self.shown else ():
+            parts = self.shown[digest][2] if digest in self.shown else ()
+            self.cited.update({digest: (name, key), **dict.fromkeys(parts, (None, key))})
         case = self.kept(f"case {key}") or {"opening": None, "newest": None, "void": None, "reinstate": None}
         gone, newest = self.kept(f"erased {key}"), case["newest"] and case["newest"]["seq"]
         self.need(gone is None, "erasures", place, "its case", "one not erased", f"that erased at record #{gone}")
@@ -740,6 +833,7 @@ class Walk:
         while self.due:
             self.need(False, "heads", self.due[0], more, f"{self.due[1].size} or more", self.leaves)
             self.due = next(self.heads, None)
+        self.finish_beside()
         self.counts["behind"] = self.leaves - self.matched
         if expect is None:
             self.skip("head", "none to compare with was given (--expect)")
@@ -754,20 +848,42 @@ class Walk:
         if not self.given and not self.counts["key"]:
             self.skip("signatures", "no key was given (--key), and the log records none")
 
-    def receipt(self, receipt: Path, record: Path) -> int:
+    def finish_beside(self) -> None:
+        """Check what is left of an export when all records and heads went by."""
+        for level in [*self.rows]:
+            self.compare(level)
+        for place, receipt in self.proofs.values():
+            self.need(False, "receipts", place, "its record", f"record #{receipt.index}", f"{self.size} records")
+        for check, place in self.relied.values():
+            self.need(False, check, place, "its checkpoint", "one of the heads", "another")
+        for digest, (place, name, _) in self.shown.items():
+            said, case = self.cited.get(digest, ("", ""))
+            self.need(
+                said in (None, name), "disclosures", place, "it", "what a record cites as such", said or "no record"
+            )
+            gone = self.kept(f"erased {case}")
+            self.need(
+                gone is None, "disclosures", place, "its case", "one not erased", f"that erased at record #{gone}"
+            )
+
+    def receipt(self, data: bytes, record: Path | None) -> int:
         """Check a receipt and the record's line."""
-        with receipt.open("rb") as stream, record.open("rb") as other:
-            data, line = stream.read(NOTE_MAX), other.read(LINE_MAX + 2)
-        line, at = line[:-1] if line.endswith(b"\n") else line, Place(file="the receipt")
+        at = Place(file="the receipt")
         try:
-            index, proof, note = read_receipt(data)
+            index, _, _, note, line = receipt = read_receipt(data)
         except ValueError:
             self.need(False, "receipt", at, "it", "a tlog-proof", "something else")
             return self.close(("receipt",))
+        if record:
+            with record.open("rb") as other:
+                line = other.read(LINE_MAX + 2)
+            line = line[:-1] if line.endswith(b"\n") else line
+        elif not line:
+            return self.close(OF_RECEIPT, "the receipt does not carry its record (--record)")
         here = Place(index, 0, "the record")
         self.need(len(line) <= LINE_MAX, "lines", here, "its length", f"at most {LINE_MAX} bytes", "more")
         found = self.read(here, line)
-        root = climb(index, note.size, sha256(b"\0" + line).digest(), proof) if index < note.size else None
+        root = receipt.root(line)
         self.need(not found or found["seq"] == index, "receipt", here, "its seq", index, "another")
         self.need(index < note.size, "receipt", at, "its index", f"less than {note.size}", index)
         self.need(root == note.root, "receipt", at, "its proof", f"a way to {note.root.hex()}", root and root.hex())
@@ -815,14 +931,18 @@ def main() -> int:
         names = packed.namelist() if packed else []
         walk.need(len({*names}) == len(names), "files", Place(file="the ZIP"), "its names", "each once", "one twice")
         if log:
-            return walk.run(walk.segments(), [check for check in CHECKS if check not in OF_OTHERS], "heads")
+            left = {"receipt", *(check for check in BESIDE if not (root / check).is_dir())}
+            return walk.run(walk.segments(), [check for check in CHECKS if check not in left], "heads")
         if tiles:
             return walk.run(walk.bundles(), [check for check in CHECKS if check not in NOT_OF_TILES], "checkpoint")
-        if call.record and not packed:
-            return walk.receipt(call.path, call.record)
+        if not packed and call.path.is_file():
+            with call.path.open("rb") as stream:
+                data = stream.read(NOTE_MAX)
+            if call.record or data.startswith(b"c2sp.org/tlog-proof@"):
+                return walk.receipt(data, call.record)
     except (*UNREADABLE, ValueError) as error:
         parser.error(f"it cannot be read: {type(error).__name__}")
-    return parser.error("PATH is no directory with log/, no export, no tiles, and no receipt with --record")
+    return parser.error("PATH is no directory with log/, no export, no tiles, and no receipt")
 
 
 if __name__ == "__main__":

@@ -81,7 +81,14 @@ KEYS = {
         "held": _CASES,  # by hold; nobody has answered it
         "again": _CASES,  # to be scored again, because of what a person said; `name` is null
         "said": {"type", "action", "reason", "count"},
-        "log": {"type", "records", "cases", "decisions", "erased"},
+        "log": {
+            *("type", "records", "cases", "decisions", "erased"),
+            *(
+                "leaf",
+                "provable",
+                "signed_by",
+            ),  # of the last record; how many records the newest head stands for; name+id
+        },
     },
     "rescore": {
         "case": {
@@ -174,6 +181,8 @@ KEYS = {
     "keep": {None: {"case", "until", "hold"}},
     "erase": {None: {"named", "record", "reason"}},
     "export": {None: {"file", "records", "cases", "missing"}},
+    "receipt": {None: {"file", "record", "text"}},  # record: null for a checkpoint of the whole log
+    "keygen": {None: {"file", "name", "verification_key"}},
     "new": {None: {"directory", "rubric", "files"}},
     "demo": {
         "score": set(),  # type and case, and the keys of the command score
@@ -437,7 +446,7 @@ class TestWrongInput:
             (["verify", "demo/decisions.vault"], 'did you mean "demo/decisions"?'),
             (
                 ["verify", "demo/decisions/log/000000000000.jsonl"],
-                "a log's records); expected a log's directory; did you mean \"demo/decisions\"?",
+                "a log's records); expected a log's directory, an export, tiles, a receipt or a checkpoint; did you mean \"demo/decisions\"?",
             ),
             (["verify", "demo"], 'demo is no log: there is no directory log in it; did you mean "demo/decisions"?'),
             (["verify", "demo/decision"], 'demo/decision: no such directory; did you mean "decisions"?'),
@@ -770,6 +779,8 @@ class TestKeys:
             ["status", "demo/decisions", "--json"],
             ["rescore", "demo/decisions", "--with", "amended.yaml", "--policy", "all", "--apply", "--json"],
             ["export", "demo/decisions", "-o", "out.zip", "--case", "perfect", "--json"],
+            ["receipt", "demo/decisions", "perfect", "--json"],
+            ["keygen", "log.key", "--json"],
             ["keep", "demo/decisions", "perfect", "--until", "2026-12-31", "--json"],
             ["erase", "demo/decisions", "hasty-work", "--reason", "request", "--json"],
             ["pack", RUBRIC, "-o", "out", "--json"],

@@ -14,7 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from scoring import canonical
+from cases import OTHER, SIGNER, lines_of
+
 from scoring.audit import checkpoint, receipt, tiles, tree
 from scoring.audit.checkpoint import Head
 from scoring.audit.keys import SigningKey, encode64
@@ -22,12 +23,7 @@ from scoring.audit.proof import consistency_proof
 from scoring.audit.tree import Subtrees, leaf_hash
 
 LIBRARY = Path("/usr/share/gocode")
-SIGNER, OTHER = SigningKey("log.example/interop", bytes(32)), SigningKey("log.example/interop", b"\x01" * 32)
 SIZES = (1, 2, 255, 256, 257, 700, 65_537)
-
-
-def lines_of(size: int) -> list[bytes]:
-    return [canonical.dumps({"body": {"text": "é" * (seq % 40)}, "seq": seq, "v": 1}) for seq in range(size)]
 
 
 class Checker:

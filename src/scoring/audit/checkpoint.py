@@ -17,7 +17,7 @@ from scoring.errors import LogError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from scoring.audit.keys import Signer, VerificationKey
 
@@ -30,18 +30,16 @@ class Head(Value):
 
     Attributes:
         origin: The log's name, one line. size: How many records. root: The Merkle tree hash over them, 32 bytes.
-        extensions: Further lines, opaque, in signed heads alone; this package writes none.
     """
 
-    __slots__ = ("origin", "size", "root", "extensions")  # noqa: RUF023 - in the order of the constructor
+    __slots__ = ("origin", "size", "root")  # noqa: RUF023 - in the order of the constructor
 
     origin: str
     size: int
     root: bytes
-    extensions: tuple[str, ...]
 
-    def __init__(self, origin: str, size: int, root: bytes, extensions: Iterable[str] = ()) -> None:
-        super().__init__(origin, size, root, tuple(extensions))
+    def __init__(self, origin: str, size: int, root: bytes) -> None:
+        super().__init__(origin, size, root)
 
     @classmethod
     def parse(cls, text: bytes) -> Head:
@@ -49,13 +47,15 @@ class Head(Value):
         Read the text of a checkpoint.
 
         Raises:
-            LogError: It is none: a line missing or empty, a size in another spelling, a root that is no SHA-256 hash or not the empty tree's.
+            LogError: It is none: a line missing, empty or too many, a size in another spelling, a root that is no SHA-256 hash or not the empty tree's.
         """
         lines = note.check_text(text)[:-1].split("\n")
-        if len(lines) < 3 or not all(lines):
-            raise LogError("no checkpoint: its text is an origin, a size and a root, one a line, none empty")
-        origin, size, root, *extensions = lines
-        head = cls(origin, read_decimal(size, "the checkpoint's size"), read_hash(root), extensions)
+        if len(lines) != 3 or not all(lines):
+            raise LogError(
+                "no checkpoint: its text is an origin, a size and a root, one a line, none empty, and no extension line"
+            )
+        origin, size, root = lines
+        head = cls(origin, read_decimal(size, "the checkpoint's size"), read_hash(root))
         if head.size == 0 and head.root != EMPTY_ROOT:
             raise LogError(
                 "no checkpoint: this is not the root of an empty log", expected=encode64(EMPTY_ROOT), found=root
@@ -65,7 +65,7 @@ class Head(Value):
     @property
     def text(self) -> bytes:
         """What is signed; alone, the form of a head that nobody signed."""
-        lines = (self.origin, str(self.size), encode64(self.root), *self.extensions)
+        lines = (self.origin, str(self.size), encode64(self.root))
         return "".join(f"{line}\n" for line in lines).encode()
 
 
@@ -104,7 +104,7 @@ def write(head: Head, *signers: Signer) -> bytes:
     """
     text = head.text
     if Head.parse(text) != head:
-        raise LogError("no checkpoint: an origin and each extension are one line of text")
+        raise LogError("no checkpoint: an origin is one line of text")
     data = note.write(note.sign(note.Note(text), *signers)) if signers else text
     parse(data)
     return data
@@ -118,10 +118,7 @@ def parse(data: bytes) -> Checkpoint:
         LogError: It is none.
     """
     if b"\n\n" not in data:
-        head = Head.parse(data)
-        if head.extensions:
-            raise LogError("no checkpoint: a head without signatures has three lines; was its blank line lost?")
-        return Checkpoint(head, (), ())
+        return Checkpoint(Head.parse(data), (), ())
     signed = note.parse(data)
     return Checkpoint(Head.parse(signed.text), (), signed.signatures)
 

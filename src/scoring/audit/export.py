@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from scoring.audit.log import AuditLog
 
-__all__ = ["Exported", "export"]
+__all__ = ["PROGRAMS", "Exported", "export", "programs_place"]
 
 PROGRAMS = ("FORMAT.md", "check_packs.py", "recompute.py", "verify.py")
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first time that an archive can say
@@ -98,7 +98,7 @@ def export(
         remarks.append(
             "no packs: the rubrics, with their keys, were not asked for; verdicts cannot be recomputed without"
         )
-    programs = {name: (_programs() / name).read_bytes() for name in PROGRAMS}
+    programs = {name: (programs_place() / name).read_bytes() for name in PROGRAMS}
     done = Exported(size, tuple(case.seq for case in chosen), tuple(remarks))
     with ZipFile(stream, "w", ZIP_STORED) as archive:
         _add(archive, "README.txt", _readme(log, done, programs).encode())
@@ -163,7 +163,7 @@ def _packs(log: AuditLog, size: int) -> dict[str, bytes]:
     return found
 
 
-def _programs() -> Path:
+def programs_place() -> Path:
     """Where the auditor's programs lie: in a wheel beside the code, in a checkout in `audit/`."""
     package = Path(__file__).parents[1]
     for place in (package / "_data" / "audit", package.parents[1] / "audit"):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from scoring.audit.keys import VerificationKey
     from scoring.audit.tree import HashReader
 
-__all__ = ["MAX_EXTRA", "SUFFIX", "Receipt", "make", "parse", "verify", "write"]
+__all__ = ["MAX_EXTRA", "SUFFIX", "Receipt", "make", "parse", "verify", "with_record", "write"]
 
 SUFFIX = ".tlog-proof"
 MAX_EXTRA = 65_536  # bytes; opaque, and never relied on
@@ -41,7 +41,8 @@ class Receipt(Value):
     Attributes:
         index: The record's number, from 0. proof: Its inclusion proof, from the leaf's sibling up, 32 bytes each.
         checkpoint: The checkpoint's bytes, as its log wrote them.
-        extra: What else somebody put in; nothing vouches for it. Empty where there is none.
+        extra: What else somebody put in; by custom of this package the record's line. Nothing vouches for it but that the proof leads from it. Empty where
+            there is none.
     """
 
     __slots__ = ("index", "proof", "checkpoint", "extra")  # noqa: RUF023 - in the order of the constructor
@@ -64,6 +65,11 @@ def make(index: int, head: bytes, reader: HashReader) -> Receipt:
     """
     size = checkpoint.parse(head).head.size
     return Receipt(index, inclusion_proof(index, size, reader), head)
+
+
+def with_record(receipt: Receipt, line: bytes) -> Receipt:
+    """Return the receipt with its record's line as what else it carries: the proof itself vouches for it then, and one file is enough."""
+    return Receipt(receipt.index, receipt.proof, receipt.checkpoint, line)
 
 
 def write(receipt: Receipt) -> bytes:

@@ -36,11 +36,13 @@ COMMANDS = {
         "rescore": "See whom a new version of a rubric would move; with --apply, decide these cases anew.",
         "keep": "Say until when a case is kept, or that it is held; list the cases that may be erased.",
         "erase": "Forget a case: what it disclosed goes, its records stay and name nobody.",
+        "keygen": "Make the key that signs a log's heads.",
     },
     "audit": {
-        "verify": "Check a whole log: is every record as it was written?",
+        "verify": "Check a log, an export, tiles, a receipt or a checkpoint: is everything as it was written?",
         "explain": "Tell why a decision is what it is, to an auditor or to the candidate.",
         "replay": "Recompute decisions from their answers, and from their outcomes alone.",
+        "receipt": "Give away what shows that a record is in a log, or that the whole log was so.",
         "export": "Pack what an auditor gets: records, heads, receipts, and the named cases alone.",
     },
 }
@@ -62,6 +64,8 @@ _PLACES = {
     "keep": "forget:keep",
     "erase": "forget:erase",
     "export": "export:export",
+    "receipt": "export:receipt",
+    "keygen": "keys:keygen",
 }
 _GROUPS = {"start": "Start", "author": "Write rubrics", "run": "Score and record", "audit": "Check and explain"}
 

@@ -7,14 +7,19 @@ Owns which findings make which exit status. Must not check anything itself.
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scoring.audit.chain import MAX_LINE
+from scoring.audit.exported import is_export
+from scoring.audit.given import ARCHIVE, CHECKPOINT, LOG, RECEIPT, TILES, kind_of_given, verify_given
 from scoring.audit.report import FAILS as FINDING_FAILS
 from scoring.audit.report import HOLDS as FINDING_HOLDS
 from scoring.audit.report import NOT_CHECKED, REMARK
-from scoring.audit.verify import verify_directory
-from scoring.cli.inputs import open_log
+from scoring.cli.inputs import open_log, whole
+from scoring.cli.keys import checkpoint_in, verification_key
 from scoring.cli.naming import ELSEWHERE, decision_named
+from scoring.cli.options import READING, Reading
 from scoring.cli.output import (
     FAILS,
     HOLDS,
@@ -35,7 +40,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from scoring.audit.replay import ReplayReport
-    from scoring.audit.report import Finding
+    from scoring.audit.report import Finding, Report
 
 __all__ = ["replay", "show_findings", "status_of", "verify"]
 
@@ -48,24 +53,51 @@ _LEAF_DIGITS = frozenset("0123456789abcdef")
 # --- verify ---
 
 
-def verify(directory: str, /, *, expect: str | None = None, vault: str | None = None, json: bool = False) -> int:
+def verify(
+    path: str,
+    /,
+    *,
+    key: str | None = None,
+    trusted_checkpoint: str | None = None,
+    expect: str | None = None,
+    record: str | None = None,
+    fast: bool = False,
+    vault: str | None = None,
+    json: bool = False,
+) -> int:
     """
-    Check that every record of a log is as it was written, and in its place.
+    Check that everything in a log is as it was written and in its place; or an export, tiles, a receipt, a checkpoint, with nothing else at hand.
 
-    Prints for every check whether it HOLDS, FAILS or was NOT CHECKED, then what no check of a log by itself can show, then the log's head: keep it where nobody
-    who can write the log can write.
+    Prints for every check whether it HOLDS, FAILS or was NOT CHECKED, then what none of them can show, then a log's head: keep it where nobody who can write
+    the log can write.
 
     Args:
-        directory: The log.
-        expect: A head that was kept elsewhere, as SIZE:LEAF: the log must have been so then.
+        path: A log's directory; an export, packed or not; a directory of C2SP tlog-tiles; a receipt; a checkpoint.
+        key: The log's verification key, as `scoring keygen` prints it, or a file that holds it. What is not signed by it fails, a log without a key too.
+        trusted_checkpoint: A checkpoint of this log that was kept elsewhere: the log must extend it.
+        expect: The same for a log without a key: a head as SIZE:LEAF, as this command prints it.
+        record: Of a receipt: a file with the record's line, where the receipt does not carry it.
+        fast: Check the bytes alone: the chain, the tree, the heads. No body of a record is read.
         vault: The log's vault, where it does not lie beside the log.
-        json: One JSON object a check, and one for the log, for machines.
+        json: One JSON object a check, and one for the whole, for machines.
     """
-    path = log_at(directory)
+    kind = _kind(path)
     kept = None if expect is None else _head(expect)
-    missing = _missing(directory, vault)
+    _must_fit(kind, expect=expect, fast=fast or None, vault=vault, record=record)
+    given: dict[str, Any] = {
+        "key": None if key is None else verification_key(key),
+        "trusted": None if trusted_checkpoint is None else checkpoint_in(trusted_checkpoint),
+    }
+    missing = ""
+    if kind == RECEIPT:
+        given["record"] = None if record is None else whole(record, MAX_LINE + 1, "a record's line").removesuffix(b"\n")
+    elif kind != CHECKPOINT:
+        given |= {"expect": kept, "fast": fast}
+    if kind == LOG and not is_export(Path(path)):
+        missing = _missing(path, vault)
+        given["vault"] = vault_at(path, vault)
     try:
-        report = verify_directory(path, vault=vault_at(directory, vault), expect=kept)
+        report = verify_given(path, **given)
     except StoreError as error:
         complain(str(error))
         return UNCHECKED
@@ -75,23 +107,61 @@ def verify(directory: str, /, *, expect: str | None = None, vault: str | None = 
         )
         return UNCHECKED
     status = status_of(report.findings)
-    if json:
-        for finding in report.findings:
-            emit({"type": "check", "check": finding.check, **_facts(finding)})
-        result = next(result for result, meaning in _STATUS.items() if meaning == status)
-        facts = {"size": report.size, "leaf": report.head, "cannot_show": list(report.cannot_show)}
-        emit({"type": "log", "result": result, **facts})
-        return status
+    show = _emit_report if json else _show_report
+    show(report, status, path, missing)
+    return status
+
+
+def _emit_report(report: Report, status: int, _path: str, _missing: str) -> None:
+    for finding in report.findings:
+        emit({"type": "check", "check": finding.check, **_facts(finding)})
+    result = next(result for result, meaning in _STATUS.items() if meaning == status)
+    facts = {"size": report.size, "leaf": report.head, "cannot_show": list(report.cannot_show)}
+    emit({"type": "log", "result": result, **facts})
+
+
+def _show_report(report: Report, status: int, path: str, missing: str) -> None:
     show_findings(report.findings)
     if missing:
         say(f"\n{missing}: {ELSEWHERE}.")
-    say("\n".join(["", "No check of a log by itself can show", *(f"  - {text}" for text in report.cannot_show), ""]))
+    itself = "No check of a log by itself can show" if report.head else "This cannot show"
+    say("\n".join(["", itself, *(f"  - {text}" for text in report.cannot_show), ""]))
     if status == FAILS:
-        say(f"{directory} is not as it was written.")
-    else:
+        say(f"{path} is not as it was written.")
+    elif report.head:
         say("Keep this head elsewhere, and compare later with --expect:")
         say(f"{report.size}:{report.head}")
-    return status
+
+
+def _kind(name: str) -> str:
+    """What a path is; an error names what is near."""
+    try:
+        kind = kind_of_given(name)
+    except FileNotFoundError:
+        kind = None
+    except OSError as error:
+        raise StoreError(f"{name} cannot be read: {error.strerror}") from error
+    if kind is None:
+        log_at(name, "a log's directory, an export, tiles, a receipt or a checkpoint")  # which says what is wrong
+        raise CallError(f"{name} is no log")
+    return kind
+
+
+def _must_fit(kind: str, **options: Any) -> None:
+    """Refuse an option that this kind of thing has no use for: whoever gives it expects a check that would not be made."""
+    for option, given in options.items():
+        if given is not None and kind not in _OPTIONS[option]:
+            raise CallError(
+                f"--{option} is of no use here: this is {kind}; it goes with {' or '.join(_OPTIONS[option])}"
+            )
+
+
+_OPTIONS = {
+    "expect": (LOG, ARCHIVE, TILES),
+    "fast": (LOG, ARCHIVE, TILES),
+    "vault": (LOG,),
+    "record": (RECEIPT,),
+}
 
 
 def _missing(directory: str, vault: str | None) -> str:
@@ -150,7 +220,9 @@ def _head(text: str) -> tuple[int, str]:
 # --- replay ---
 
 
-def replay(directory: str, /, *records: str, vault: str | None = None, json: bool = False) -> int:
+def replay(
+    directory: str, /, *records: str, vault: str | None = None, opening: Reading = READING, json: bool = False
+) -> int:
     """
     Recompute decisions in two steps: from the answers, which the vault keeps, and from the outcomes in the log alone.
 
@@ -158,10 +230,11 @@ def replay(directory: str, /, *records: str, vault: str | None = None, json: boo
         directory: The log.
         records: Which decisions, by number (17 or '#17') or by case; all of them where none is named.
         vault: The log's vault, where it does not lie beside the log.
+        opening: What the log is opened with.
         json: One JSON object a step and a difference, for machines.
     """
     missing = vault_missing(directory, vault)
-    with open_log(directory, vault=vault) as log:
+    with open_log(directory, opening, vault=vault) as log:
         chosen = [decision_named(log, name) for name in records]
         reports = [log.replay(seq) for seq in chosen] or [log.replay()]
     show = _emit_replay if json else _show_replay

@@ -14,6 +14,7 @@ from scoring.audit.instalments import KINDS
 from scoring.audit.precedence import REMARKS
 from scoring.cli.inputs import open_log
 from scoring.cli.naming import decision_named
+from scoring.cli.options import READING, Reading
 from scoring.cli.output import HOLDS, emit, printable, say
 from scoring.cli.people import standing_facts, standing_lines
 from scoring.cli.results import listed
@@ -37,6 +38,7 @@ def explain(
     *,
     audience: Annotated[Literal["auditor", "candidate"], Parameter(name="--for")] = "auditor",
     vault: str | None = None,
+    opening: Reading = READING,
     json: bool = False,
 ) -> int:
     """
@@ -47,10 +49,11 @@ def explain(
         record: A record's number, as 17 or '#17'; or a case, whose newest decision is meant. Where 17 is a case too, write '#17' or case:17.
         audience: An auditor is told everything, every single rating included; a candidate never a key, a better answer, or a person's name.
         vault: The log's vault, where it does not lie beside the log.
+        opening: What the log is opened with.
         json: One JSON object, for machines.
     """
     full = audience == "auditor"
-    with open_log(directory, vault=vault) as log:
+    with open_log(directory, opening, vault=vault) as log:
         seq = decision_named(log, record)
         entry = log.read(seq)
         others = _others(log, entry)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scoring.cli.inputs import must_keep, open_log
+from scoring.cli.inputs import must_keep, open_log, tell_heads
 from scoring.cli.naming import decision_named
+from scoring.cli.options import READING, WRITING, Reading, Writing
 from scoring.cli.output import HOLDS, CallError, complain, emit, printable, say
 from scoring.errors import LogError
 
@@ -30,6 +31,7 @@ def keep(
     due: bool = False,
     on: str | None = None,
     vault: str | None = None,
+    opening: Reading = READING,
     json: bool = False,
 ) -> int:
     """
@@ -46,6 +48,7 @@ def keep(
         due: List the cases whose day has come, and that are not held.
         on: With --due: on which day, as YYYY-MM-DD; today otherwise.
         vault: The log's vault, where it does not lie beside the log.
+        opening: What the log is opened with.
         json: One JSON object a case, for machines.
     """
     if due is (case is not None):
@@ -54,7 +57,7 @@ def keep(
         raise CallError("--on goes with --due")
     if hold is not None and release:
         raise CallError("--hold and --release contradict each other")
-    with open_log(directory, vault=vault) as log:
+    with open_log(directory, opening, vault=vault) as log:
         must_keep(directory, vault)
         if case is None:
             return _show_due(log.due(on), json=json)
@@ -92,6 +95,7 @@ def erase(
     *cases: str,
     reason: str,
     vault: str | None = None,
+    opening: Writing = WRITING,
     json: bool = False,
 ) -> int:
     """
@@ -105,9 +109,10 @@ def erase(
         cases: More of them.
         reason: Why, as a code that names nobody: it stays in the log in clear.
         vault: The log's vault, where it does not lie beside the log.
+        opening: What the log is opened with.
         json: One JSON object a case, for machines.
     """
-    with open_log(directory, vault=vault) as log:
+    with open_log(directory, opening, vault=vault) as log:
         must_keep(directory, vault)
         for name in (case, *cases):
             seq = log.erase(_erasable(log, name), reason=reason)
@@ -117,6 +122,7 @@ def erase(
                 say(f"{printable(name)}: the log has no record of it; what the vault had is gone")
             else:
                 say(f"record #{seq}: {printable(name)} is erased, reason {reason}")
+        tell_heads(log)
     return HOLDS
 
 

@@ -16,7 +16,7 @@ from itertools import count
 from pathlib import Path
 
 from scoring import canonical
-from scoring.cli.output import CallError, complain, place
+from scoring.cli.output import CallError, complain, in_options, place
 from scoring.cli.paths import (
     EXAMPLES,
     PACK,
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
     from scoring import AuditLog, Rubric
+    from scoring.cli.options import Reading, Writing
 
 __all__ = [
     "Line",
@@ -54,6 +55,7 @@ __all__ = [
     "must_keep",
     "open_log",
     "rubric_at",
+    "tell_heads",
     "whole",
 ]
 
@@ -141,27 +143,57 @@ def _first_level(pack: bytes) -> str | None:
     return name if type(name) is str else None
 
 
-def open_log(name: str, *, vault: str | None = None, create: bool = False, hint: str = "") -> AuditLog:
+def open_log(
+    name: str,
+    opening: Reading | Writing,
+    *,
+    vault: str | None = None,
+    create: bool = False,
+    hint: str = "",
+    per_answer: bool = False,
+) -> AuditLog:
     """
     Open a log to work with.
 
     Args:
         name: The directory.
+        opening: The signing keys, and the checkpoint that the log must extend, as the call gives them.
         vault: The vault's file; None for the one beside the log.
         create: Make the log, and the vault, where there is none.
         hint: What to say where there is none.
+        per_answer: Keep each answer that is recorded as a disclosure of its own.
 
     Raises:
-        CallError: It is no log, or there is no such vault. LogError: It is one, and damaged.
+        CallError: It is no log, there is no such vault, or the keys are another log's. LogError: It is one, and damaged, or does not extend the checkpoint.
     """
     from scoring import AuditLog
 
-    path = Path(name)
-    if create and not is_log(path):
-        try:
-            return AuditLog.open(name, vault=vault, create=True)
-        except LogError as error:
-            raise CallError(str(error)) from None
+    given: dict[str, Any] = {"vault": vault, "create": create, "per_answer": per_answer}
+    fresh = create and not is_log(Path(name))
+    if not fresh:
+        _must_be_there(name, vault, create=create, hint=hint)
+    given |= _opened_with(opening, None if fresh else name)
+    if not fresh:
+        return AuditLog.open(name, **given)
+    try:
+        return AuditLog.open(name, **given)
+    except LogError as error:
+        raise CallError(str(error)) from None
+
+
+def _opened_with(opening: Reading | Writing, log: str | None) -> dict[str, Any]:
+    """The keys and the checkpoint of a call. What reads and checks them is loaded where there are some: most calls have none."""
+    files = getattr(opening, "key", ())
+    given: dict[str, Any] = {}
+    if files or opening.trusted_checkpoint is not None:
+        from scoring.cli.keys import checkpoint_in, signers_of
+
+        given["signer"] = signers_of(files, log) or None
+        given["trusted"] = None if opening.trusted_checkpoint is None else checkpoint_in(opening.trusted_checkpoint)
+    return given
+
+
+def _must_be_there(name: str, vault: str | None, *, create: bool, hint: str) -> None:
     try:
         log_at(name)
     except CallError as error:
@@ -169,7 +201,12 @@ def open_log(name: str, *, vault: str | None = None, create: bool = False, hint:
     missing = vault_missing(name, vault)
     if vault is not None and missing and not create:
         raise CallError(missing)
-    return AuditLog.open(name, vault=vault, create=create)
+
+
+def tell_heads(log: AuditLog) -> None:
+    """Say that a command that records leaves the log's newest head as it is, and why: nobody should take its records for provable."""
+    if log.no_heads:
+        complain(f"no head was made over what is new: {in_options(log.no_heads)}")
 
 
 def must_keep(log: str, vault: str | None) -> None:

@@ -2,7 +2,7 @@
 What commands print, and the status that they exit with.
 
 Owns standard output and standard error: lines, tables and colour for people, one JSON object a line for machines, errors, and what every exception means
-to the shell. Must not know any command. Text that came from outside is made harmless here, on its way to a terminal.
+to the shell; and how a new file is made. Must not know any command. Text that came from outside is made harmless here, on its way to a terminal.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from scoring.errors import ConflictError, LogError, MissingExtraError, Problem, 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from typing import Any, TextIO, TypeVar
+    from typing import Any, BinaryIO, TextIO, TypeVar
 
     T = TypeVar("T")
 
@@ -36,6 +36,7 @@ __all__ = [
     "guarded",
     "in_options",
     "mark",
+    "new_file",
     "place",
     "printable",
     "progress",
@@ -130,6 +131,24 @@ class Table:
         self._rows = []
 
 
+# --- files ---
+
+
+def new_file(name: str) -> BinaryIO:
+    """
+    Make a file that was not there, to be written; nobody but its owner may read it, for answers or a key may stand in it.
+
+    Raises:
+        CallError: It is there already. StoreError: It cannot be made.
+    """
+    try:
+        return os.fdopen(os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600), "wb")
+    except FileExistsError:
+        raise CallError(f"{name} exists already, and is not overwritten") from None
+    except OSError as error:
+        raise StoreError(f"{name} cannot be written: {error.strerror}") from error
+
+
 # --- standard error ---
 
 
@@ -185,6 +204,12 @@ _IN_PYTHON = (
     ("create=True", "--create"),
     ("vault=PATH", "--vault PATH"),
     ("score what `inputs` gives", "score it with --log"),
+    ("open it with the signer of", "give with --key the file of"),
+    (
+        "Open the log with signer=[old, new]; later the new one is enough",
+        "Give both, --key OLD --key NEW; later the new one is enough",
+    ),
+    ("give the signer of that", "give with --key the file of that"),
 )
 
 

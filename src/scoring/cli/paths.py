@@ -115,14 +115,14 @@ def existing_directory(name: str, wanted: str) -> Path:
     raise CallError(f"{name}: no such directory{_near(path)}")
 
 
-def log_at(name: str) -> Path:
+def log_at(name: str, wanted: str = "a log's directory") -> Path:
     """
     Check that a path is a log's directory.
 
     Raises:
         CallError: It is not; the message names a log that is near.
     """
-    path = existing_directory(name, "a log's directory")
+    path = existing_directory(name, wanted)
     if not is_log(path):
         raise CallError(f"{name} is no log: there is no directory log in it{_log_near(path)}")
     return path

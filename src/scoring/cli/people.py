@@ -7,12 +7,14 @@ tells.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from scoring.cli.inputs import must_keep, open_log, whole
+from scoring.cli.inputs import must_keep, open_log, tell_heads, whole
 from scoring.cli.naming import decision_named, new_id
+from scoring.cli.options import READING, WRITING, Reading, Writing
 from scoring.cli.output import HOLDS, CallError, Table, complain, counted, emit, printable, say
 from scoring.cli.paths import STDIN, shown
 
@@ -53,6 +55,7 @@ def resolve(
     withdraws: int | None = None,
     id: str | None = None,  # noqa: A002 - the option's name
     vault: str | None = None,
+    opening: Writing = WRITING,
     json: bool = False,
 ) -> int:
     """
@@ -73,16 +76,18 @@ def resolve(
         withdraws: With withdraw: the record of the word that is taken back.
         id: Your name for this word, the same on a retry; a new one otherwise.
         vault: The log's vault, where it does not lie beside the log.
+        opening: What the log is opened with.
         json: One JSON object, for machines.
     """
     why = _words_in(why)
-    with open_log(directory, vault=vault) as log:
+    with open_log(directory, opening, vault=vault) as log:
         must_keep(directory, vault)
         decision = decision_named(log, record)
         name = new_id(action) if id is None else id
         words: dict[str, Any] = {"verdict": verdict, "stage": stage, "withdraws": withdraws}
         seq = log.resolve(decision, action, id=name, who=who, why=why, reason=reason, **words)
         now = log.standing(decision)
+        tell_heads(log)
     if json:
         said = {"seq": seq, "id": name, "decision": decision, "action": action, "reason": reason, **words}
         emit({**said, "standing": standing_facts(now)})
@@ -172,18 +177,20 @@ _SAYS = {
 # --- status ---
 
 
-def status(directory: str, /, *, vault: str | None = None, json: bool = False) -> int:
+def status(directory: str, /, *, vault: str | None = None, opening: Reading = READING, json: bool = False) -> int:
     """
-    See what waits, what is held for a person, and what people said, over a whole log.
+    See what waits, what is held for a person, and what people said, over a whole log; and how far it is provable.
 
     Args:
         directory: The log.
         vault: The log's vault, where it does not lie beside the log: it tells the cases by their names.
+        opening: What the log is opened with.
         json: One JSON object a row, and one for the log, for machines.
     """
-    with open_log(directory, vault=vault) as log:
+    with open_log(directory, opening, vault=vault) as log:
         found = log.status(_NAMED)
         rows = [(*row, _whose(log, row[2])) for row in _rows(found)]
+        leaf, proven = log.head[1], _proven(log)
     totals = {"cases": found.cases, "decisions": found.decisions, "records": found.records}
     if json:
         for kind, name, placed, cases in rows:
@@ -191,10 +198,11 @@ def status(directory: str, /, *, vault: str | None = None, json: bool = False) -
         for kind, people in (("said", found.people), ("superseded", found.superseded)):
             for action, reason, count in _words(people):
                 emit({"type": kind, "action": action, "reason": reason, "count": count})
-        emit({"type": "log", **totals, "erased": found.erased})
+        emit({"type": "log", **totals, "erased": found.erased, "leaf": leaf, **proven})
         return HOLDS
     erased = f", {found.erased} erased" if found.erased else ""
     say(", ".join(counted(number, what.removesuffix("s")) for what, number in totals.items()) + erased)
+    say(_told_of_heads(found.records, proven))
     if rows:
         say()
         _show_rows(rows)
@@ -204,6 +212,28 @@ def status(directory: str, /, *, vault: str | None = None, json: bool = False) -
     if not found.cases:
         complain("this log holds no case")
     return HOLDS
+
+
+def _proven(log: AuditLog) -> dict[str, Any]:
+    """How many records the newest head stands for, and whose signatures it carries; `verify` tells whether they hold."""
+    from scoring.audit import checkpoint, segments
+    from scoring.audit.heads import Heads
+
+    newest = Heads(log.path, segments.Segments(str(Path(log.path, "log")))).newest()
+    signatures = () if newest is None else checkpoint.parse(newest.note).signatures
+    return {
+        "provable": newest.head.size if newest else 0,
+        "signed_by": [f"{one.name}+{one.key_id:08x}" for one in signatures],
+    }
+
+
+def _told_of_heads(records: int, proven: dict[str, Any]) -> str:
+    if not proven["provable"]:
+        return "no head was made yet: nothing is provable"
+    signed = ", ".join(proven["signed_by"])
+    behind = records - proven["provable"]
+    more = f"; {counted(behind, 'record')} behind it" if behind else ""
+    return f"provable up to #{proven['provable'] - 1}, by a head that {f'{signed} signed' if signed else 'nobody signed'}{more}"
 
 
 def _rows(found: Status) -> Iterator[tuple[str, str | None, Named]]:

@@ -12,9 +12,9 @@ from cyclopts import Parameter
 
 from scoring import canonical
 from scoring.audit.entry import Entry
-from scoring.cli.inputs import examined_data, json_problem, must_keep, open_log, rubric_at, whole
+from scoring.cli.inputs import examined_data, json_problem, must_keep, open_log, rubric_at, tell_heads, whole
 from scoring.cli.naming import new_id
-from scoring.cli.options import In  # noqa: TC001 - the parser of the command line reads annotations
+from scoring.cli.options import WRITING, In, Writing
 from scoring.cli.output import HOLDS, CallError, Table, emit, in_options, place, printable, say
 from scoring.cli.paths import ENTRIES, PACK, STDIN, kind_of, shown
 from scoring.cli.template import items_of
@@ -36,7 +36,15 @@ _MAX_FILE = 1 << 30  # bytes of entries; a file goes in as a whole, and so throu
 
 
 def append(
-    directory: str, file: In, /, *files: In, create: bool = False, vault: str | None = None, json: bool = False
+    directory: str,
+    file: In,
+    /,
+    *files: In,
+    create: bool = False,
+    per_answer: bool = False,
+    vault: str | None = None,
+    opening: Writing = WRITING,
+    json: bool = False,
 ) -> int:
     """
     Put a rubric, or decisions made elsewhere, into a log.
@@ -48,12 +56,16 @@ def append(
         file: A pack, which is published; or entries as `scoring score --entries` writes them, one a line; `-` is standard input.
         files: More of them, in order.
         create: Make the log, and its vault, where there is none.
+        per_answer: Keep each answer as a disclosure of its own, so that one can be shown to an auditor without the others.
         vault: The log's vault, where it does not lie beside the log.
+        opening: What the log is opened with.
         json: One JSON object a record, for machines.
     """
     table = Table("record", "type", "id", "file")
     try:
-        with open_log(directory, vault=vault, create=create, hint="; --create makes one") as log:
+        with open_log(
+            directory, opening, vault=vault, create=create, hint="; --create makes one", per_answer=per_answer
+        ) as log:
             for name in (file, *files):
                 for facts in _taken(log, name, lambda: must_keep(directory, vault)):
                     if json:
@@ -63,6 +75,7 @@ def append(
                         table.row(
                             f"#{facts['seq']}{again}", facts["type"], facts["id"], f"{facts['file']}:{facts['line']}"
                         )
+            tell_heads(log)
     finally:  # what one file brought in stays in, whatever is wrong with the next
         table.show()
     return HOLDS
@@ -131,6 +144,7 @@ def open_case(
     facts: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     create: bool = False,
     vault: str | None = None,
+    opening: Writing = WRITING,
     json: bool = False,
 ) -> int:
     """
@@ -150,6 +164,7 @@ def open_case(
         facts: A JSON file with the facts that are fixed: accommodation, notice, raters, started_at, variant, each of them or not; `-` is standard input.
         create: Make the log, and its vault, where there is none.
         vault: The log's vault, where it does not lie beside the log.
+        opening: What the log is opened with.
         json: One JSON object, for machines.
     """
     if rubric == facts == STDIN:
@@ -157,10 +172,11 @@ def open_case(
     ready = rubric_at(rubric, profile, level)
     fixed = _fixed(facts, variant, _panel(ready, rater or []))
     name = new_id("opening") if id is None else id
-    with open_log(directory, vault=vault, create=create, hint="; --create makes one") as log:
+    with open_log(directory, opening, vault=vault, create=create, hint="; --create makes one") as log:
         must_keep(directory, vault)
         size = len(log)
         seq = log.open_case(ready, case, name, fixed)
+        tell_heads(log)
     chosen = {"rubric": ready.id, "version": ready.version, "profile": ready.profile, "level": ready.level}
     if json:
         emit({"seq": seq, "id": name, "repeated": seq < size, **chosen, "fixed": sorted(fixed)})

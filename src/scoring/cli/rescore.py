@@ -12,8 +12,8 @@ from cyclopts import Parameter
 
 from scoring import canonical
 from scoring.audit.rescore import Rescore, Unscored
-from scoring.cli.inputs import examined, must_keep, open_log
-from scoring.cli.options import In  # noqa: TC001 - the parser of the command line reads annotations
+from scoring.cli.inputs import examined, must_keep, open_log, tell_heads
+from scoring.cli.options import WRITING, In, Writing
 from scoring.cli.output import HOLDS, UNCHECKED, CallError, Table, complain, counted, emit, progress, say
 from scoring.cli.results import listed
 from scoring.errors import RubricError
@@ -37,7 +37,9 @@ def rescore(
     new: Annotated[In, Parameter(name="--with")],
     policy: Literal["all", "never-lower"],
     apply: bool = False,
+    per_answer: bool = False,
     vault: str | None = None,
+    opening: Writing = WRITING,
     json: bool = False,
 ) -> int:
     """
@@ -51,13 +53,17 @@ def rescore(
         new: The new version, a rubric.yaml or a pack, which names the old one under `replaces:`.
         policy: all; or never-lower, which leaves alone whoever would be worse off.
         apply: Record what the policy allows; otherwise it is only shown.
+        per_answer: With --apply: keep each answer as a disclosure of its own, so that one can be shown to an auditor without the others.
         vault: The log's vault, where it does not lie beside the log.
+        opening: What the log is opened with.
         json: One JSON object a case, and one for the whole, for machines.
     """
     problems, rubric = examined(new, any_level=True)
     if rubric is None:
         raise RubricError(problem for problem in problems if problem.severity == "error")
-    with open_log(directory, vault=vault) as log:
+    if opening.key and not apply:
+        raise CallError("--key signs what --apply records: give both")
+    with open_log(directory, opening, vault=vault, per_answer=per_answer) as log:
         must_keep(directory, vault)
         again = Rescore(log, rubric, policy)
         _must_have_replaced(log, again)
@@ -66,6 +72,8 @@ def rescore(
         if not json:
             say(plan.summed_up())
         done = again.apply() if apply else None
+        if apply:
+            tell_heads(log)
         for failed in () if done is None else done.unscored:
             plan.take_unscored(failed)
     if json:

@@ -7,7 +7,6 @@ a record is written.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import deque
 from contextlib import nullcontext
@@ -16,14 +15,14 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from scoring.audit.entry import Entry, take_apart
-from scoring.cli.inputs import is_live, json_lines, must_keep, open_log, rubric_at
-from scoring.cli.options import In  # noqa: TC001 - the parser of the command line reads annotations
-from scoring.cli.output import HOLDS, WRONG, CallError, Table, complain, emit, place, progress, show_problems
+from scoring.cli.inputs import is_live, json_lines, must_keep, open_log, rubric_at, tell_heads
+from scoring.cli.options import WRITING, In, Writing
+from scoring.cli.output import HOLDS, WRONG, CallError, Table, complain, emit, new_file, place, progress, show_problems
 from scoring.cli.paths import STDIN, shown, submissions_file
 from scoring.cli.results import Result, cells, facts_of, heads
 from scoring.cli.template import show_template
 from scoring.engine.submission import MAX_SUBMISSION
-from scoring.errors import Problem, ScoringError, StoreError, SubmissionError
+from scoring.errors import Problem, ScoringError, SubmissionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +47,9 @@ def score(
     level: str | None = None,
     log: str | None = None,
     create: bool = False,
+    per_answer: bool = False,
     vault: str | None = None,
+    opening: Writing = WRITING,
     template: bool = False,
     entries: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     json: bool = False,
@@ -66,9 +67,11 @@ def score(
         level: The level of the position, where the rubric has levels.
         log: Record every decision in this log before it is shown.
         create: Make the log, and its vault, where there is none.
+        per_answer: Keep each answer as a disclosure of its own, so that one can be shown to an auditor without the others.
         vault: The log's vault, where it does not lie beside the log.
         template: Print an empty submission for this rubric to fill in, and score nothing.
         entries: Write what `scoring append` needs to record these decisions elsewhere, to a new file; `-` prints it instead of the results.
+        opening: What the log is opened with.
         json: One JSON object a submission, for machines.
     """
     if log is not None and entries is not None:
@@ -77,6 +80,8 @@ def score(
         raise CallError("--create makes the log that --log names: give both")
     if vault is not None and log is None:
         raise CallError("--vault is the vault of the log that --log names: give both")
+    if (per_answer or opening != WRITING) and log is None:
+        raise CallError("--per-answer, --key and --trusted-checkpoint are about the log that --log names: give it too")
     if rubric == submissions == STDIN and not template:
         raise CallError("the rubric and the submissions cannot both come from standard input")
     ready = rubric_at(rubric, profile, level)
@@ -87,9 +92,13 @@ def score(
         submissions_file(submissions)
     stream = _Stream(submissions, ready)
     if log is not None:
-        with open_log(log, vault=vault, create=create, hint="; --create makes one") as opened:
+        with open_log(
+            log, opening, vault=vault, create=create, hint="; --create makes one", per_answer=per_answer
+        ) as opened:
             must_keep(log, vault)
-            return _record(stream, ready, opened, json=json)
+            status = _record(stream, ready, opened, json=json)
+            tell_heads(opened)
+            return status
     complain("not recorded: without --log nothing is written down")
     if entries is None:
         return stream.show(_decided(stream, ready), json=json)
@@ -247,9 +256,4 @@ def _new_file(name: str) -> AbstractContextManager[BinaryIO]:
     """Open a file for entries that did not exist; nobody but its owner may read it, for answers stand in it."""
     if name == STDIN:
         return nullcontext(sys.stdout.buffer)
-    try:
-        return os.fdopen(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
-    except FileExistsError:
-        raise CallError(f"{name} exists already, and is not overwritten") from None
-    except OSError as error:
-        raise StoreError(f"{name} cannot be written: {error.strerror}") from error
+    return new_file(name)
