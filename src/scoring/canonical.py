@@ -22,7 +22,7 @@ try:
 except ImportError:  # the package works without its one compiled dependency, with the same bytes
     orjson = None  # type: ignore[assignment]
 
-__all__ = ["MAX_DEPTH", "MAX_INTEGER", "CanonicalError", "dumps", "loads", "loads_canonical"]
+__all__ = ["MAX_DEPTH", "MAX_INTEGER", "CanonicalError", "dumps", "loads", "loads_canonical", "reread"]
 
 MAX_DEPTH = 32  # records nest 9 deep, packs 15; RFC 8785 sets no limit, parsers stop anywhere between 128 and 1,000
 MAX_INTEGER = 2**53 - 1  # what every JSON reader keeps exactly (RFC 7493, section 2.2)
@@ -87,10 +87,37 @@ def loads_canonical(data: bytes) -> JSON:
     Raises:
         CanonicalError: As `loads`, or the bytes are not the canonical spelling of what they say.
     """
-    value = loads(data)
+    if orjson is not None:
+        try:  # what is canonical is found to be so by writing it once
+            value: JSON = orjson.loads(data)
+            if dumps(value) == data:
+                return value
+        except ValueError:
+            pass
+    value = _read_strictly(data)
     if dumps(value) != data:
         raise CanonicalError("not in canonical form: encoding what it says gives other bytes")
     return value
+
+
+def reread(texts: list[bytes]) -> list[JSON]:
+    """
+    Parse texts that must each come back the same when they are written again, and leave the types and the order of keys to the caller.
+
+    For whoever has a table of all that may stand in them: a fraction, a big integer or keys in another order come back the same too.
+
+    Raises:
+        ValueError: One of them does not come back the same.
+    """
+    if orjson is not None:
+        values: list[JSON] = [orjson.loads(text) for text in texts]
+        again = [orjson.dumps(value) for value in values]
+    else:
+        values = [json.loads(text) for text in texts]
+        again = [json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode() for value in values]
+    if again != texts:
+        raise ValueError("not in canonical form")
+    return values
 
 
 def _guard(value: JSON, depth: int) -> None:

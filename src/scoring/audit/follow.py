@@ -13,11 +13,13 @@ from scoring import canonical
 from scoring.audit.course import Course, merged
 from scoring.audit.fields import MAX_WHO, MAX_WHY, OPENED_FACTS, is_text
 from scoring.audit.instalments import KINDS, items_in, taken_back
-from scoring.audit.precedence import REMARKS, remarks
+from scoring.audit.precedence import REMARKS, claimed_times, remarks
 from scoring.audit.report import HOLDS, NOT_CHECKED, REMARK, Finding
+from scoring.audit.value import Value
 from scoring.errors import LogError, StoreError, SubmissionError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, TypeAlias
 
     from scoring.audit.instalments import Items, Scored
@@ -27,7 +29,17 @@ if TYPE_CHECKING:
 
     Opened: TypeAlias = tuple[str, int, dict[str, Any] | None]  # when, where, and what it fixed, if the vault has it
 
-__all__ = ["Follower", "InstalmentsLine", "PrecedenceLine", "TimesLine", "content_misfit", "trimmed"]
+__all__ = [
+    "NOTHING",
+    "Disclosed",
+    "Follower",
+    "InstalmentsLine",
+    "PrecedenceLine",
+    "TimesLine",
+    "content_misfit",
+    "disclosed",
+    "trimmed",
+]
 
 _KEPT = ("handed_in", "level", "pack", "profile", "reinstate", "status", "variant", "verdict", "void")
 _NAMED = 10  # ids that a remark names
@@ -71,6 +83,51 @@ _CONTENTS = {
     "opening": (_is_opening, "the facts that an opening may fix"),
     "resolution": (_is_resolution, "who and why"),
 }
+
+
+class Disclosed(Value):
+    """
+    What the vault holds for one record.
+
+    Attributes:
+        found, missing: How many of its disclosures are there, and how many are not.
+        started_at, notice_at: When its candidate started and was told, as far as it says.
+    """
+
+    __slots__ = ("found", "missing", "started_at", "notice_at")  # noqa: RUF023 - in the order of the constructor
+
+    found: int
+    missing: int
+    started_at: str | None
+    notice_at: str | None
+
+
+NOTHING = Disclosed(0, 0, None, None)
+
+
+def disclosed(vault: Vault | None, digests: dict[str, str], fail: Callable[..., None]) -> Disclosed:
+    """
+    Look up what a record discloses, and say to *fail* what is wrong: in words, and as `Check.fail` takes it what was expected and found.
+
+    Without a vault that is `NOTHING`.
+    """
+    if vault is None:
+        return NOTHING
+    missing = 0
+    times: tuple[str | None, str | None] = (None, None)
+    try:
+        for name, digest in digests.items():
+            value = vault.value(digest, name)
+            missing += value is None
+            wrong = content_misfit(name, value)
+            if wrong:
+                fail(wrong)
+            if name == "submission":
+                times = claimed_times(value)
+        vault.must_file(digests["case"])
+    except LogError as error:
+        fail(error.message, expected=error.expected, found=error.found)
+    return Disclosed(len(digests) - missing, missing, *times)
 
 
 class PrecedenceLine:

@@ -29,7 +29,10 @@ __all__ = [
     "Subtrees",
     "Tree",
     "check_hashes",
+    "cover",
+    "joined",
     "leaf_hash",
+    "levels_over",
     "node_hash",
     "perfect_root",
     "range_root",
@@ -70,6 +73,15 @@ def perfect_root(hashes: Sequence[bytes]) -> bytes:
             sha256(b"\x01" + left + right).digest() for left, right in zip(hashes[::2], hashes[1::2], strict=True)
         ]
     return hashes[0]
+
+
+def levels_over(leaves: Sequence[bytes]) -> list[Sequence[bytes]]:
+    """Return the roots of all perfect subtrees over *leaves* from the first on, by level: the leaves themselves first."""
+    levels = [leaves]
+    while len(levels[-1]) > 1:
+        pairs = iter(levels[-1])
+        levels.append([sha256(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs, strict=False)])
+    return levels
 
 
 class HashReader(Protocol):
@@ -116,7 +128,7 @@ class Tree:
         """Return the tree as it was at *size*, from the subtrees that *reader* keeps."""
         if not 0 <= size <= MAX_SIZE:
             raise LogError("no such tree", expected=f"a size of 0 to {MAX_SIZE}", found=str(size))
-        return cls(size, (reader.subtree(level, index) for level, index in _cover(0, size)))
+        return cls(size, (reader.subtree(level, index) for level, index in cover(0, size)))
 
     @property
     def size(self) -> int:
@@ -166,7 +178,7 @@ class Tree:
 
     def root(self) -> bytes:
         """Return the Merkle tree hash of all leaves so far; `EMPTY_ROOT` where there is none."""
-        return _joined(self._roots) if self._roots else EMPTY_ROOT
+        return joined(self._roots) if self._roots else EMPTY_ROOT
 
 
 class Subtrees:
@@ -203,7 +215,7 @@ def root_at(size: int, reader: HashReader) -> bytes:
 
 def range_root(low: int, high: int, reader: HashReader) -> bytes:
     """Return the root over the leaves low to high - 1, a range that splits of a tree left (RFC 6962, 2.1)."""
-    return _joined([reader.subtree(level, index) for level, index in _cover(low, high)])
+    return joined([reader.subtree(level, index) for level, index in cover(low, high)])
 
 
 def check_hashes(hashes: Iterable[bytes]) -> None:
@@ -213,16 +225,16 @@ def check_hashes(hashes: Iterable[bytes]) -> None:
             raise LogError("this is no SHA-256 hash", expected=f"{HASH_BYTES} bytes", found=f"{len(one)} bytes")
 
 
-def _cover(low: int, high: int) -> Iterator[tuple[int, int]]:
-    """Name the perfect subtrees over the leaves low to high - 1, largest first; *low* is where a split of the tree left it."""
+def cover(low: int, high: int) -> Iterator[tuple[int, int]]:
+    """Name by (level, index) the perfect subtrees over the leaves low to high - 1, largest first; *low* is where a split of the tree left it."""
     while low < high:
         level = (high - low).bit_length() - 1
         yield level, low >> level
         low += 1 << level
 
 
-def _joined(roots: Sequence[bytes]) -> bytes:
-    """Return the root over perfect subtrees, largest first: the small ones on the right join first."""
+def joined(roots: Sequence[bytes]) -> bytes:
+    """Return the root over subtrees that stand side by side, largest first: the small ones on the right join first."""
     root = roots[-1]
     for left in reversed(roots[:-1]):
         root = node_hash(left, root)

@@ -7,34 +7,40 @@ Reads files only: no lock, no index, nothing written, on any system. Owns what `
 
 from __future__ import annotations
 
-import sqlite3
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scoring import canonical
 from scoring.audit import disk, segments
 from scoring.audit.chain import MAX_LINE, leaf_of, link_of
+from scoring.audit.crew import Crew, cores
 from scoring.audit.fields import record_misfit
-from scoring.audit.follow import Follower, InstalmentsLine, PrecedenceLine, TimesLine, content_misfit, trimmed
+from scoring.audit.follow import NOTHING, Follower, InstalmentsLine, PrecedenceLine, TimesLine, disclosed
+from scoring.audit.ledger import Ledger, row_of
+from scoring.audit.links import Links
 from scoring.audit.packs import Packs, describe
-from scoring.audit.precedence import claimed_times, remarks
+from scoring.audit.precedence import remarks
 from scoring.audit.report import NOT_CHECKED, Check, Finding, Report
+from scoring.audit.scan import Task
 from scoring.audit.vault import Vault
 from scoring.audit.vouched import Vouched
 from scoring.errors import LogError, StoreError
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterator, Sequence
     from typing import Any, BinaryIO, Literal, Self
 
+    from scoring.audit.ledger import Row
     from scoring.audit.report import Place
+    from scoring.audit.scan import Scanned
 
 __all__ = ["verify_directory"]
 
 _BUFFER = 1 << 20  # bytes read at once
 _PASSED_OVER = 1 << 20  # bytes of a line that are read; a sparse file has trillions, and nothing behind them is a log
 _FAST = "only the bytes were asked for: chain, tree and heads"
-_ROWS = 1000  # records between two insertions into the temporary table
 
 
 def verify_directory(
@@ -46,6 +52,7 @@ def verify_directory(
     key: str | None = None,
     trusted: str | bytes | None = None,
     fast: bool = False,
+    workers: int | None = None,
 ) -> Report:
     """
     Check a log directory, without changing anything in it or beside it.
@@ -58,6 +65,7 @@ def verify_directory(
         key: A verification key of this log, as its holder gave it out: then an unsigned log fails, and so does one of another key.
         trusted: A checkpoint of this log that was kept elsewhere: the log must extend it.
         fast: Check the bytes alone: the chain, the tree, the heads. No body is read but those that name the log and its keys.
+        workers: On how many cores to check segments side by side, by default on all that this process may use; what is found is the same.
 
     Raises:
         LogError: There is no log, or *key* or *trusted* is none. What is wrong inside a log is a finding, never an error.
@@ -75,7 +83,7 @@ def verify_directory(
         try:
             names = sorted(file.name for file in (directory / "log").iterdir())
             with _Verification(directory, place, expect, size, vouched, fast=fast) as verification:
-                return verification.run(names)
+                return verification.run(names, cores() if workers is None else workers)
         finally:
             vouched.close()
     except FileNotFoundError:
@@ -84,71 +92,8 @@ def verify_directory(
         raise StoreError(f"{directory} cannot be read: {error.strerror}") from error
 
 
-class _Links:
-    """
-    Whether each record stands behind the one before it.
-
-    Two lines that do not chain leave open which of them was changed: the one behind them tells, because it chains to the second as that was.
-    """
-
-    def __init__(self) -> None:
-        self.check = Check("chain")
-        self.last: Place | None = None  # the line before
-        self.expected = 0  # the seq that the next record should have
-        self.suspects: tuple[Place, Place, str] | None = None  # two lines that do not chain, and the later one's prev
-
-    def unreadable(self, place: Place) -> None:
-        """Take in a line that is no record, and so is no witness to where it stands."""
-        self.finish(None)
-        self.expected += 1
-        self.last = place
-
-    def record(self, seq: int, prev: str | None, place: Place) -> None:
-        """Take in a record."""
-        chains = self.last is None or prev == self.last[3]
-        if seq != self.expected:
-            detail = "out of order: a record was dropped, inserted or moved"
-            self.check.fail(detail, place, expected=f"seq {self.expected}", found=f"seq {seq}")
-            self._blame_first()
-        elif chains:
-            self._blame_first()
-        elif self.suspects is None and self.last is not None:
-            self.suspects = (self.last, place, str(prev))
-        else:
-            self._blame_second()
-        self.expected = seq + 1
-        self.last = place
-
-    def finish(self, last_holds: bool | None) -> None:
-        """
-        Name what no record behind it can tell any more.
-
-        Args:
-            last_holds: Whether the last line is what a head kept elsewhere says; None where nobody knows.
-        """
-        if last_holds is None:
-            self._blame_first("this record or the one behind it was changed: they do not chain")
-        elif last_holds:
-            self._blame_first()
-        else:
-            self._blame_second()
-
-    def _blame_first(self, detail: str = "changed: the record behind it chains to another content") -> None:
-        if self.suspects is not None:
-            changed, _, prev = self.suspects
-            self.check.fail(detail, changed, expected=f"leaf {prev}", found=f"leaf {changed[3]}")
-            self.suspects = None
-
-    def _blame_second(self) -> None:
-        if self.suspects is not None:
-            before, changed, prev = self.suspects
-            detail = "changed: it does not chain to the record before it, nor the one behind it to this"
-            self.check.fail(detail, changed, expected=f"prev {before[3]}", found=f"prev {prev}")
-            self.suspects = None
-
-
 class _Verification:
-    """One run over one log. What needs all records at once lies in a temporary database on disk, so that memory stays flat."""
+    """One run over one log: segment by segment at once, and line by line where that does not tell that all is well."""
 
     def __init__(
         self,
@@ -168,7 +113,8 @@ class _Verification:
         self.fast = fast
         self.packs = Packs(str(directory / "packs"))
         self.vault: Vault | None = None
-        self.links = _Links()
+        self.genesis = ""
+        self.links = Links()
         self.segments, self.canonical, self.fields = map(Check, ("segments", "canonical", "fields"))
         self.cites, self.ids, self.supersedes = map(Check, ("packs", "ids", "supersedes"))
         self.people = {name: Check(name) for name in ("openings", "resolutions", "erasures")}
@@ -184,33 +130,30 @@ class _Verification:
         self.counts = {"opening": 0, "resolution": 0, "erasure": 0}
         self.cited: dict[str, str] = {}  # packs, and when they were recorded
         self.versions: set[tuple[str, str]] = set()
-        self.rows: list[tuple[Any, ...]] = []
-        self.database = sqlite3.connect("", isolation_level=None)
-        self.database.execute(_RECORDS)
+        self.ledger = Ledger(self.rows_of)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.database.close()
+        self.ledger.close()
         if self.vault is not None:
             self.vault.close()
 
-    def run(self, names: list[str]) -> Report:
+    def run(self, names: list[str], workers: int) -> Report:
         strange = [name for name in names if not _is_segment_name(name)]
         if strange:
             self.segments.fail(
                 "a file that is no segment", expected="twelve digits and .jsonl", found=ascii(strange[0])
             )
         files = [name for name in names if name not in strange]
-        for number, name in enumerate(files):
-            wanted = segments.segment_name(number * segments.SEGMENT_RECORDS)
-            if name != wanted:
-                detail = "a segment is missing or has another name; nothing behind it was read"
-                self.segments.fail(detail, expected=wanted, found=name)
-                break
-            if not self.read_segment(f"log/{name}", last=number == len(files) - 1):
-                break
+        wanted = [segments.segment_name(number * segments.SEGMENT_RECORDS) for number in range(len(files))]
+        whole = next((number for number, name in enumerate(files) if name != wanted[number]), len(files))
+        if whole and not self.fast:
+            self.open_vault(self.directory / "log" / files[0])
+        if self.read(files[:whole], len(files), workers) and whole < len(files):
+            detail = "a segment is missing or has another name; nothing behind it was read"
+            self.segments.fail(detail, expected=wanted[whole], found=files[whole])
         if not self.lines:
             self.segments.fail("there is no record")
         at_end = self.expect is not None and self.expect[0] == self.lines
@@ -221,6 +164,105 @@ class _Verification:
         self.vouched.finish(self.lines)
         head = self.links.last[3] if self.links.last else ""
         return Report(self.lines, head, self.findings(len(files)))
+
+    # --- segment by segment ---
+
+    def read(self, files: list[str], count: int, workers: int) -> bool:
+        """Read the first of *count* segments in order; say whether to go on behind them."""
+        tasks = (self.task(number, f"log/{name}") for number, name in enumerate(files))
+        with Crew(min(workers, len(files))) as crew:
+            for number, (task, found) in enumerate(crew.scan(tasks)):
+                if self.lines == self.limit:
+                    return False
+                last = number == count - 1
+                if found is not None and self.goes_on(task, found, last=last):
+                    self.take_segment(number, found)
+                elif not self.read_segment(task.name, last=last):
+                    return False
+        return True
+
+    def task(self, number: int, file: str) -> Task:
+        first = number * segments.SEGMENT_RECORDS
+        count = segments.SEGMENT_RECORDS
+        more = self.limit is not None and self.limit < first + count
+        if self.limit is not None and more:
+            count = max(self.limit - first, 0)
+        sizes = self.vouched.sizes(first, first + count)
+        if sizes is not None and self.expect is not None and first < self.expect[0] <= first + count:
+            sizes = sorted({*sizes, self.expect[0]})
+        vault = (self.vault.path, self.genesis) if self.vault else None
+        return Task(str(self.directory / file), file, first, count, more, sizes, not self.fast, vault)
+
+    def goes_on(self, task: Task, found: Scanned, *, last: bool) -> bool:
+        """Whether a segment that holds by itself goes on behind what holds so far: then nothing of it fails but perhaps a head."""
+        marked = {mark.size for mark in found.marks}
+        sizes = self.vouched.sizes(task.first, task.first + found.count)
+        return (
+            self.lines == task.first == self.vouched.tree.size
+            and (last or found.count == task.count)
+            and not self.vouched.broken
+            and self.links.run(task.first, found.prev)
+            and sizes is not None
+            and marked.issuperset(sizes)
+            and found.cited <= self.cited.keys()
+            and (self.fast or self.times.latest <= found.times[0])
+        )
+
+    def take_segment(self, number: int, found: Scanned) -> None:
+        """Take in a segment that holds."""
+        specials = deque(found.specials)
+        for mark in found.marks:
+            while specials and specials[0][0][0] < mark.size:
+                self.take_special(*specials.popleft())
+            self.compare(mark.place)
+            self.vouched.at(mark.size, mark.root, mark.place)
+        for special in specials:
+            self.take_special(*special)
+        self.vouched.subtrees(found.subtrees)
+        self.links.passed(found.last)
+        self.lines += found.count
+        if not self.fast:
+            self.take_bodies(number, found)
+
+    def take_special(self, place: Place, line: bytes) -> None:
+        """Take in a record that other segments have to do with."""
+        if self.fast:
+            self.read_whose(line, place)
+        else:
+            record: Any = canonical.loads_canonical(line)
+            self.take_record(record, place)
+
+    def take_bodies(self, number: int, found: Scanned) -> None:
+        """Take in what a segment's records say."""
+        self.times.latest = found.times[1]
+        self.decisions += found.alone + len(found.claims)
+        self.precedence.silent += found.alone
+        self.disclosed += found.found + found.missing
+        self.missing += found.missing
+        for kind, count in found.counts.items():
+            self.counts[kind] += count
+        for pack, told, place in found.claims:
+            times = told.started_at, told.notice_at
+            self.precedence.take(remarks(self.cited.get(pack), None, *times), times[0], place)
+        self.ledger.take(found.rows)
+        self.ledger.heap(number, found.heaps)
+
+    def rows_of(self, number: int, lines: Sequence[int]) -> Iterator[Row]:
+        """Read some records of a segment once more, which were found to hold."""
+        name = segments.segment_name(number * segments.SEGMENT_RECORDS)
+        first, offset, wanted = number * segments.SEGMENT_RECORDS, 0, iter(lines)
+        at = next(wanted, None)
+        with disk.open_file(str(self.directory / "log" / name), _BUFFER) as stream:
+            for count, line in enumerate(stream):
+                if at is None:
+                    return
+                if count == at:
+                    record: Any = canonical.loads_canonical(line[:-1])
+                    yield row_of(record, (first + count, offset, f"log/{name}", ""), NOTHING)
+                    at = next(wanted, None)
+                offset += len(line)
+
+    # --- line by line ---
 
     def read_segment(self, file: str, *, last: bool) -> bool:
         """Read one file line by line; a line longer than any record is read in pieces. Say whether to go on behind it."""
@@ -280,14 +322,18 @@ class _Verification:
 
     def read_line(self, line: bytes, offset: int, file: str) -> None:
         place = (self.lines, offset, file, leaf_of(line))
-        if self.expect is not None and self.lines + 1 == self.expect[0] and place[3] != self.expect[1]:
-            detail = "this record, or one before it, is not what the expected head stands for"
-            self.head.fail(detail, place, expected=self.expect[1], found=place[3])
+        self.compare(place)
         if self.fast:
             self.read_link(line, place)
         else:
             self.read_record(line, place)
         self.vouched.leaf(place)
+
+    def compare(self, place: Place) -> None:
+        """Compare a record with the head that was kept elsewhere, if it is the last one below."""
+        if self.expect is not None and place[0] + 1 == self.expect[0] and place[3] != self.expect[1]:
+            detail = "this record, or one before it, is not what the expected head stands for"
+            self.head.fail(detail, place, expected=self.expect[1], found=place[3])
 
     def read_link(self, line: bytes, place: Place) -> None:
         """Check a line's place in the chain, and leave its body alone unless it says whose log this is."""
@@ -298,13 +344,17 @@ class _Verification:
             return
         self.links.record(link[0], link[1], place)
         if link[2] in {"genesis", "key"}:
-            try:
-                record: Any = canonical.loads_canonical(line)
-            except canonical.CanonicalError as error:
-                self.canonical.fail(f"no record: {error}", place)
-                return
-            if not record_misfit(record):
-                self.read_name(record, place)
+            self.read_whose(line, place)
+
+    def read_whose(self, line: bytes, place: Place) -> None:
+        """Read a body that says whose log this is."""
+        try:
+            record: Any = canonical.loads_canonical(line)
+        except canonical.CanonicalError as error:
+            self.canonical.fail(f"no record: {error}", place)
+            return
+        if not record_misfit(record):
+            self.read_name(record, place)
 
     def read_name(self, record: dict[str, Any], place: Place) -> None:
         """Take in what says whose log this is: its name, its keys."""
@@ -314,8 +364,6 @@ class _Verification:
             self.vouched.key(record["body"]["key"], place)
 
     def read_record(self, line: bytes, place: Place) -> None:
-        if not self.lines:
-            self.open_vault(place[3])
         try:
             record: Any = canonical.loads_canonical(line)
         except canonical.CanonicalError as error:
@@ -329,6 +377,10 @@ class _Verification:
             return
         self.links.record(record["seq"], record["prev"], place)
         self.times.take(record["time"], place)
+        self.take_record(record, place)
+
+    def take_record(self, record: dict[str, Any], place: Place) -> None:
+        """Take in a record that holds by itself."""
         if record["type"] == "rubric":
             self.read_rubric(record, place)
         elif record["type"] == "erasure":
@@ -364,83 +416,54 @@ class _Verification:
         pack = body["decision"]["pack"] if kind == "decision" else body.get("pack")
         if pack is not None and pack not in self.cited:
             self.cites.fail(f"cites the pack {pack}, which no record before it has", place)
-        before = self.disclosed, self.missing
-        times = self.read_disclosures(self.vault, body["disclosures"], place) if self.vault else (None, None)
-        missing = self.missing - before[1]
+        told = disclosed(self.vault, body["disclosures"], lambda said, **values: self.kept.fail(said, place, **values))
+        self.disclosed += told.found + told.missing
+        self.missing += told.missing
         if kind == "decision":
             self.decisions += 1
+            times = told.started_at, told.notice_at
             self.precedence.take(remarks(self.cited.get(pack), None, *times), times[0], place)
-            says = (body["supersedes"], body["decision"]["void"], body["decision"]["reinstate"])
-            follows = says != (None, None, None)
         else:
             self.counts[kind] += 1
-            follows = True
-        kept = trimmed(kind, body, record["time"], times[0])
-        case, supersedes = body["disclosures"]["case"], body.get("supersedes")
-        found = self.disclosed - before[0] - missing
-        row = (record["seq"], *place[:3], kind, body["id"], case, supersedes, int(follows), kept, found, missing)
-        self.keep(row)
+        self.ledger.take([row_of(record, place, told)])
 
     def read_erasure(self, record: dict[str, Any], place: Place) -> None:
         """Take in an erasure. Which disclosures should be gone by now is asked at the end."""
         self.counts["erasure"] += 1
-        kept = canonical.dumps(record["body"])
-        row = (record["seq"], *place[:3], "erasure", None, record["body"]["case"], None, 1, kept, 0, 0)
-        self.keep(row)
+        self.ledger.take([row_of(record, place, NOTHING)])
 
-    def keep(self, row: tuple[Any, ...]) -> None:
-        """Keep what the case's other records are compared with."""
-        self.rows.append(row)
-        if len(self.rows) == _ROWS:
-            self.flush()
-
-    def read_disclosures(self, vault: Vault, digests: dict[str, str], place: Place) -> tuple[str | None, str | None]:
-        """Check what the vault holds for a record; when its candidate started and was told, as far as it says."""
-        self.disclosed += len(digests)
-        times: tuple[str | None, str | None] = (None, None)
+    def open_vault(self, first: Path) -> None:
+        """Open the vault of the log whose record 0 stands in *first*."""
         try:
-            for name, digest in digests.items():
-                value = vault.value(digest, name)
-                self.missing += value is None
-                wrong = content_misfit(name, value)
-                if wrong:
-                    self.kept.fail(wrong, place)
-                if name == "submission":
-                    times = claimed_times(value)
-            vault.must_file(digests["case"])
-        except LogError as error:
-            self.kept.fail(error.message, place, expected=error.expected, found=error.found)
-        return times
-
-    def open_vault(self, genesis: str) -> None:
+            with disk.open_file(str(first)) as stream:
+                line = stream.readline(MAX_LINE + 1)
+        except disk.NotAFileError:
+            return
+        if line[-1:] != b"\n" or self.limit == 0:
+            return
+        self.genesis = leaf_of(line[:-1])
         if self.vault_path is False:
             self.kept.unchecked = "no vault was given"
         elif not self.vault_path.exists():
             self.kept.unchecked = f"the vault {self.vault_path} is missing"
         else:
             try:
-                self.vault = Vault(str(self.vault_path), genesis, read_only=True)
+                self.vault = Vault(str(self.vault_path), self.genesis, read_only=True)
             except LogError as error:
                 self.kept.unchecked = str(error)
 
-    def flush(self) -> None:
-        self.database.execute("BEGIN")
-        self.database.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self.rows)
-        self.database.execute("COMMIT")
-        self.rows.clear()
-
     def finish_records(self) -> None:
         """Check what needs all records at once; SQLite sorts them on disk."""
-        self.flush()
-        for seq, offset, file, first in self.database.execute(_TWICE):
+        self.ledger.settle()
+        for seq, offset, file, first in self.ledger.twice():
             self.ids.fail(f"its id stands in record #{first} already", (seq, offset, file, ""))
-        for seq, offset, file, wanted, found in self.database.execute(_NOT_NEWEST):
+        for seq, offset, file, wanted, found in self.ledger.not_newest():
             detail = "supersedes is not the newest earlier decision of the case"
             self.supersedes.fail(detail, (seq, offset, file, ""), expected=_seq(wanted), found=_seq(found))
-        for seq, offset, file, erasure in self.database.execute(_NOT_ERASED):
+        for seq, offset, file, erasure in self.ledger.not_erased():
             detail = f"the vault still has what record #{erasure} erased: it was put back from a copy; opening the log erases it again"
             self.people["erasures"].fail(detail, (seq, offset, file, ""))
-        ((missing,),) = self.database.execute(_MISSING)
+        missing = self.ledger.missing()
         if missing:
             self.kept.unchecked = f"{missing} of {self.disclosed} disclosures are not in the vault"
 
@@ -448,11 +471,11 @@ class _Verification:
         """Follow each case that was opened, of which something was said, or that has several decisions, record by record."""
         follower = Follower(self.people, self.precedence, self.instalments, self.packs, self.vault)
         case = None
-        for digest, seq, kind, kept, *place in self.database.execute(_OF_CASES_TO_FOLLOW):
+        for digest, seq, kind, kept, *place in self.ledger.to_follow():
             if digest != case:
                 case = digest
                 follower.begin()
-            follower.take(seq, kind, kept, (*place, ""))
+            follower.take(seq, kind, kept, (*place, ""))  # type: ignore[arg-type]
 
     def finish_head(self) -> None:
         if self.expect is None:
@@ -503,33 +526,3 @@ def _seq(value: int | None) -> str:
 
 
 _DISCLOSING = ("opening", "decision", "resolution")
-_RECORDS = """
-CREATE TABLE records(
-  seq INTEGER, place INTEGER, offset INTEGER, file TEXT, kind TEXT, id TEXT, case_digest TEXT, supersedes INTEGER, follows INTEGER, kept BLOB,
-  found INTEGER, missing INTEGER
-)
-"""
-_TWICE = """
-SELECT place, offset, file, first FROM
-  (SELECT place, offset, file, min(seq) OVER (PARTITION BY id) AS first, row_number() OVER (PARTITION BY id ORDER BY place) AS nth
-   FROM records WHERE id IS NOT NULL)
-WHERE nth > 1 ORDER BY place
-"""
-_NOT_NEWEST = """
-SELECT place, offset, file, newest, supersedes FROM
-  (SELECT place, offset, file, supersedes, lag(seq) OVER (PARTITION BY case_digest ORDER BY place) AS newest FROM records WHERE kind = 'decision')
-WHERE supersedes IS NOT newest ORDER BY place
-"""
-_ERASED = "SELECT case_digest FROM records WHERE kind = 'erasure'"
-_MISSING = f"SELECT coalesce(sum(missing), 0) FROM records WHERE case_digest NOT IN ({_ERASED})"  # noqa: S608 - all of it stands here
-_NOT_ERASED = """
-SELECT records.place, records.offset, records.file, erasures.seq FROM records
-JOIN records AS erasures ON erasures.kind = 'erasure' AND erasures.case_digest = records.case_digest
-WHERE records.found > 0 ORDER BY records.place
-"""
-# Cases of which people said something, those whose decisions claim so, and those that have several decisions.
-_OF_CASES_TO_FOLLOW = """
-SELECT case_digest, seq, kind, kept, place, offset, file FROM records
-WHERE case_digest IN (SELECT case_digest FROM records WHERE follows)
-ORDER BY case_digest, place
-"""

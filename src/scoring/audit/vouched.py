@@ -9,16 +9,19 @@ Source: FORMAT.md 4 (`key`), 11. Must not know how a log is laid out, nor anythi
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from scoring.audit import checkpoint, disk, note
 from scoring.audit.heads import MAX_HEAD_LINE, needed_keys, read_head
 from scoring.audit.keys import VerificationKey
 from scoring.audit.report import Check
-from scoring.audit.tree import Tree
+from scoring.audit.tree import Tree, joined
+from scoring.audit.value import Value
 from scoring.errors import LogError, MissingExtraError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from typing import BinaryIO
 
     from scoring.audit.heads import Kept
@@ -27,6 +30,24 @@ if TYPE_CHECKING:
 __all__ = ["Vouched"]
 
 _MOST_KEYS = 1000  # of one log; a key a day for three years
+_MOST_AHEAD = 4096  # heads that are read ahead; sixteen segments have as many
+
+
+class _Line(Value):
+    """A line of the file: its number, and a head, or what is wrong with it, what was expected and what was found."""
+
+    __slots__ = ("number", "kept", "wrong")  # noqa: RUF023 - in the order of the constructor
+
+    number: int
+    kept: Kept | None
+    wrong: tuple[str, str | None, str | None] | None
+
+    def __init__(self, number: int, kept: Kept | None, *wrong: str | None) -> None:
+        super().__init__(number, kept, (*wrong, None, None)[:3] if wrong else None)
+
+    @property
+    def size(self) -> int:
+        return self.kept.head.size if self.kept else 0
 
 
 class Vouched:
@@ -54,14 +75,17 @@ class Vouched:
         self.limit = limit
         self.origin = ""
         self.tree = Tree()
+        self.size = 0  # of the log, as far as it went by
+        self.known_root: bytes | None = None  # of that size
         self.broken = False  # a line that has no leaf stands below
         self.keys: list[tuple[int, str]] = []  # from the one on that the last head was signed by
         self.seqs: dict[str, int] = {}  # of every key
         self.last: Kept | None = None  # the newest head whose size was come to
-        self.count = self.signed = self.number = self.offset = self.largest = 0
+        self.count = self.signed = self.number = 0
         self.stream: BinaryIO | None = None
         self.end = 0
         self.next: Kept | None = None
+        self.ahead: deque[_Line] = deque()  # what was read of the file and not come to yet
         try:
             self.stream = disk.open_file(path)
             self.end = self.stream.seek(0, 2)
@@ -70,6 +94,7 @@ class Vouched:
             pass
         except OSError as error:
             self.heads.fail(f"heads cannot be read: {error.strerror}")
+        self.coming = self.read_lines()
         self.advance()
         self.come_to(None)
 
@@ -96,13 +121,50 @@ class Vouched:
     def leaf(self, place: Place) -> None:
         """Take in a record's leaf, once its key was, if it is one."""
         self.tree.append(bytes.fromhex(place[3]))
-        if self.kept_elsewhere is not None and self.kept_elsewhere.head.size == self.tree.size:
+        self.at(self.tree.size, None, place)
+
+    def subtrees(self, found: Iterable[tuple[int, bytes]]) -> None:
+        """Take in many leaves at once, by the perfect subtrees over them; the heads among them were come to by `at`."""
+        for level, root in found:
+            self.tree.append_subtree(level, root)
+        self.size, self.known_root = self.tree.size, None
+
+    def at(self, size: int, root: bytes | None, place: Place) -> None:
+        """
+        Come to a size of the log, once all keys below were taken in.
+
+        Args:
+            size: That size.
+            root: The hash over the leaves that the tree does not have yet; None where it has all.
+            place: Of the last record below.
+        """
+        self.size, self.known_root = size, None if root is None else joined([*self.tree.roots, root])
+        if self.kept_elsewhere is not None and self.kept_elsewhere.head.size == size:
             self.extends(self.kept_elsewhere.head, place)
         self.come_to(place)
 
+    def root_now(self) -> bytes:
+        """The root of the log as far as it went by."""
+        return self.known_root or self.tree.root()
+
+    def sizes(self, low: int, high: int) -> list[int] | None:
+        """Name the sizes above *low* and up to *high* at which there is something to compare, rising; None where heads are too many to look ahead."""
+        while not self.ahead or self.ahead[-1].size <= high:
+            if len(self.ahead) == _MOST_AHEAD:
+                return None
+            line = next(self.coming, None)
+            if line is None:
+                break
+            self.ahead.append(line)
+        found = {line.size for line in self.ahead if low < line.size <= high}
+        others = (self.next, self.kept_elsewhere)
+        return sorted(
+            found | {other.head.size for other in others if other is not None and low < other.head.size <= high}
+        )
+
     def extends(self, head: checkpoint.Head, place: Place) -> None:
         """Compare the head that was kept elsewhere."""
-        root = self.tree.root()
+        root = self.root_now()
         if self.broken or root != head.root:
             detail = "this record, or one before it, is not what the trusted checkpoint stands for"
             self.trusted.fail(detail, place, expected=f"root {head.root.hex()}", found=root.hex())
@@ -110,7 +172,7 @@ class Vouched:
     def come_to(self, place: Place | None) -> None:
         """Check the heads of as many records as there are by now."""
         at = None
-        while self.next is not None and self.next.head.size == self.tree.size:
+        while self.next is not None and self.next.head.size == self.size:
             self.root(self.next, place)
             if at is not None and self.next.signatures <= at.signatures:
                 self.heads.fail(f"line {self.number} of heads repeats a size, and no signature came to it", place)
@@ -124,9 +186,10 @@ class Vouched:
         """Compare a head with the tree."""
         self.count += 1
         head = kept.head
-        if self.broken or head.root != self.tree.root():
+        root = self.root_now()
+        if self.broken or head.root != root:
             detail = f"what stands up to this record is not what line {self.number} of heads stands for"
-            self.heads.fail(detail, place, expected=f"root {head.root.hex()}", found=self.tree.root().hex())
+            self.heads.fail(detail, place, expected=f"root {head.root.hex()}", found=root.hex())
         if head.origin != self.origin and place is not None:
             self.heads.fail(
                 f"line {self.number} of heads is another log's", place, expected=self.origin, found=head.origin
@@ -161,29 +224,40 @@ class Vouched:
     # --- the file ---
 
     def advance(self) -> None:
-        """Read the next head that is one."""
+        """Come to the next head that is one."""
         self.next = None
-        while self.stream is not None and self.offset < self.end:
-            line = self.stream.readline(min(MAX_HEAD_LINE, self.end - self.offset))
-            self.offset += len(line)
-            self.number += 1
+        while (line := self.ahead.popleft() if self.ahead else next(self.coming, None)) is not None:
+            self.number = line.number
+            if line.wrong:
+                detail, expected, found = line.wrong
+                self.heads.fail(detail, expected=expected, found=found)
+            elif self.limit is None or line.size <= self.limit:
+                self.next = line.kept
+                return
+            else:
+                return
+
+    def read_lines(self) -> Iterator[_Line]:
+        """Read the file."""
+        number = offset = largest = 0
+        while self.stream is not None and offset < self.end:
+            line = self.stream.readline(min(MAX_HEAD_LINE, self.end - offset))
+            offset += len(line)
+            number += 1
             if line[-1:] != b"\n":
-                if self.offset < self.end:
-                    self.heads.fail(f"line {self.number} of heads is longer than any; nothing behind it was read")
+                if offset < self.end:
+                    yield _Line(number, None, f"line {number} of heads is longer than any; nothing behind it was read")
                 return  # an unfinished last line is no head
             try:
                 kept = read_head(line[:-1])
             except LogError as error:
-                self.heads.fail(f"line {self.number} of heads: {error.message}")
+                yield _Line(number, None, f"line {number} of heads: {error.message}")
                 continue
-            size, self.largest = kept.head.size, max(kept.head.size, self.largest)
-            if size < self.largest:
-                expected = f"size {self.largest} or more"
-                self.heads.fail(f"line {self.number} of heads falls", expected=expected, found=f"size {size}")
-                continue
-            if self.limit is None or size <= self.limit:
-                self.next = kept
-            return
+            size, largest = kept.head.size, max(kept.head.size, largest)
+            if size < largest:
+                yield _Line(number, None, f"line {number} of heads falls", f"size {largest} or more", f"size {size}")
+            else:
+                yield _Line(number, kept)
 
     # --- the end ---
 

@@ -1,0 +1,366 @@
+"""
+One segment of a log checked at once: every line's leaf, the chain inside, the subtrees above, and what each body may hold.
+
+This is the quick half of `verify`, and it only ever says yes. Whatever is another way than in nearly every segment (a line that does not chain, a spelling
+that does not come back, a key that is not expected) makes `scan` return None, and whoever asked reads the segment line by line, which finds out what is
+wrong and where. So findings are worded in one place, and are the same on however many cores a log was read.
+
+Pure but for reading one file and the vault, so that any process can do it. Must not know of other segments, heads, or what holds between cases.
+
+Source: FORMAT.md 1-4.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from hashlib import sha256
+from io import BytesIO
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from scoring import canonical
+from scoring.audit import disk
+from scoring.audit.chain import MAX_LINE, link_of
+from scoring.audit.fields import fits_decision, record_misfit
+from scoring.audit.follow import Disclosed, disclosed
+from scoring.audit.ledger import Heaps, row_of
+from scoring.audit.tree import Tree, cover, joined, levels_over
+from scoring.audit.value import Value
+from scoring.audit.vault import Vault
+from scoring.errors import LogError, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Any
+
+    from scoring.audit.ledger import Columns, Row
+    from scoring.audit.report import Place
+
+__all__ = ["Mark", "Scanned", "Task", "scan"]
+
+_BLOCK = 1 << 18  # bytes read at once: some 250 records, which stay in the processor's cache
+_LEAF = sha256(b"\x00")
+_TILE_LEVEL = 8
+_TILE = 1 << _TILE_LEVEL  # leaves that are joined at once
+_TIME = 20  # characters
+_END = b'","type":"decision","v":1}'
+_KEPT = 4096  # decisions between two sortings
+_SAYS_WHOSE = frozenset({"genesis", "key"})
+_OF_CASES = frozenset({"decision", "opening", "resolution"})
+
+
+class Task(Value):
+    """
+    What is asked of one segment.
+
+    Attributes:
+        path: Its file. name: How findings call it.
+        first: The seq that its first record should have.
+        count: How many lines it has at most. more: Whether lines behind these are to be left alone; they are a misfit otherwise.
+        sizes: Of which sizes of the log the tree is asked for, rising, each above *first*; None where they are too many for a quick reading.
+        bodies: Whether bodies are looked at.
+        vault: The vault's file and the log's genesis, where disclosures are looked at too.
+    """
+
+    __slots__ = ("path", "name", "first", "count", "more", "sizes", "bodies", "vault")  # noqa: RUF023 - in the order of the constructor
+
+    path: str
+    name: str
+    first: int
+    count: int
+    more: bool
+    sizes: list[int] | None
+    bodies: bool
+    vault: tuple[str, str] | None
+
+
+class Mark(Value):
+    """
+    The segment's part of the log of some size.
+
+    Attributes:
+        size: The log's. place: Of its last record.
+        root: The hash over the segment's records below it, as RFC 6962 joins them.
+    """
+
+    __slots__ = ("size", "place", "root")  # noqa: RUF023 - in the order of the constructor
+
+    size: int
+    place: Place
+    root: bytes
+
+
+class Scanned:
+    """
+    What a segment that holds came to.
+
+    Attributes:
+        count: Its records. prev: What the first of them chains to. last: The place of the last one.
+        subtrees: (level, root) of the perfect subtrees over it, largest first.
+        marks: One for each size that was asked for and lies in it.
+        specials: Place and line of each record that must be read by whoever knows the rest of the log.
+        cited: Packs that are cited here and not recorded before in this segment.
+        times: The first and the latest time; they go back in no place.
+        counts: How many openings and resolutions there are. alone: How many decisions that lie in `heaps`.
+        claims: Of each other decision its pack, what the vault holds for it, and its place.
+        found, missing: How many disclosures the vault was asked for, and how many it does not have.
+        rows: Of what may be compared with other records of its case.
+        heaps: Of the rest.
+    """
+
+    __slots__ = (
+        *("alone", "cited", "claims", "count", "counts", "found", "heaps", "last", "marks", "missing", "prev"),
+        *("rows", "specials", "subtrees", "times"),
+    )
+
+    def __init__(self) -> None:
+        self.count = self.alone = self.found = self.missing = 0
+        self.prev: str | None = None
+        self.last: Place = (0, 0, "", "")
+        self.subtrees: list[tuple[int, bytes]] = []
+        self.marks: list[Mark] = []
+        self.specials: list[tuple[Place, bytes]] = []
+        self.cited: set[str] = set()
+        self.counts = {"opening": 0, "resolution": 0}
+        self.times = ("", "")
+        self.claims: list[tuple[str, Disclosed, Place]] = []
+        self.rows: list[Row] = []
+        self.heaps: Columns = (b"", [])
+
+
+def scan(task: Task) -> Scanned | None:
+    """
+    Check one segment by itself.
+
+    Returns:
+        None where anything in it is another way than the quick reading knows, or it cannot be read.
+    """
+    reading = _Bodies(task) if task.bodies else _Links(task)
+    try:
+        return None if task.sizes is None else reading.run()
+    except (_OtherError, LogError, StoreError, OSError):
+        return None
+    finally:
+        reading.close()
+
+
+class _OtherError(Exception):
+    """Something is another way than the quick reading knows."""
+
+
+def _refuse(*_: object, **__: object) -> None:
+    raise _OtherError
+
+
+def _leaves(lines: Sequence[bytes]) -> list[bytes]:
+    leaves: list[bytes] = []
+    fresh, add = _LEAF.copy, leaves.append
+    for line in lines:
+        leaf = fresh()
+        leaf.update(line)
+        add(leaf.digest())
+    return leaves
+
+
+class _Links:
+    """The quick reading of the bytes: leaves, chain, subtrees."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.found = Scanned()
+        self.count = self.end = 0  # how many lines there are so far, and how many bytes
+        self.last: str | None = None  # the leaf of the last one
+        self.tiles = Tree()  # over the roots of 256 records each
+        self.rest: list[bytes] = []  # the leaves behind these
+        self.offsets: list[int] = []  # where their lines start
+        self.sizes = deque(task.sizes or ())
+
+    def close(self) -> None:
+        """Let go of what was opened."""
+
+    def run(self) -> Scanned:
+        for lines in self.blocks():
+            leaves = _leaves(lines)
+            offsets = [*accumulate([len(line) + 1 for line in lines], initial=self.end)]
+            self.end = offsets.pop()
+            if not self.count:
+                link = link_of(lines[0])
+                if link is None:
+                    raise _OtherError
+                self.found.prev = self.last = link[1]
+            self.block(lines, offsets, [self.last, *[leaf.hex() for leaf in leaves]])
+            self.count += len(lines)
+            self.last = leaves[-1].hex()
+            self.found.last = self.place(self.task.first + self.count - 1, offsets[-1], self.last)
+            self.rest += leaves
+            self.offsets += offsets
+            while len(self.rest) > _TILE:
+                self.tile()
+        self.finish()
+        return self.found
+
+    def blocks(self) -> Iterator[list[bytes]]:
+        """Read whole lines, a few hundred at once, without their line ends."""
+        left, offset, more = self.task.count, 0, self.task.more
+        with disk.open_file(self.task.path, 0) as file:
+            while left or not more:
+                file.seek(offset)
+                data = file.read(_BLOCK)
+                if not data:
+                    return
+                lines = BytesIO(data).readlines()
+                end = data.rfind(b"\n") + 1
+                if end < len(data):
+                    lines.pop()
+                if more:
+                    del lines[left:]
+                if not lines or len(lines) > left or len(max(lines, key=len)) > MAX_LINE + 1:
+                    raise _OtherError
+                yield [line[:-1] for line in lines]
+                left -= len(lines)
+                offset += end
+
+    def block(self, lines: list[bytes], offsets: list[int], leaves: Sequence[str | None]) -> None:
+        """Check that each line ends as a record does that chains to the one before it; *leaves* begin with that of the record before."""
+        seq = self.task.first + self.count
+        width = len(str(seq))
+        stop = len(_END) + _TIME
+        start = stop + len(f',"prev":"{"":64}","seq":{seq},"time":"')
+        if [line[-len(_END) :] for line in lines] == [_END] * len(lines) and width == len(str(seq + len(lines) - 1)):
+            text = b"".join([line[-start:-stop] for line in lines])
+            wanted = [f',"prev":"{leaf}","seq":{number},"time":"' for number, leaf in enumerate(leaves[:-1], seq)]
+            if text == "".join(wanted).encode():
+                return
+        for number, line in enumerate(lines):
+            link = link_of(line)
+            if link is None or link[:2] != (seq + number, leaves[number]):
+                raise _OtherError
+            if link[2] in _SAYS_WHOSE:
+                self.found.specials.append((self.place(seq + number, offsets[number], leaves[number + 1]), line))
+
+    def place(self, seq: int, offset: int, leaf: str | None) -> Place:
+        return seq, offset, self.task.name, leaf or ""
+
+    def tile(self) -> None:
+        """Join the next leaves to one root, and come to the sizes among them."""
+        levels = levels_over(self.rest[:_TILE])
+        below = self.task.first + (self.tiles.size << _TILE_LEVEL)
+        while self.sizes and self.sizes[0] <= below + len(levels[0]):
+            size = self.sizes.popleft()
+            number = size - below
+            place = self.place(size - 1, self.offsets[number - 1], levels[0][number - 1].hex())
+            roots = [levels[level][index] for level, index in cover(0, number)]
+            self.found.marks.append(Mark(size, place, joined([*self.tiles.roots, *roots])))
+        if len(levels[0]) == _TILE:
+            self.tiles.append(levels[-1][0])
+            del self.rest[:_TILE], self.offsets[:_TILE]
+        else:
+            self.rest = [levels[level][index] for level, index in cover(0, len(levels[0]))]
+
+    def finish(self) -> None:
+        """Come to the end."""
+        if not self.count or (self.task.more and self.count < self.task.count):
+            raise _OtherError
+        while self.rest and self.tiles.size << _TILE_LEVEL < self.count & -_TILE:
+            self.tile()
+        if self.rest:
+            self.tile()
+        self.found.count = self.count
+        roots = [*self.tiles.roots, *self.rest]
+        self.found.subtrees = [(level, root) for (level, _), root in zip(cover(0, self.count), roots, strict=True)]
+
+
+class _Bodies(_Links):
+    """The quick reading of whole records: the same, and what every record holds."""
+
+    def __init__(self, task: Task) -> None:
+        super().__init__(task)
+        self.vault: Vault | None = None
+        self.heaps = Heaps()
+        self.cases: list[str] = []  # of decisions of which nothing is known to be said,
+        self.ids: list[str] = []  # their ids,
+        self.numbers: list[int] = []  # and their lines
+        self.packs: set[str] = set()
+        self.latest = ""
+
+    def close(self) -> None:
+        """Let go of the vault."""
+        if self.vault is not None:
+            self.vault.close()
+
+    def run(self) -> Scanned:
+        if self.task.vault:
+            self.vault = Vault(*self.task.vault, read_only=True)
+        return super().run()
+
+    def block(self, lines: list[bytes], offsets: list[int], leaves: Sequence[str | None]) -> None:
+        """Check all that one record holds, and that it chains to the one before it."""
+        try:
+            records: list[Any] = canonical.reread(lines)
+        except (ValueError, RecursionError):
+            raise _OtherError from None
+        start, latest = self.task.first + self.count, self.latest
+        packs, alone = self.packs, self.vault is None
+        case, name, at = self.cases.append, self.ids.append, self.numbers.append
+        for seq, (record, before) in enumerate(zip(records, leaves, strict=False), start):
+            quick = fits_decision(record)
+            if not quick and (record_misfit(record) or canonical.dumps(record) != lines[seq - start]):
+                raise _OtherError
+            time = record["time"]
+            if record["seq"] != seq or record["prev"] != before or time < latest:
+                raise _OtherError
+            latest = time
+            if quick:
+                body = record["body"]
+                decision = body["decision"]
+                if decision["pack"] not in packs:
+                    self.cite(decision["pack"])
+                if alone and body["supersedes"] is decision["void"] is decision["reinstate"] is None:
+                    case(body["disclosures"]["case"])
+                    name(body["id"])
+                    at(seq - self.task.first)
+                    continue
+            self.take(record, self.place(seq, offsets[seq - start], leaves[seq - start + 1]), lines[seq - start])
+        if not self.latest:
+            self.found.times = (records[0]["time"], "")
+        self.latest = latest
+        if len(self.cases) >= _KEPT:
+            self.sort()
+
+    def cite(self, pack: str) -> None:
+        """Take in a pack that was not cited or recorded in this segment before."""
+        self.packs.add(pack)
+        self.found.cited.add(pack)
+
+    def take(self, record: dict[str, Any], place: Place, line: bytes) -> None:
+        """Take in what is more than a decision of which nothing is known to be said."""
+        kind, body, found = record["type"], record["body"], self.found
+        if kind not in _OF_CASES:
+            found.specials.append((place, line))
+            if kind == "rubric":
+                self.packs.add(body["pack"])
+            return
+        pack = body["decision"]["pack"] if kind == "decision" else body.get("pack")
+        if pack is not None and pack not in self.packs:
+            self.cite(pack)
+        told = disclosed(self.vault, body["disclosures"], _refuse)
+        found.found += told.found
+        found.missing += told.missing
+        if kind == "decision":
+            found.claims.append((pack, told, place))
+        else:
+            found.counts[kind] += 1
+        found.rows.append(row_of(record, place, told))
+
+    def sort(self) -> None:
+        """Put decisions of which nothing is known to be said into their heaps."""
+        self.found.alone += len(self.cases)
+        self.heaps.add(self.cases, self.ids, self.numbers)
+        for column in (self.cases, self.ids, self.numbers):
+            column.clear()
+
+    def finish(self) -> None:
+        super().finish()
+        self.sort()
+        self.found.times = (self.found.times[0], self.latest)
+        self.found.heaps = self.heaps.columns()
