@@ -14,6 +14,7 @@ import hashlib
 import io
 import json
 import sys
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -548,6 +549,98 @@ def tiles_and_exports():
     vector("export-edited", "a ZIP of a log in which a record was changed", packed(edited), ("chain", 3), ("heads", 4), key=FIRST.text)
 
 
+SALT = b64(bytes(16)).rstrip("=").replace("+", "-").replace("/", "_")
+
+
+def b64url(data):
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def disclosed(name, value):
+    """A disclosure's text and its digest (FORMAT.md 8)."""
+    text = b64url(canonical([SALT, name, value])).encode()
+    return digest(text), text
+
+
+def export_of(log, head, cases=(), texts=(), tiles=False):
+    """An export: the log, a head, receipts of some records, disclosures, and tiles under the same head."""
+    log = log.but(heads=[canonical(head) + b"\n"])
+    size = int(head.split("\n")[1])
+    files = log.files()
+    for seq in cases:
+        files[f"receipts/{seq:012d}.tlog-proof"] = log.cut(size).receipt(seq, note=head)
+    for name, text in texts:
+        files[f"disclosures/{name}.txt"] = text
+    if tiles:
+        files |= {f"tiles/{name}": data for name, data in log.cut(size).tiles().items()} | {"tiles/checkpoint": head.encode()}
+    return files
+
+
+def what_lies_beside_a_log():
+    case, told = disclosed("case", "c-1001"), disclosed("submission", {"answers": {"dilemma": "A", "sum": "70"}})
+    answer = disclosed("dilemma", "A")
+    parts = disclosed("submission", {"answers": {"_sd": [b64url(bytes.fromhex(answer[0]))]}})
+    log = Log("key")
+    log.add("decision", {**DECISION, "disclosures": {"case": case[0], "submission": told[0]}, "id": "s-3", "supersedes": None})
+    log.add("decision", {**DECISION, "disclosures": {"case": digest(b"other"), "submission": parts[0]}, "id": "s-4", "supersedes": None})
+    head, key = log.note(FIRST), FIRST.text
+    good = export_of(log, head, (3, 4), (case, told, parts, answer), tiles=True)
+    vector("export-whole", "receipts, disclosures, an answer by itself, and tiles, all of the log beside them", good, key=key)
+    vector("export-whole-packed", "the same as a ZIP", packed(good), key=key)
+    vector("export-in-a-folder", "the same in a folder of the ZIP", packed({f"case/{name}": data for name, data in good.items()}), key=key)
+    later = export_of(log.but().more("decision", case="later"), head, (3,), tiles=True)
+    vector("export-behind-the-head", "a record behind the head that receipt and tiles are under", later, key=key)
+    twice = io.BytesIO()
+    with zipfile.ZipFile(twice, "w") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name, data in [*good.items(), ("heads", good["heads"])]:
+            archive.writestr(zipfile.ZipInfo(name), data)
+    vector("export-name-twice", "a ZIP with two files of one name", twice.getvalue(), ("files", None), key=key)
+
+    receipt, bundle, tile = "receipts/000000000003.tlog-proof", "tiles/tile/entries/000.p/5", "tiles/tile/0/000.p/5"
+
+    def bad(name, shows, *fails, **files):
+        changed = {**good, **{place.replace("__", "/"): data for place, data in files.items()}}
+        vector(f"export-{name}", shows, {place: data for place, data in changed.items() if data is not None}, *fails, key=key)
+
+    def instead(place, data):
+        return {place.replace("/", "__"): data}
+
+    wrong, lost = ("receipts", None), ("disclosures", None)
+    bad("receipt-of-another-record", "under the name of record 3", wrong, **instead(receipt, log.receipt(4, note=head)))
+    bad("receipt-other-hash", "one bit of a hash", wrong, **instead(receipt, log.receipt(3, note=head, proof=[bytes(32), *path(3, log.leaves())[1:]])))
+    bad("receipt-under-no-head", "a head that another key signed, and the log does not have", wrong, **instead(receipt, log.receipt(3, FOREIGN)))
+    bad("receipt-is-none", "a file that is no receipt", wrong, **instead(receipt, b"-"))
+    longer = log.but().more("decision", case="x")
+    bad("receipt-beyond-the-log", "of a record that is not there", wrong, **instead("receipts/000000000005.tlog-proof", longer.receipt(5, FIRST)))
+    bad("disclosure-edited", "another text under the old name", lost, **instead(f"disclosures/{told[0]}.txt", told[1][:-2] + b"AA"))
+    other = disclosed("submission", {"answers": {"dilemma": "B", "sum": "70"}})
+    bad("disclosure-cited-nowhere", "an answer that nobody gave", lost, **instead(f"disclosures/{other[0]}.txt", other[1]))
+    named = disclosed("dilemma", "D")
+    bad("answer-cited-nowhere", "by no submission", lost, **instead(f"disclosures/{named[0]}.txt", named[1]))
+    bad("disclosure-is-none", "a text that is no disclosure", lost, **instead(f"disclosures/{digest(b'-')}.txt", b"-"))
+    crossed = {"case": told[0], "submission": case[0]}
+    swapped = Log("key").add("decision", {**DECISION, "disclosures": crossed, "id": "s-3", "supersedes": None})
+    swapped = export_of(swapped, swapped.note(FIRST), (), (case, told))
+    vector("export-disclosure-as-another-thing", "a case's disclosure cited as a submission", swapped, lost, key=key)
+    gone = log.but().add("erasure", {"case": case[0], "reason": "request"})
+    vector("export-disclosure-erased", "of a case that was erased", export_of(gone, gone.note(FIRST), (), (case, told)), lost, key=key)
+    bad("tiles-entry-edited", "an entry that is not the log's", ("tiles", None), **instead(bundle, good[bundle].replace(b'"s-3"', b'"s-X"')))
+    bad("tiles-hash-edited", "a tile that is not what the records make", ("tiles", None), **instead(tile, bytes([good[tile][0] ^ 1]) + good[tile][1:]))
+    bad("tiles-missing", "a tile left out", ("tiles", None), **instead(tile, None))
+    bad("tiles-under-no-head", "a checkpoint that the log does not have", ("tiles", None), **instead("tiles/checkpoint", log.note(FOREIGN).encode()))
+
+    extension = log.note() + "valid until next year\n"
+    signed = extension + "\n" + FIRST.line(extension)
+    extended = log.but(heads=[canonical(signed) + b"\n"])
+    vector("head-with-an-extension", "a line more than a head has", extended, ("heads", None), ("signatures", None), key=key)
+    carried = log.receipt(3, FIRST).replace(b"@v1\n", b"@v1\nextra " + b64(log.lines[3]).encode() + b"\n")
+    vector("receipt-good-carries-its-record", "one file is enough", carried, key=key)
+    another = log.receipt(3, FIRST).replace(b"@v1\n", b"@v1\nextra " + b64(log.lines[4]).encode() + b"\n")
+    vector("receipt-carries-another-record", "it leads nowhere", another, ("receipt", 3), ("receipt", None), key=key)
+    vector("receipt-without-its-record", "neither carried nor given: not checked", log.receipt(3, FIRST), status=3, key=key)
+
+
 # fmt: on
 
 
@@ -561,11 +654,12 @@ def main(out):
         heads_forged,
         receipts,
         tiles_and_exports,
+        what_lies_beside_a_log,
     ):
         part()
     index = []
     for name, shows, what, call, said in VECTORS:
-        place, suffix = Path(out), ".tlog-proof" if "record" in call else ".zip"
+        place, suffix = Path(out), ".zip" if not isinstance(what, dict) and what[:2] == b"PK" else ".tlog-proof"
         files = (
             {f"{name}/{file}": data for file, data in what.items()}
             if isinstance(what, dict)

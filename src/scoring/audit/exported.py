@@ -186,12 +186,9 @@ class _Beside:
     def read_heads(self) -> None:
         """Find the heads that something relies on among those of the log."""
         wanted = {*self.heads}
-        try:
-            stream = disk.open_file(str(self.directory / "heads"))
-        except FileNotFoundError:
-            stream = None
-        if stream is not None and wanted:
-            with stream:
+        path = self.directory / "heads"
+        if wanted and path.exists():
+            with disk.open_file(str(path)) as stream:
                 while (line := stream.readline(MAX_HEAD_LINE)) and wanted:
                     try:
                         wanted.discard(read_head(line.removesuffix(b"\n")).note)
