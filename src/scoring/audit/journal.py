@@ -82,6 +82,7 @@ class Journal(Forkable):
 
     def begin(self, origin: str, time: str, key: str = "") -> None:
         """Write record 0 where there is none yet, and with it the log's first *key*: a crash leaves both or neither."""
+        self.must_append()
         make_parts(self.directory)
         with self:
             if self._tail.size == 0:

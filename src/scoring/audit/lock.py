@@ -12,6 +12,7 @@ import time
 from functools import partial
 from weakref import WeakValueDictionary
 
+from scoring.audit.mounts import refusal
 from scoring.errors import StoreError
 
 TYPE_CHECKING = False
@@ -46,6 +47,9 @@ class WriterLock:
         self.refusal = ""
         if fcntl is None:
             self.refusal = "appending needs Linux or macOS, this system has no flock; reading and verifying work here"
+            return
+        self.refusal = refusal(path)
+        if self.refusal:
             return
         try:
             self._open()

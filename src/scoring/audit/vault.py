@@ -31,6 +31,7 @@ from scoring.audit.database import (
     open_writable,
 )
 from scoring.audit.fields import is_digest, is_id
+from scoring.audit.mounts import refusal
 from scoring.errors import ConflictError, LogError, StoreError
 
 TYPE_CHECKING = False
@@ -542,6 +543,9 @@ def open_vault(path: str, genesis: str, *, create: bool, read_only: bool) -> tup
         LogError: It is no vault, or another log's.
         StoreError: It cannot be opened or made.
     """
+    shared = "" if read_only else refusal(path)
+    if shared:
+        raise StoreError(shared)
     if create and not read_only:
         return Vault.create(path, genesis), ""
     if os.path.exists(path):
