@@ -551,7 +551,7 @@ class TestWrongInput:
         def no(*_, **__):
             raise scoring.StoreError("demo/decisions cannot be read: Input/output error")
 
-        monkeypatch.setattr("scoring.cli.audit.verify_directory", no)
+        monkeypatch.setattr("scoring.audit.given.verify_directory", no)
         status, _, err = call("verify", "demo/decisions")
         assert (status, err) == (3, "scoring: demo/decisions cannot be read: Input/output error\n")
 
@@ -632,7 +632,7 @@ class TestFullDisk:
         def full(*_, **__):
             raise sqlite3.OperationalError("database or disk is full")
 
-        monkeypatch.setattr("scoring.cli.audit.verify_directory", full)
+        monkeypatch.setattr("scoring.audit.given.verify_directory", full)
         for more in ([], ["--json"]):
             status, out, err = call("verify", demo / "decisions", *more)
             assert (status, out) == (3, "")

@@ -435,7 +435,7 @@ class TestStatus:
     def test_it_tells_what_waits_what_is_held_and_what_people_said(self, call):
         status, out, err = call("status", LOG)
         assert (status, err) == (0, "")
-        assert out.startswith("7 cases, 9 decisions, 14 records\n\n")
+        assert out.startswith("7 cases, 9 decisions, 14 records\nprovable up to #13, by a head that nobody signed\n\n")
         assert "waits at stage main  1      #6 not-given" in out
         assert "held by refer        1      #5 hasty-work" in out
         assert "confirmed         1      made-up-for 1" in out
@@ -480,7 +480,10 @@ class TestStatus:
         call("pack", FUNNEL, "-o", "out")
         call("append", "fresh", next(Path("out").glob("*.pack.json")), "--create")
         status, out, err = call("status", "fresh")
-        assert (status, out) == (0, "0 cases, 0 decisions, 2 records\n")
+        assert (status, out) == (
+            0,
+            "0 cases, 0 decisions, 2 records\nprovable up to #1, by a head that nobody signed\n",
+        )
         assert "holds no case" in err
 
     def test_a_damaged_log_fails(self, call):
