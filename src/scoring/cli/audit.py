@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
 
 from scoring.audit.chain import MAX_LINE
 from scoring.audit.exported import is_export
@@ -53,6 +55,12 @@ _LEAF_DIGITS = frozenset("0123456789abcdef")
 # --- verify ---
 
 
+def _some(_type: object, value: object) -> None:
+    """At least one core does the work."""
+    if isinstance(value, int) and value < 1:
+        raise ValueError("one or more")
+
+
 def verify(
     path: str,
     /,
@@ -62,6 +70,7 @@ def verify(
     expect: str | None = None,
     record: str | None = None,
     fast: bool = False,
+    jobs: Annotated[int | None, Parameter(validator=_some)] = None,
     vault: str | None = None,
     json: bool = False,
 ) -> int:
@@ -78,12 +87,13 @@ def verify(
         expect: The same for a log without a key: a head as SIZE:LEAF, as this command prints it.
         record: Of a receipt: a file with the record's line, where the receipt does not carry it.
         fast: Check the bytes alone: the chain, the tree, the heads. No body of a record is read.
+        jobs: On how many cores; on all that there are otherwise. What is found is the same.
         vault: The log's vault, where it does not lie beside the log.
         json: One JSON object a check, and one for the whole, for machines.
     """
     kind = _kind(path)
     kept = None if expect is None else _head(expect)
-    _must_fit(kind, expect=expect, fast=fast or None, vault=vault, record=record)
+    _must_fit(kind, expect=expect, fast=fast or None, jobs=jobs, vault=vault, record=record)
     given: dict[str, Any] = {
         "key": None if key is None else verification_key(key),
         "trusted": None if trusted_checkpoint is None else checkpoint_in(trusted_checkpoint),
@@ -92,7 +102,7 @@ def verify(
     if kind == RECEIPT:
         given["record"] = None if record is None else whole(record, MAX_LINE + 1, "a record's line").removesuffix(b"\n")
     elif kind != CHECKPOINT:
-        given |= {"expect": kept, "fast": fast}
+        given |= {"expect": kept, "fast": fast, "workers": jobs}
     if kind == LOG and not is_export(Path(path)):
         missing = _missing(path, vault)
         given["vault"] = vault_at(path, vault)
@@ -159,6 +169,7 @@ def _must_fit(kind: str, **options: Any) -> None:
 _OPTIONS = {
     "expect": (LOG, ARCHIVE, TILES),
     "fast": (LOG, ARCHIVE, TILES),
+    "jobs": (LOG, ARCHIVE, TILES),
     "vault": (LOG,),
     "record": (RECEIPT,),
 }
