@@ -100,24 +100,24 @@ def loads_canonical(data: bytes) -> JSON:
     return value
 
 
-def reread(texts: list[bytes]) -> list[JSON]:
+def reread(text: bytes) -> JSON:
     """
-    Parse texts that must each come back the same when they are written again, and leave the types and the order of keys to the caller.
+    Parse a text that must come back the same when it is written again, and leave the types and the order of keys to the caller.
 
-    For whoever has a table of all that may stand in them: a fraction, a big integer or keys in another order come back the same too.
+    For whoever has a table of all that may stand in it: a fraction, a big integer or keys in another order come back the same too.
 
     Raises:
-        ValueError: One of them does not come back the same.
+        ValueError, RecursionError: It is no JSON, or does not come back the same.
     """
     if orjson is not None:
-        values: list[JSON] = [orjson.loads(text) for text in texts]
-        again = [orjson.dumps(value) for value in values]
+        value: JSON = orjson.loads(text)
+        again = orjson.dumps(value)
     else:
-        values = [json.loads(text) for text in texts]
-        again = [json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode() for value in values]
-    if again != texts:
+        value = json.loads(text)
+        again = json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+    if again != text:
         raise ValueError("not in canonical form")
-    return values
+    return value
 
 
 def _guard(value: JSON, depth: int) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import pairwise
 from math import gcd
-from operator import call
 
 from scoring.errors import LogError
 
@@ -99,35 +98,37 @@ def record_misfit(record: Any) -> str:
     return ""
 
 
-def fits_decision(record: Any) -> bool:
+def fits_decision(record: Any, seq: int, prev: str | None) -> bool:
     """
-    Whether *record* is a decision that fits the tables with its keys in their order: `record_misfit` says nothing of it, and says so slower.
+    Whether *record* is a decision that fits the tables, with its keys in their order: a quick yes, or a no that `record_misfit` has to look into.
 
-    Only a yes counts; whoever gets a no asks `record_misfit`. A yes also says that no value is a fraction, and that each integer is small but `seq` and
-    those below it, so that what was parsed and comes back the same when it is written is canonical.
+    A yes also says that no value is a fraction and that each integer is a small one, so that what was parsed and comes back the same when it is written is
+    canonical.
 
     Args:
         record: Parsed JSON of any spelling.
+        seq: What it should have, above 0.
+        prev: The leaf that it should have.
     """
     try:
-        if (*record,) != _IN_RECORD or record["type"] != "decision":
+        if (*record,) != _IN_RECORD:
             return False
-        body, prev, seq, time, _, version = record.values()
-        if (*body,) != _IN_BODY or type(seq) is not int or type(version) is not int or version != 1:
+        body, before, number, time, kind, version = record.values()
+        if (*body,) != _IN_BODY or type(number) is not int or type(version) is not int:
             return False
         decision, disclosures, name, supersedes = body.values()
-        if supersedes is not None and not (type(supersedes) is int and 0 <= supersedes < seq):
+        if (*decision,) != _IN_DECISION or (*disclosures,) != _IN_DISCLOSURES:
             return False
         return (
-            (*disclosures,) == _IN_DISCLOSURES
-            and (*decision,) == _IN_DECISION
+            (number, before, kind, version) == (seq, prev, "decision", 1)
             and seq > 0
-            and is_digest(prev)
+            and prev is not None
+            and (supersedes is None or (type(supersedes) is int and 0 <= supersedes < seq))
             and is_digest(disclosures["case"])
             and is_digest(disclosures["submission"])
             and is_id(name)
             and is_time(time)
-            and all(map(call, _QUICK_DECISION, decision.values()))
+            and _fits(*decision.values())
         )
     except TypeError:  # what has no keys, or cannot be looked up
         return False
@@ -467,7 +468,7 @@ _DECISION: Table = {
 
 
 class _Remembered(dict):  # type: ignore[type-arg]  # typing would double a cold start
-    """Which values fit, of those that were asked for; some of them, so that memory stays flat."""
+    """Which values fit, of those that were asked for: text, null, and tuples of these; some of them, so that memory stays flat."""
 
     def __init__(self, fits: Check) -> None:
         super().__init__()
@@ -480,50 +481,57 @@ class _Remembered(dict):  # type: ignore[type-arg]  # typing would double a cold
         return fits
 
 
-def _again(fits: Check) -> Check:
-    """The same check, of text or null."""
-    return _Remembered(fits).__getitem__
+def _fits(  # noqa: PLR0917 - the keys of a decision in their order
+    action: Any, assumed: Any, awaited: Any, caps: Any, determined_by: Any, excerpts: Any, flags: Any, handed_in: Any, holds: Any, irregularities: Any,
+    level: Any, notice: Any, outcomes: Any, pack: Any, profile: Any, reachable: Any, reinstate: Any, score: Any, sections: Any, semantics: Any, stages: Any,
+    status: Any, variant: Any, verdict: Any, void: Any,
+) -> bool:  # fmt: skip
+    """Whether the values of a decision fit `_DECISION`, and those that are objects have their keys in order."""
+    return (
+        _WORDS[action, level, pack, profile, status, variant, verdict, void]
+        and type(assumed) is type(determined_by) is type(handed_in) is type(holds) is type(irregularities) is list
+        and _LISTS[(*assumed,), (*determined_by,), (*handed_in,), (*holds,), (*irregularities,)]
+        and (notice is True or notice is False or notice is None)
+        and type(semantics) is int
+        and semantics == 1
+        and _is_outcomes(outcomes)
+        and _is_item_set(awaited)
+        and (flags == {} or (_is_flags(flags) and _is_sorted(flags)))
+        and _SHARES[score]
+        and type(sections) is dict
+        and _PLACES[(*sections,)]
+        and all(map(_SHARES.__getitem__, sections.values()))
+        and type(stages) is dict
+        and _STAGES[(*stages,)]
+        and all([type(stage) is list and _STAGE[(*stage,)] for stage in stages.values()])
+        and (caps == [] or (_is_caps(caps) and all(map(_is_sorted, caps))))
+        and (excerpts == {} or (_is_excerpts(excerpts) and _is_sorted(excerpts)))
+        and (reachable is None or _is_reachable(reachable))
+        and (reinstate is None or (_is_reinstate(reinstate) and _is_sorted(reinstate)))
+    )
 
 
-def _list_again(fits: Check) -> Check:
-    """The same check, of a list of text."""
-    known = _Remembered(lambda value: fits([*value]))
-    return lambda value: type(value) is list and known[tuple(value)]
+def _is_sorted(value: dict[str, Any]) -> bool:
+    return [*value] == sorted(value)
 
 
-def _in_order(fits: Check) -> Check:
-    """The same check, of an object whose keys must be in their order too."""
-    return lambda value: value == {} or (fits(value) and [*value] == sorted(value))
-
-
-def _are_sections(value: Any) -> bool:
-    return type(value) is dict and _PLACES[(*value,)] and all(map(_A_SHARE, value.values()))
-
-
-def _are_stages(value: Any) -> bool:
-    return type(value) is dict and _STAGES[(*value,)] and all(map(_is_stage, value.values()))
-
-
-def _is_cap_in_order(value: Any) -> bool:
-    return _is_cap(value) and [*value] == ["by", "verdict"]
+def _all_of(*keys: str) -> _Remembered:
+    """Whether these values of a decision fit, lists given as tuples."""
+    checks = [_DECISION[key][0] for key in keys]
+    return _Remembered(
+        lambda values: all(
+            fits([*value] if type(value) is tuple else value) for fits, value in zip(checks, values, strict=True)
+        )
+    )
 
 
 _MOST_REMEMBERED = 1024
-_A_SHARE = _again(_is_share)
-_PLACES = _Remembered(lambda keys: _maps(dict.fromkeys(keys), 50, _is_place, _is_share) and [*keys] == sorted(keys))
-_STAGES = _Remembered(lambda keys: 0 < len(keys) <= 20 and all(map(is_id, keys)) and [*keys] == sorted(keys))
+_WORDS = _all_of("action", "level", "pack", "profile", "status", "variant", "verdict", "void")
+_LISTS = _all_of("assumed", "determined_by", "handed_in", "holds", "irregularities")
+_SHARES = _Remembered(_is_share)
+_PLACES = _Remembered(lambda keys: _is_sections(dict.fromkeys(keys)) and [*keys] == sorted(keys))
+_STAGE = _Remembered(lambda stage: _is_stage([*stage]))
+_STAGES = _Remembered(lambda keys: _is_stages(dict.fromkeys(keys, ["passed", None])) and [*keys] == sorted(keys))
+_is_caps, _is_reachable = _DECISION["caps"][0], _DECISION["reachable"][0]
 _IN_RECORD, _IN_BODY, _IN_DECISION = (tuple(sorted(table)) for table in (_RECORD, _BODIES["decision"], _DECISION))
 _IN_DISCLOSURES = ("case", "submission")
-_QUICKER: dict[str, Check] = {
-    **{key: _again(_DECISION[key][0]) for key in ("level", "pack", "profile", "score", "variant", "verdict", "void")},
-    **{
-        key: _list_again(_DECISION[key][0])
-        for key in ("assumed", "determined_by", "handed_in", "holds", "irregularities")
-    },
-    **{key: _in_order(_DECISION[key][0]) for key in ("excerpts", "flags")},
-    "caps": _list_of(_is_cap_in_order, _CAUSES),
-    "reinstate": lambda value: value is None or (_is_reinstate(value) and [*value] == [*_REINSTATE]),
-    "sections": _are_sections,
-    "stages": _are_stages,
-}
-_QUICK_DECISION = tuple(_QUICKER.get(key, _DECISION[key][0]) for key in _IN_DECISION)

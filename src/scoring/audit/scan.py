@@ -281,7 +281,7 @@ class _Bodies(_Links):
         self.ids: list[str] = []  # their ids,
         self.numbers: list[int] = []  # and their lines
         self.packs: set[str] = set()
-        self.latest = ""
+        self.earliest = self.latest = ""
 
     def close(self) -> None:
         """Let go of the vault."""
@@ -295,20 +295,22 @@ class _Bodies(_Links):
 
     def block(self, lines: list[bytes], offsets: list[int], leaves: Sequence[str | None]) -> None:
         """Check all that one record holds, and that it chains to the one before it."""
-        try:
-            records: list[Any] = canonical.reread(lines)
-        except (ValueError, RecursionError):
-            raise _OtherError from None
-        start, latest = self.task.first + self.count, self.latest
+        start, latest, reread = self.task.first + self.count, self.latest, canonical.reread
         packs, alone = self.packs, self.vault is None
         case, name, at = self.cases.append, self.ids.append, self.numbers.append
-        for seq, (record, before) in enumerate(zip(records, leaves, strict=False), start):
-            quick = fits_decision(record)
-            if not quick and (record_misfit(record) or canonical.dumps(record) != lines[seq - start]):
-                raise _OtherError
+        # One record at a time: many at once would have the collector of cycles look through them all again and again.
+        for seq, (line, before) in enumerate(zip(lines, leaves, strict=False), start):
+            try:
+                record: Any = reread(line)
+            except (ValueError, RecursionError):
+                raise _OtherError from None
+            quick = fits_decision(record, seq, before)
+            if not quick:
+                self.must_fit(record, line, seq, before)
             time = record["time"]
-            if record["seq"] != seq or record["prev"] != before or time < latest:
+            if time < latest:
                 raise _OtherError
+            self.earliest = self.earliest or time
             latest = time
             if quick:
                 body = record["body"]
@@ -320,12 +322,15 @@ class _Bodies(_Links):
                     name(body["id"])
                     at(seq - self.task.first)
                     continue
-            self.take(record, self.place(seq, offsets[seq - start], leaves[seq - start + 1]), lines[seq - start])
-        if not self.latest:
-            self.found.times = (records[0]["time"], "")
+            self.take(record, self.place(seq, offsets[seq - start], leaves[seq - start + 1]), line)
         self.latest = latest
         if len(self.cases) >= _KEPT:
             self.sort()
+
+    def must_fit(self, record: Any, line: bytes, seq: int, prev: str | None) -> None:
+        """Check a record of any type."""
+        if record_misfit(record) or canonical.dumps(record) != line or (record["seq"], record["prev"]) != (seq, prev):
+            raise _OtherError
 
     def cite(self, pack: str) -> None:
         """Take in a pack that was not cited or recorded in this segment before."""
@@ -362,5 +367,5 @@ class _Bodies(_Links):
     def finish(self) -> None:
         super().finish()
         self.sort()
-        self.found.times = (self.found.times[0], self.latest)
+        self.found.times = (self.earliest, self.latest)
         self.found.heaps = self.heaps.columns()
