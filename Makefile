@@ -19,7 +19,7 @@ help:
 	@echo "make sweep     the property tests with many more examples (about half an hour)"
 	@echo "make crash     what a crash may leave of a log's last batch, more than 8,000 cases (two minutes)"
 	@echo "make faults    let every write, sync and rename of a log fail, alone and in pairs (a quarter of an hour)"
-	@echo "make kill      kill six writers of one log at random moments, 200 times over (five minutes)"
+	@echo "make kill      kill six writers of one log at random moments, 200 times over (two minutes)"
 	@echo "make interop   let clients that are not ours check a log, its tiles and receipts (installs Debian's Go; npm and pip, in places of their own)"
 	@echo "make mutate    change the engine in many small places; the tests must notice each"
 	@echo "make clean     remove what was made"

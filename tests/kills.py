@@ -87,6 +87,7 @@ class Round:
 
     def work(self, writer, say):
         with AuditLog.open(self.path, create=True) as log:
+            log.publish(RUBRIC)
             number = max(self.last.get(writer, 0) - 2, writer * 1_000_000)
             for turn in range(1_000_000):
                 numbers = range(number, number + 1 + turn % 4)

@@ -22,8 +22,14 @@ EVENTS = {
     "loaded": ("rubric", "version", "pack", "profile", "level"),
     "recorded": ("first", "last", "pack", "elapsed_us"),
     "refused": ("problems",),
-    "log_failed": ("reason",),
+    "opened": ("seq", "pack"),
+    "resolved": ("seq",),
+    "erased": ("seq",),
+    "swept": ("disclosures",),
+    "head_signed": ("size", "signatures"),
     "head_failed": ("reason",),
+    "recovered": ("seq", "cut", "length"),
+    "log_failed": ("reason",),
 }
 
 _logger: Any = None

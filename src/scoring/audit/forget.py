@@ -8,13 +8,15 @@ how disclosures lie in the vault, nor how an answer is scored.
 
 from __future__ import annotations
 
+from scoring import canonical
 from scoring.audit.course import case_of
 from scoring.audit.fields import is_id, is_time
 from scoring.errors import ConflictError, LogError, Problem, SubmissionError
+from scoring.events import emit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from scoring.audit.index import Index
@@ -86,7 +88,34 @@ class Forgetting:
                 # Within the turn: a decision of the case may be on its way, with its disclosures in the vault, and has to see that they are gone.
                 self._vault.forget((case,), 0)
         self.redo()
+        if seq is not None:
+            emit("erased", seq=seq)
         return seq
+
+    def sweep(self) -> int:
+        """
+        Erase from the vault what no record cites, and return how many disclosures there were. Every record is read, and nobody else records meanwhile.
+
+        Raises:
+            StoreError: The vault cannot be written now.
+        """
+        self._journal.must_append()
+        if self._vault is None:
+            return 0
+        with self._journal:
+            swept = self._vault.sweep(self._cited())
+        if swept:
+            emit("swept", disclosures=swept)
+        return swept
+
+    def _cited(self) -> Iterator[str]:
+        """The digests of all disclosures that records name."""
+        for seq, line in self._journal.lines():
+            try:
+                record: Any = canonical.loads_canonical(line)
+                yield from record["body"].get("disclosures", {}).values()
+            except (canonical.CanonicalError, AttributeError, KeyError, TypeError):
+                raise LogError("no record, so nobody can tell what is left over: run verify", seq=seq) from None
 
     def _recorded(self, case: str, reason: str) -> int | None:
         for _ in range(2):

@@ -54,6 +54,7 @@ class Journal(Forkable):
     Attributes:
         directory: The log directory, absolute.
         genesis: The leaf of record 0, which names this log and no other; origin: its name in words.
+        recovered: Whether this handle cut off what a crash had left.
         rebuilds: How often the index turned out to be damaged under this handle: what it said before may be wrong.
     """
 
@@ -72,6 +73,7 @@ class Journal(Forkable):
         self._signers: tuple[Signer, ...] = ()
         self._appended = False  # whether this handle did, so that closing makes a head
         self.rebuilds = 0
+        self.recovered = False
         self.genesis = self.origin = ""
         super().__init__()
 
@@ -153,8 +155,10 @@ class Journal(Forkable):
         self._drop_index()
         self._catch_up()
         batch = self.batch(clock())
-        batch.add("recovery", cut.body)
+        seq = batch.add("recovery", cut.body)
         self.append(batch)
+        emit("recovered", seq=seq, cut=cut.digest, length=cut.length)
+        self.recovered = True
         return True
 
     def _known(self) -> int:
@@ -413,7 +417,9 @@ class Journal(Forkable):
             raise LogError(lacks)
         wanted = needed_keys(keys, self._heads.size)
         signers = [signer for signer in self._signers if signer.verification_key in wanted]
-        return self._heads.make(kept, self.origin, self._tail, signers)
+        made = self._heads.make(kept, self.origin, self._tail, signers)
+        emit("head_signed", size=made.head.size, signatures=made.signatures)
+        return made
 
     def _resume(self, kept: Kept | None) -> None:
         self._heads.resume(kept, self._tail.size, self._open_index().offset_of, writes=not self.refusal)

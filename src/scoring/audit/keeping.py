@@ -49,6 +49,22 @@ class Keeping(Reading):
             raise LogError("a record of no case", seq=int(case))
         return self._in_turn(lambda: self._forgetting.erase(digest, reason))
 
+    def sweep(self) -> int:
+        """
+        Erase from the vault what no record cites, but of cases that are kept or held: left over where a process was stopped, or a record refused.
+
+        Harmless where it stays, and done by itself when a log is opened whose end a crash had torn. Every record is read, and nobody else records meanwhile.
+
+        Returns:
+            How many disclosures there were.
+
+        Raises:
+            LogError: There is no vault, or a record is damaged.
+            StoreError: The vault cannot be written now.
+        """
+        self._needs_vault("there is nothing to sweep")
+        return self._in_turn(self._forgetting.sweep)
+
     def erased(self, seq: int) -> int | None:
         """Return the record by which the case of record *seq* was erased; None where it was not, or is a record of no case."""
         digest = case_of(self.read(seq))

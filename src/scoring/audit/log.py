@@ -121,6 +121,8 @@ class AuditLog(Deciding, Speaking, Keeping):
                     no_vault = error.message
             forgetting = Forgetting(journal, kept, clock)
             forgetting.redo()
+            if journal.recovered:
+                forgetting.sweep()
             if signers:
                 journal.sign_with(signers, clock)
             journal.begin_heads()

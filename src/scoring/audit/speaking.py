@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from scoring.audit.reading import Reading
 from scoring.errors import LogError
+from scoring.events import emit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from scoring.audit.intake import Scorer
+    from scoring.audit.intake import Scorer, Word
 
 __all__ = ["Speaking"]
 
@@ -43,7 +44,9 @@ class Speaking(Reading):
         from scoring.audit.people import opening
 
         word = opening(rubric, case, id, {} if facts is None else facts)
-        return self._in_turn(lambda: self._intake.say(word))
+        seq = self._in_turn(lambda: self._intake.say(word))
+        emit("opened", seq=seq, pack=rubric.digest)
+        return seq
 
     def resolve(
         self,
@@ -82,12 +85,16 @@ class Speaking(Reading):
 
         Source: FORMAT.md 4, 8.
         """
+        clear = {"action": action, "reason": reason, "stage": stage, "verdict": verdict, "withdraws": withdraws}
+        seq = self._in_turn(lambda: self._intake.say(self._resolution(target, id, who, why, clear)))
+        emit("resolved", seq=seq)
+        return seq
+
+    def _resolution(self, target: int | str, id: str, who: str, why: str, clear: dict[str, Any]) -> Word:  # noqa: A002
         from scoring.audit.people import resolution
 
-        clear = {"action": action, "reason": reason, "stage": stage, "verdict": verdict, "withdraws": withdraws}
         if type(target) is not int:
-            word = resolution(str(target), None, id, who, why, clear)
-            return self._in_turn(lambda: self._intake.say(word))
+            return resolution(str(target), None, id, who, why, clear)
         self._needs_vault("nothing can be resolved")
         self._decision_record(target)
         case = self.case(target)
@@ -95,5 +102,4 @@ class Speaking(Reading):
             raise LogError(
                 "the vault no longer has the case of this decision, so nothing can be said of it", seq=target
             )
-        word = resolution(case, target, id, who, why, clear)
-        return self._in_turn(lambda: self._intake.say(word))
+        return resolution(case, target, id, who, why, clear)

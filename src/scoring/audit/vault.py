@@ -17,6 +17,7 @@ import sqlite3
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
 from hashlib import sha256
+from itertools import groupby
 
 from scoring import canonical
 from scoring.audit import disk
@@ -82,6 +83,11 @@ _CLEAR = (
     "UPDATE cases SET name = CAST(zeroblob(length(CAST(name AS BLOB))) AS TEXT), gone = 1 WHERE number = ? AND gone = 0",
     "DELETE FROM kept WHERE owner = ?",
 )
+_CLEAR_ONE = _CLEAR[0].replace("owner = ?", "number = ?")
+# What is not cited by itself: a disclosure, and the answers within one, which lie by themselves and stand in no record.
+_UNCITED = "SELECT number, digest, owner FROM disclosures WHERE gone = 0 AND digest NOT IN temp.cited ORDER BY owner"
+_CITED_OF = "SELECT text FROM disclosures WHERE owner = ? AND gone = 0 AND digest IN temp.cited"
+_CITED_CASE = "SELECT 1 FROM cases WHERE number = ? AND (digest IN temp.cited OR number IN (SELECT owner FROM kept))"
 
 
 class ForeignVaultError(LogError):
@@ -347,22 +353,55 @@ class Vault:
         digests = [*cases]
 
         def clear(database: sqlite3.Connection) -> None:
-            with database:
-                database.execute("BEGIN IMMEDIATE")
-                for digest in digests:
-                    number = _first(database, _OWNER, digest)
-                    if number is not None:
-                        for sql in _CLEAR:
-                            database.execute(sql, (number,))
-                database.execute("UPDATE meta SET times = times + 1")
-            database.execute("REINDEX case_name")
-            if database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
-                raise StoreError(
-                    f"the journal of the vault {self.path} cannot be cut, for another process reads it: what was erased may still stand there; try again"
-                )
+            owners = [number for digest in digests if (number := _first(database, _OWNER, digest)) is not None]
+            self._clear(database, owners, ())
             database.execute("UPDATE meta SET erased = max(erased, ?)", (erased_to,))
 
         self._run(clear)
+
+    def sweep(self, cited: Iterable[str]) -> int:
+        """
+        Erase what no record cites: left over where a process stopped, or a record was refused, between the vault and the log.
+
+        A case that is kept or held stays.
+
+        Args:
+            cited: The digests of all disclosures that the log's records name. The caller holds the log's lock until this returns: nobody's record comes
+                meanwhile, and who disclosed something and waits to record it sees that something was erased, and does it again.
+
+        Returns:
+            How many disclosures there were.
+
+        Raises:
+            StoreError: As `forget`.
+        """
+
+        def work(database: sqlite3.Connection) -> int:
+            database.execute("CREATE TEMP TABLE cited(digest TEXT PRIMARY KEY) WITHOUT ROWID")
+            try:
+                database.executemany("INSERT OR IGNORE INTO temp.cited VALUES (?)", ((digest,) for digest in cited))
+                owners, numbers = _orphans(database)
+            finally:
+                database.execute("DROP TABLE temp.cited")
+            if numbers:
+                self._clear(database, owners, numbers)
+            return len(numbers)
+
+        return self._run(work)
+
+    def _clear(self, database: sqlite3.Connection, owners: Iterable[int], numbers: Iterable[int]) -> None:
+        """Overwrite all of some cases, and some disclosures by themselves, so that no file of the vault has them."""
+        with database:
+            database.execute("BEGIN IMMEDIATE")
+            for sql in _CLEAR:
+                database.executemany(sql, ((owner,) for owner in owners))
+            database.executemany(_CLEAR_ONE, ((number,) for number in numbers))
+            database.execute("UPDATE meta SET times = times + 1")
+        database.execute("REINDEX case_name")
+        if database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+            raise StoreError(
+                f"the journal of the vault {self.path} cannot be cut, for another process reads it: what was erased may still stand there; try again"
+            )
 
     def keeping(self, digest: str) -> tuple[str | None, str | None]:
         """Return until which day a case is kept, and the reason for which it is held: each None where there is none."""
@@ -528,6 +567,27 @@ def _filed(database: sqlite3.Connection, case: str) -> str | None:
     if text is None or undisclose(text, digest, "case") != case:
         raise LogError(f"the vault files a case under the digest {digest}, which does not stand for it: run verify")
     return str(digest)
+
+
+def _orphans(database: sqlite3.Connection) -> tuple[list[int], list[int]]:
+    """The cases of which nothing is cited, and the disclosures that no record cites, theirs among them. `temp.cited` has what records name."""
+    owners, numbers = [], []
+    for owner, rows in groupby(database.execute(_UNCITED).fetchall(), key=lambda row: row[2]):
+        if database.execute(_CITED_CASE, (owner,)).fetchone() is None:
+            owners.append(owner)
+        elif database.execute("SELECT 1 FROM kept WHERE owner = ?", (owner,)).fetchone() is not None:
+            continue
+        texts = [text for (text,) in database.execute(_CITED_OF, (owner,))]
+        within = {digest for text in texts for digest in _answers_in(text)}
+        numbers += [number for number, digest, _ in rows if digest not in within]
+    return owners, numbers
+
+
+def _answers_in(text: Any) -> list[str]:
+    """The digests of the answers that a disclosure's text names in their place."""
+    parts = parts_of(text) if type(text) is str else None
+    value = parts[2] if parts else None
+    return (digests_of(value.get("answers")) or []) if type(value) is dict else []
 
 
 def _first(database: sqlite3.Connection, sql: str, parameter: str) -> Any:
