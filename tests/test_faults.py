@@ -7,6 +7,10 @@ What is shown of each life is in `faults.Host.holds`: no acknowledged record los
 from __future__ import annotations
 
 import ast
+import shutil
+import subprocess
+import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -97,3 +101,59 @@ class TestTheKernel:
             pytest.skip(reason)
         lives, told = faults.kernel_lives(room / "life", step=150)
         assert (lives, told > 0) == (5, True)
+
+    def test_a_disk_that_is_full_for_log_vault_and_cache_alike(self, room):
+        """A small file system of its own, filled by the log: whatever met the end of it is told, and all goes on once there is room."""
+        script = """
+            import os, sys
+            sys.path.insert(0, sys.argv[2])
+            from pathlib import Path
+            from logs import RUBRIC, ids, submission
+            from scoring.audit.log import AuditLog
+            from scoring.audit.verify import verify_directory
+            from scoring.errors import StoreError
+            place = Path(sys.argv[1])
+            ballast = place / "ballast"
+            ballast.write_bytes(bytes(1_000_000))
+            path = place / "log"
+            told, refused, log = {}, [], AuditLog.open(path, create=True)
+            number = 0
+            while len(refused) < 8:
+                try:
+                    told[number] = log.decide(RUBRIC, submission(number)).seq
+                    number += 1
+                except StoreError as error:
+                    refused.append(str(error))
+            assert number > 20, number
+            assert all("full" in said or "cannot be" in said for said in refused), refused
+            for n in (0, number - 1):
+                assert log.decide(RUBRIC, submission(n)).repeated
+            ballast.unlink()
+            for n in range(number, number + 20):
+                told[n] = log.decide(RUBRIC, submission(n)).seq
+            log.close()
+            report = verify_directory(path)
+            assert report.ok and report["vault"].result == "HOLDS", str(report)
+            with AuditLog.open(path) as log:
+                found = ids(log)
+                assert found == [f"s-{n}" for n in told] and len(found) == len({*found})
+                assert [log.read(seq)["body"]["id"] for seq in told.values()] == found
+            print("refused", len(refused))
+        """
+        mount = [
+            "unshare",
+            "-m",
+            "sh",
+            "-c",
+            'mount -t tmpfs -o size=3000k test "$1" && shift && exec "$@"',
+            "sh",
+            str(room),
+        ]
+        if (
+            shutil.which("unshare") is None
+            or subprocess.run([*mount, "true"], capture_output=True, check=False).returncode
+        ):
+            pytest.skip("this system does not let these tests mount a file system of their own")
+        command = [*mount, sys.executable, "-c", textwrap.dedent(script), str(room), str(Path(__file__).parent)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+        assert (done.stdout, done.returncode) == ("refused 8\n", 0), done.stderr
