@@ -514,12 +514,12 @@ class Walk:
                     self.shown[found] = (place, *read_disclosure(data))
             except (ValueError, TypeError):
                 self.need(False, "disclosures", place, "it", "a disclosure", "something else")
-        head = self.file("tiles/checkpoint", NOTE_MAX)
-        if head is not None:
-            self.tiles, place = "tiles/", Place(file="tiles/checkpoint")
-            self.relied.setdefault(head, ("tiles", place))
+        if (self.root / "tiles").is_dir():
+            head, place = self.file("tiles/checkpoint", NOTE_MAX) or b"", Place(file="tiles/checkpoint")
+            self.tiles = "tiles/"
             try:
                 self.tiled = read_note(head).size
+                self.relied.setdefault(head, ("tiles", place))
             except ValueError:
                 self.need(False, "tiles", place, "it", "a checkpoint", "something else")
 

@@ -55,7 +55,7 @@ SHOWN = {
     "another record's receipt": "receipt-other-record receipt-other-index receipt-carries-another-record export-receipt-of-another-record",
     "a receipt under a head that the log does not have": "export-receipt-under-no-head export-tiles-under-no-head",
     "a head with an extension line": "head-with-an-extension",
-    "tiles altered or left out": "tiles-hash-edited tiles-missing export-tiles-entry-edited export-tiles-hash-edited export-tiles-missing",
+    "tiles altered or left out": "tiles-hash-edited tiles-missing export-tiles-entry-edited export-tiles-hash-edited export-tiles-missing export-tiles-without-a-checkpoint",
     "a disclosure altered or made up": "export-disclosure-edited export-disclosure-cited-nowhere export-answer-cited-nowhere",
     "a disclosure of an erased case": "export-disclosure-erased",
     "an erased case under its old digest": "erased-case-comes-back",

@@ -196,6 +196,13 @@ class TestArchives:
         assert said in str(report)
         assert {*room.iterdir()} == before
 
+    def test_an_archive_that_lacks_any_one_byte_fails_and_is_never_an_error(self, room):
+        good = packed(SEGMENT, ("heads", b"x"))
+        for at in range(len(good)):
+            (room / "bad.zip").write_bytes(good[:at] + good[at + 1 :])
+            if kind_of_given(room / "bad.zip") == ARCHIVE:
+                assert "archive" in [finding.check for finding in verify_given(room / "bad.zip").findings], at
+
     def test_a_table_of_contents_that_would_fill_the_memory_is_not_read(self, room):
         data = bytearray(packed(SEGMENT))
         struct.pack_into("<I", data, len(data) - 10, 100 << 20)

@@ -24,6 +24,7 @@ BY_NAME = {entry["name"]: entry for entry in INDEX}
 PINNED = {
     117: "0018d328fdaf076ecc43db53d3f4b236f745e15d194c2c82c2392eb7bab69c23",
     141: "94ffa81eb036af66d988d6db4961412f5cb8aa8c9b995428a5ab8e32832c31d2",
+    142: "030cd309550c4c9266251e4e44c59a6ea415196ba1d70473a8931ec73f7c38f2",
 }
 
 

@@ -639,6 +639,7 @@ def what_lies_beside_a_log():
     another = log.receipt(3, FIRST).replace(b"@v1\n", b"@v1\nextra " + b64(log.lines[4]).encode() + b"\n")
     vector("receipt-carries-another-record", "it leads nowhere", another, ("receipt", 3), ("receipt", None), key=key)
     vector("receipt-without-its-record", "neither carried nor given: not checked", log.receipt(3, FIRST), status=3, key=key)
+    bad("tiles-without-a-checkpoint", "nothing says what they are of", ("tiles", None), **instead("tiles/checkpoint", None))
 
 
 # fmt: on

@@ -8,6 +8,7 @@ directory that was given. Must not know what the files say.
 from __future__ import annotations
 
 import zlib
+from errno import EINVAL
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
@@ -74,6 +75,8 @@ def unpack(archive: Path, target: Path) -> int:
     except (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise LogError(f"the archive is damaged: {type(error).__name__}") from None
     except OSError as error:
+        if error.errno == EINVAL:  # a place before the file's beginning: the archive's own numbers do not fit
+            raise LogError("the archive is damaged: it says that its files lie elsewhere") from None
         raise StoreError(
             f"{archive} cannot be unpacked to be checked: {error.strerror}; free space in TMPDIR"
         ) from error
