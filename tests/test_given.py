@@ -129,6 +129,14 @@ class TestExports:
         assert [finding.result for finding in found] == ["REMARK"]
         assert "verify.py is not the one of this package" in found[0].detail
 
+    @pytest.mark.usefixtures("given")
+    def test_an_empty_folder_does_not_keep_a_log_s_vault_from_being_checked(self, path, capsys):
+        (path / "receipts").mkdir()
+        kept = next(finding for finding in of(path).findings if finding.check == "vault")
+        assert kept.result == "HOLDS"
+        assert main(["verify", str(path), "--json"]) == 0
+        assert '"check":"vault","result":"HOLDS"' in capsys.readouterr().out
+
     def test_strange_files_beside_it_are_none_of_its_kind(self, given):
         (given / "out/receipts/readme.md").write_text("x")
         assert not of(given / "out").ok

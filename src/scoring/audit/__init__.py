@@ -11,6 +11,7 @@ The log: records that chain, packs beside them, and a vault apart from them.
     heads      the log's heads, made from what was read back; recovery: what a crash left behind the last one
     tree       the Merkle tree over the same leaves; proof, checkpoint, receipt, tiles: what it gives; note, keys: how it is signed
     forget     how a case is erased; export: what an auditor gets
+    given      whatever somebody was given, told apart and checked: archive, a ZIP laid out; exported, what lies beside an export's log
     segments   the log's files; packs, vault, index: the others; place: what stands at a path
     disk       the operations whose order makes a record durable; lock, database: what else the machine gives
     verify     what can be checked without scoring: follow, case by case; vouched, heads and signatures; instalments, what was taken back

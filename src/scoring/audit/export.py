@@ -303,11 +303,12 @@ Check it, with Python 3.9 or newer and nothing else. Compare these programs with
 
 {programs}
 
-  python3 -I -S verify.py .         was the log changed?
-  python3 -I -S recompute.py .      does each verdict follow from its outcomes? (needs packs/)
-  python3 -I -S check_packs.py .    does each rubric obey the format? (needs packs/)
+  python3 -I -S verify.py . --key VKEY   was anything changed? (VKEY: the log's key, as its holder gave it out, not as anything here says)
+  python3 -I -S recompute.py .           does each verdict follow from its outcomes? (needs packs/)
+  python3 -I -S check_packs.py .         does each rubric obey the format? (needs packs/)
 
-A disclosure stands for a digest if the SHA-256 of its text is the digest, which is its file's name.
+`scoring verify` of the package scoreproof checks this archive too, packed or not. A disclosure stands for a digest if the SHA-256 of its text is the digest,
+which is its file's name. Nothing vouches for cases/ and this page: they are for reading.
 
 The cases that were named: {cases}
 

@@ -85,7 +85,7 @@ def verify_given(
         key: The log's verification key, as its holder gave it out: what is not signed by it fails.
         trusted: A checkpoint of this log that was kept elsewhere.
         record: Of a receipt: the record's line without its line end, where the receipt does not carry it.
-        options: Of a log or an export, what else `verify_directory` takes. A vault is looked for beside a log alone.
+        options: Of a log, an export or tiles, what else `verify_directory` takes. An export needs no vault; one that lies beside it is checked.
 
     Raises:
         LogError: It is none of these, or *key* or *trusted* is none. What is wrong inside it is a finding.
@@ -132,9 +132,11 @@ def _inside(place: Path) -> Path:
 def _of_log(place: Path, **options: Any) -> Report:
     if not is_export(place):
         return verify_directory(place, **options)
-    report = verify_directory(place, **{**options, "vault": False})
+    beside = place.with_name(f"{place.absolute().name}.vault")
+    alone = options.get("vault") is False or (options.get("vault") is None and not beside.exists())
+    report = verify_directory(place, **(options | {"vault": False} if alone else options))
     # What the vault would hold is what the disclosures are, as far as they were given.
-    findings = [finding for finding in report.findings if finding.check != "vault"]
+    findings = [finding for finding in report.findings if not alone or finding.check != "vault"]
     return Report(report.size, report.head, (*findings, *export_findings(place)), (*report.cannot_show, _OF_PAGES))
 
 
@@ -147,7 +149,9 @@ def _of_archive(place: Path, **options: Any) -> Report:
             return Report(0, "", (finding,), CANNOT_SHOW)
         report = _of_log(Path(room), **{**options, "vault": False})
     left = [Finding("archive", REMARK, f"{strange} files that no export has were not read")] * bool(strange)
-    findings = (finding for finding in report.findings if finding.check != "vault")
+    findings = (
+        finding for finding in report.findings if finding.check != "vault"
+    )  # also where nothing lies beside its log
     return Report(report.size, report.head, (*findings, *left), report.cannot_show)
 
 

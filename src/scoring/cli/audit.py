@@ -103,7 +103,7 @@ def verify(
         given["record"] = None if record is None else whole(record, MAX_LINE + 1, "a record's line").removesuffix(b"\n")
     elif kind != CHECKPOINT:
         given |= {"expect": kept, "fast": fast, "workers": jobs}
-    if kind == LOG and not is_export(Path(path)):
+    if kind == LOG and (vault is not None or vault_at(path, None).exists() or not is_export(Path(path))):
         missing = _missing(path, vault)
         given["vault"] = vault_at(path, vault)
     try:
