@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import io
 import struct
+import tempfile
 import zipfile
+from pathlib import Path
 
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
 import logs
 from logs import make_log, open_log
@@ -95,6 +99,22 @@ def changed(directory, name, old=None, new=None):
     file = directory / name
     data = file.read_bytes()
     file.write_bytes(data.replace(old, new, 1) if old else bytes((data[0] ^ 1,)) + data[1:])
+
+
+BEGINNINGS = (b"", b"PK\x03\x04", b"PK\x05\x06", b"c2sp.org/tlog-proof@v1\n", b"given.example\n1\n")
+
+
+@hypothesis.given(st.sampled_from(BEGINNINGS), st.binary(max_size=300), st.none() | st.binary(max_size=50))
+def test_any_bytes_end_in_a_report_that_does_not_hold_or_in_an_error_that_says_what_is_expected(begin, data, record):
+    with tempfile.TemporaryDirectory() as name:
+        file = Path(name, "given")
+        file.write_bytes(begin + data)
+        kind = kind_of_given(file)
+        if kind is None:
+            with pytest.raises(LogError, match="no receipt and no checkpoint"):
+                of(file, record=record)
+        else:
+            assert not of(file, record=record).ok
 
 
 class TestExports:
@@ -216,6 +236,20 @@ class TestArchives:
         struct.pack_into("<I", data, len(data) - 10, 100 << 20)
         (room / "bad.zip").write_bytes(data)
         assert "table of contents is too long" in str(verify_given(room / "bad.zip"))
+
+    def test_an_archive_of_very_many_files_says_its_size_elsewhere_and_is_read_all_the_same(self, room):
+        """Beyond 65,535 files a ZIP ends in a larger record, which counts then: a lie in it is found too."""
+        data = packed(SEGMENT, *((f"x{number}", b"") for number in range(66_000)))
+        (room / "many.zip").write_bytes(data)
+        (room / "target").mkdir()
+        assert unpack(room / "many.zip", room / "target") == 66_000
+        at = data.rindex(b"PK\x06\x06")
+        for bad in (
+            data[: at + 40] + struct.pack("<Q", 1 << 40) + data[at + 48 :],
+            data[:at] + b"PK\x00\x00" + data[at + 4 :],
+        ):
+            (room / "bad.zip").write_bytes(bad)
+            assert not verify_given(room / "bad.zip").ok
 
     def test_an_encrypted_file_is_refused(self, room):
         data = bytearray(packed(SEGMENT))
