@@ -174,6 +174,9 @@ func receipt(path, record, vkey string) error {
 	}
 	header, checkpoint, found := strings.Cut(string(data), "\n\n")
 	lines := strings.Split(header, "\n")
+	if len(lines) > 1 && strings.HasPrefix(lines[1], "extra ") {
+		lines = append(lines[:1], lines[2:]...)
+	}
 	if !found || lines[0] != "c2sp.org/tlog-proof@v1" || len(lines) < 2 || !strings.HasPrefix(lines[1], "index ") {
 		return errors.New("no tlog-proof")
 	}
