@@ -22,9 +22,9 @@ from pathlib import Path
 import pytest
 
 from scoring import canonical
+from scoring.audit.disclosure import disclose
 from scoring.audit.entry import Entry
 from scoring.audit.log import AuditLog
-from scoring.audit.vault import disclose
 from scoring.audit.verify import verify_directory
 from scoring.engine.rubric import Rubric
 from scoring.errors import LogError

@@ -24,9 +24,10 @@ from logs import (
 )
 from people import FACTS, FUNNEL, WRITTEN, forge, sheet
 from scoring import canonical
+from scoring.audit.disclosure import disclose, disclose_answers
 from scoring.audit.replay import ANSWERS, OUTCOMES
 from scoring.audit.rescore import Rescore
-from scoring.audit.vault import Vault, disclose, disclose_answers
+from scoring.audit.vault import Vault
 from scoring.audit.verify import verify_directory
 from scoring.errors import ConflictError, LogError, StoreError, SubmissionError
 

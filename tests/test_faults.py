@@ -85,7 +85,20 @@ class TestTheLayer:
         }
         modules = Path(disk.__file__).parent
         found = set()
-        for name in ("heads", "journal", "packs", "place", "recovery", "segments", "vault", "intake", "lock", "disk"):
+        for name in (
+            "heads",
+            "journal",
+            "turns",
+            "catching",
+            "packs",
+            "place",
+            "recovery",
+            "segments",
+            "vault",
+            "intake",
+            "lock",
+            "disk",
+        ):
             for node in ast.walk(ast.parse((modules / f"{name}.py").read_text(encoding="utf-8"))):
                 match node:
                     case ast.Call(func=ast.Attribute(ast.Name("os"), called)) if called in changing:

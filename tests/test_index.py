@@ -267,7 +267,7 @@ class TestIndex:
             assert log.decide(RUBRIC, submission(20)).seq == 9
 
     def test_a_handle_that_fell_far_behind_reads_what_others_indexed(self, path, monkeypatch):
-        monkeypatch.setattr("scoring.audit.journal._ROWS", 4)
+        monkeypatch.setattr("scoring.audit.catching._ROWS", 4)
         with open_log(path) as behind, open_log(path) as ahead:
             list(ahead.decide_all(RUBRIC, map(submission, range(100, 130))))
             assert (len(behind), behind.find("case-120")[0]["seq"]) == (39, 29)

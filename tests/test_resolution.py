@@ -13,9 +13,9 @@ import logs
 from logs import holds, lines_of, open_log, query
 from packs import override
 from people import DOOR, FACTS, FUNNEL, WRITTEN, both, forge, load, process, sheet
+from scoring.audit.disclosure import disclose
 from scoring.audit.entry import Entry
 from scoring.audit.standing import Named
-from scoring.audit.vault import disclose
 from scoring.audit.verify import verify_directory
 from scoring.errors import ConflictError, LogError, StoreError, SubmissionError
 

@@ -8,7 +8,7 @@ import pytest
 
 import logs
 from logs import RUBRIC, Entropy, holds, make_log, open_log, query, segment, submission
-from scoring.audit.vault import disclose, disclose_answers
+from scoring.audit.disclosure import disclose, disclose_answers
 from scoring.errors import LogError
 
 room, path = logs.room, logs.path

@@ -14,8 +14,9 @@ import pytest
 import logs
 from logs import RUBRIC, Entropy, holds, make_log, names, open_log, query, run_together, submission
 from scoring import canonical
+from scoring.audit.disclosure import disclose, undisclose
 from scoring.audit.log import AuditLog
-from scoring.audit.vault import Vault, disclose, undisclose
+from scoring.audit.vault import Vault
 from scoring.audit.verify import verify_directory
 from scoring.errors import ConflictError, LogError, StoreError
 

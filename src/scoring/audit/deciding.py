@@ -10,8 +10,9 @@ from __future__ import annotations
 import time
 
 from scoring import canonical
+from scoring.audit.draft import Draft
 from scoring.audit.entry import MAX_SUBMISSION, Entry, Recorded, take_apart
-from scoring.audit.intake import Draft, is_same
+from scoring.audit.intake import is_same
 from scoring.audit.reading import Reading
 from scoring.audit.segments import MAX_BATCH_RECORDS
 from scoring.errors import ConflictError, LogError, Problem, ScoringError, SubmissionError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import Any, TypeVar
 
-    from scoring.audit.intake import Decided, Scorer
+    from scoring.audit.draft import Decided, Scorer
 
     Decision = TypeVar("Decision", bound=Decided)
 

@@ -14,6 +14,7 @@ from scoring import canonical
 from scoring.audit import disk, tiles
 from scoring.audit.chain import MAX_LINE
 from scoring.audit.checkpoint import parse as parse_checkpoint
+from scoring.audit.disclosure import MAX_DISCLOSURE, digests_of, parts_of
 from scoring.audit.export import PROGRAMS, programs_place
 from scoring.audit.heads import MAX_HEAD_LINE, read_head
 from scoring.audit.proof import check_inclusion
@@ -21,7 +22,6 @@ from scoring.audit.receipt import SUFFIX
 from scoring.audit.receipt import parse as parse_receipt
 from scoring.audit.report import REMARK, Check, Finding
 from scoring.audit.tree import leaf_hash
-from scoring.audit.vault import MAX_DISCLOSURE, digests_of, parts_of
 from scoring.errors import LogError
 
 if TYPE_CHECKING:

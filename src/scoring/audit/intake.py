@@ -12,112 +12,26 @@ Must not know how an answer is scored.
 from __future__ import annotations
 
 from scoring import canonical
-from scoring.audit.course import WORDS, Course, amends, case_of, merged
+from scoring.audit.binding import Binding
+from scoring.audit.course import Course, amends, merged
+from scoring.audit.disclosure import MAX_DISCLOSURE, disclose, disclose_answers
 from scoring.audit.packs import describe
-from scoring.audit.value import Value
-from scoring.audit.vault import MAX_DISCLOSURE, disclose, disclose_answers
 from scoring.errors import ConflictError, LogError, Problem, StoreError, SubmissionError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any, Protocol, TypeVar
+    from typing import Any
 
     from scoring.audit.chain import Batch
+    from scoring.audit.disclosure import Disclosed
+    from scoring.audit.draft import Draft, Scorer, Word
     from scoring.audit.forget import Forgetting
-    from scoring.audit.index import Index
     from scoring.audit.journal import Journal
     from scoring.audit.packs import Packs
-    from scoring.audit.vault import Disclosed, Filing, Vault
+    from scoring.audit.vault import Filing, Vault
 
-    class Decided(Protocol):
-        """What a rubric makes of a submission."""
-
-        @property
-        def data(self) -> dict[str, Any]: ...
-
-    Made_co = TypeVar("Made_co", bound=Decided, covariant=True)
-
-    class Scorer(Protocol[Made_co]):
-        """What the log needs of a rubric."""
-
-        @property
-        def pack(self) -> bytes: ...
-        @property
-        def digest(self) -> str: ...
-        @property
-        def profile(self) -> str: ...
-        @property
-        def level(self) -> str | None: ...
-        def score(self, submission: dict[str, Any], /) -> Made_co: ...
-
-
-__all__ = ["Draft", "Intake", "Word", "is_of", "is_same"]
-
-
-class Draft:
-    """
-    A decision on its way into the log.
-
-    Attributes:
-        id, case, sent: Of the submission as it was sent. submission: With what its case's opening and resolutions add, once it is bound.
-        words: The openings and resolutions of its case that it was bound by.
-        amends: The decision that it scores again under another version of its rubric; None for any other.
-        decision: FORMAT.md 6; None where the id was known beforehand, and once `repeated` what was recorded then.
-        digests: Of the disclosures, as the record holds them.
-        seq: Its record, once it has one.
-        repeated: It was recorded before.
-        error: Why it is not recorded.
-    """
-
-    __slots__ = (
-        "amends",
-        "case",
-        "decision",
-        "digests",
-        "error",
-        "id",
-        "repeated",
-        "sent",
-        "seq",
-        "submission",
-        "words",
-    )
-
-    def __init__(self, id: str, case: str, sent: dict[str, Any], amends: int | None = None) -> None:  # noqa: A002
-        self.id = id
-        self.case = case
-        self.sent = self.submission = sent
-        self.words: tuple[int, ...] = ()
-        self.amends = amends
-        self.decision: dict[str, Any] | None = None
-        self.digests: dict[str, str] = {}
-        self.seq = -1
-        self.repeated = False
-        self.error: SubmissionError | LogError | None = None
-
-
-class Word(Value):
-    """
-    What people say of a case: an opening or a resolution on its way into the log.
-
-    Attributes:
-        kind: Its type. id: The caller's name for it. case: Whose case.
-        content: What its disclosure holds.
-        body: What its record says in clear. A resolution whose `decision` is None is about the newest.
-        rubric: What an opening cites, recorded with it where it is new.
-    """
-
-    __slots__ = ("kind", "id", "case", "content", "body", "rubric")  # noqa: RUF023 - in the order of the constructor
-
-    kind: str
-    id: str
-    case: str
-    content: dict[str, Any]
-    body: dict[str, Any]
-    rubric: Scorer[Any] | None
-
-    __hash__ = None  # type: ignore[assignment]
+__all__ = ["Intake", "is_same"]
 
 
 class _Turn:
@@ -141,12 +55,7 @@ class _Turn:
         self.stale = False
 
 
-def is_of(record: dict[str, Any], case_digest: str, kinds: tuple[str, ...] = ("decision",)) -> bool:
-    """Whether *record* is one of these types, and of this case."""
-    return record["type"] in kinds and case_of(record) == case_digest
-
-
-class Intake:
+class Intake(Binding):
     """
     The one way into a log.
 
@@ -172,11 +81,8 @@ class Intake:
         clock: Callable[[], str],
         entropy: Callable[[int], bytes],
     ) -> None:
-        self._journal = journal
-        self._forgetting = forgetting
+        super().__init__(journal, packs, vault, forgetting)
         self._per_answer = per_answer
-        self._packs = packs
-        self._vault = vault
         self._refusal = refusal
         self._clock = clock
         self._entropy = entropy
@@ -206,80 +112,6 @@ class Intake:
                 self._journal.append(batch)
             self._cited.add(rubric.digest)
             return seq
-
-    # --- what binds a case ---
-
-    def course(self, case: str) -> Course:
-        """What is recorded of the case with this digest."""
-
-        def of_case(index: Index) -> list[int]:
-            words = index.words_of(case)  # a word goes on counting while what is decided stays the same
-            return sorted({*words, *(index.all_of(case) if words else index.newest_of(case))})
-
-        course = Course()
-        for record in self._journal.find(of_case, lambda record: is_of(record, case, (*WORDS, "decision"))):
-            course.take(record["seq"], record["type"], record["body"])
-        return course
-
-    def course_of(self, case: str) -> Course:
-        """What is recorded of a case; nothing where there is no vault to tell, or where the case was erased and comes back."""
-        digest = self._vault.case_digest(case) if self._vault else None
-        course = Course() if digest is None else self.course(digest)
-        if course.erased is None:
-            return course
-        self._forgetting.redo()  # somebody stopped between the record and the vault
-        return Course()
-
-    def _bound_course(self, case: str) -> Course:
-        """As `course_of`, where anything is said of any case: in most logs nothing is, and recording must not pay for it."""
-        return self.course_of(case) if self._journal.ask(lambda index: index.has_words()) else Course()
-
-    def bind(self, draft: Draft, pack: str | None = None) -> None:
-        """
-        Make of what was sent what is to be scored; the draft gets an `error` where its case was opened for another rubric than *pack*.
-
-        Raises:
-            SubmissionError: It says something else than the opening fixed, or than is in force.
-
-        Source: FORMAT.md 4, 8.
-        """
-        course = self._bound_course(draft.case)
-        draft.words = course.words
-        try:
-            if pack is not None:
-                self._must_be_opened_for(course, pack)
-            opened = self._opened(course)
-        except LogError as error:
-            draft.error = error
-            return
-        draft.submission = merged(draft.sent, opened, course.void, course.reinstate)
-
-    def _opened(self, course: Course) -> tuple[int, dict[str, Any]] | None:
-        """The opening's record and the facts that it fixes."""
-        if course.opening is None:
-            return None
-        seq, body = course.opening
-        content = self._vault.value(body["disclosures"]["opening"], "opening") if self._vault else None
-        facts = content.get("facts") if type(content) is dict else None
-        if type(facts) is not dict:
-            message = "the vault no longer has what this opening fixed for its case, and nothing can be scored without: put the vault back"
-            raise LogError(message, seq=seq)
-        return seq, facts
-
-    def _must_be_opened_for(self, course: Course, pack: str) -> None:
-        """Raise where a case was opened, and is scored by another rubric than that, or than the amendment of it that scored it last."""
-        if course.opening is None:
-            return
-        seq, wanted = course.opening[0], course.opening[1]["pack"]
-        if course.newest is not None:
-            wanted = course.newest[1]["pack"]
-        if pack != wanted:
-            said = f"this case was opened by record #{seq}, and is scored by {self._called(wanted)}: load that"
-            raise ConflictError(f"{said}. Another version comes in by a rescore alone", expected=wanted, found=pack)
-
-    def _called(self, pack: str) -> str:
-        names = self._packs.names(pack)
-        return f"{names.rubric} {names.version}" if names else f"the pack {pack}"
 
     # --- what people say ---
 

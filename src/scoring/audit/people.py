@@ -8,9 +8,9 @@ the case: that is `course`'s.
 from __future__ import annotations
 
 from scoring import canonical
+from scoring.audit.draft import Word
 from scoring.audit.entry import name_problems
 from scoring.audit.fields import ACTIONS, MAX_WHO, MAX_WHY, OPENED_FACTS, is_id, is_text
-from scoring.audit.intake import Word
 from scoring.errors import Problem, SubmissionError, did_you_mean
 
 TYPE_CHECKING = False
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from scoring.audit.intake import Scorer
+    from scoring.audit.draft import Scorer
 
 __all__ = ["opening", "resolution"]
 

@@ -6,8 +6,8 @@ Owns the parts that every door of a handle shares. Must not know how anything ge
 
 from __future__ import annotations
 
+from scoring.audit.binding import is_of
 from scoring.audit.course import case_of
-from scoring.audit.intake import is_of
 from scoring.errors import LogError
 
 TYPE_CHECKING = False

@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from scoring.audit.intake import Scorer, Word
+    from scoring.audit.draft import Scorer, Word
 
 __all__ = ["Speaking"]
 

@@ -1,8 +1,8 @@
 """
 Where disclosures lie, apart from the log, so that they can be erased.
 
-Owns `audit/FORMAT.md`, section 8: salted values, their digests, and the SQLite file that keeps them; until when a case is kept, and what holds it. A record
-holds only the digest. Whoever erases a disclosure erases what it said, and the log stays whole. Must not know of records or their order.
+Owns `audit/FORMAT.md`, section 8, as far as it concerns the SQLite file that keeps disclosures, until when a case is kept, and what holds it. Whoever erases
+a disclosure erases what it said, and the log stays whole. Must not know of records or their order.
 
 How a case is erased: its rows are overwritten with as many zeros, in place, and never deleted. SQLite's `secure_delete` clears what a row leaves behind,
 not the copies that moving rows between pages left elsewhere in the file; a table whose rows are only ever added at its end, and never change their length,
@@ -14,15 +14,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from binascii import Error as Base64Error
-from binascii import a2b_base64, b2a_base64
-from hashlib import sha256
 from itertools import groupby
 
-from scoring import canonical
 from scoring.audit import disk
 from scoring.audit.database import (
-    MAX_TEXT,
     Database,
     InheritedError,
     is_environment,
@@ -31,6 +26,7 @@ from scoring.audit.database import (
     open_read_only,
     open_writable,
 )
+from scoring.audit.disclosure import digests_of, disclose, parts_of, undisclose
 from scoring.audit.fields import is_digest, is_id
 from scoring.audit.mounts import refusal
 from scoring.errors import ConflictError, LogError, StoreError
@@ -40,28 +36,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Any, TypeAlias, TypeVar
 
+    from scoring.audit.disclosure import Disclosed
+
     Answer = TypeVar("Answer")
-    Disclosed: TypeAlias = tuple[str, str]  # a digest, and the text that it stands for
     Filing: TypeAlias = tuple[str, *tuple[Disclosed, ...]]  # a case, and what is disclosed of it
 
-__all__ = [
-    "MAX_DISCLOSURE",
-    "SALT_BYTES",
-    "ForeignVaultError",
-    "Vault",
-    "digests_of",
-    "disclose",
-    "disclose_answers",
-    "open_vault",
-    "parts_of",
-    "undisclose",
-]
+__all__ = ["ForeignVaultError", "Vault", "open_vault"]
 
 FORMAT = 2
-SALT_BYTES = 16  # 128 bits: RFC 9901, section 4.2.1
 _READS = 1000  # a writer that opens and closes the log all the time leaves a reader time between
-MAX_DISCLOSURE = MAX_TEXT - 1024  # characters; what SQLite limits is a row
-
 # `cases` finds the one digest of a case; its salt stands in the disclosure. `meta.erased`: the erasures of all records below this one are done here; `times`:
 # how often anything was erased.
 # What grows or shrinks lies apart, in `kept`, and names nobody.
@@ -92,91 +75,6 @@ _CITED_CASE = "SELECT 1 FROM cases WHERE number = ? AND (digest IN temp.cited OR
 
 class ForeignVaultError(LogError):
     """It is the vault of another log."""
-
-
-def disclose(entropy: Callable[[int], bytes], name: str, value: Any) -> tuple[str, str]:
-    """
-    Salt a value.
-
-    Returns:
-        The digest that a record holds, and the text that the vault keeps.
-
-    Raises:
-        CanonicalError: The value has no canonical form.
-
-    Source: FORMAT.md 8; RFC 9901, section 4.2.
-    """
-    salt = _base64url(entropy(SALT_BYTES)).decode()
-    text = _base64url(canonical.dumps([salt, name, value]))
-    return sha256(text).hexdigest(), text.decode()
-
-
-def undisclose(text: Any, digest: str, name: str) -> Any:
-    """
-    Read a disclosure.
-
-    Raises:
-        LogError: It is not what *digest* stands for, or no disclosure called *name*.
-    """
-    if type(text) is not str:
-        raise LogError(f"the vault's disclosure of this {name} was changed: it is no text")
-    found = sha256(text.encode()).hexdigest()
-    if found != digest:
-        raise LogError(f"the vault's disclosure of this {name} was changed", expected=digest, found=found)
-    parts = parts_of(text)
-    if parts is None or parts[1] != name:
-        raise LogError(f"the vault's disclosure {digest} is no disclosure of a {name}")
-    return parts[2]
-
-
-def parts_of(text: str) -> list[Any] | None:
-    """The salt, the name and the value that a disclosure's text says, if it is one."""
-    try:
-        parts = canonical.loads_canonical(_bytes_of(text))
-    except (Base64Error, ValueError):
-        return None
-    return parts if type(parts) is list and len(parts) == 3 else None
-
-
-def disclose_answers(
-    entropy: Callable[[int], bytes], submission: dict[str, Any]
-) -> tuple[dict[str, Any], list[Disclosed]]:
-    """
-    Salt each answer by itself, so that one can be shown without the others.
-
-    Returns:
-        The submission with the answers' digests in their place, in an order that says nothing; and the disclosures.
-
-    Raises:
-        CanonicalError: An answer has no canonical form.
-
-    Source: FORMAT.md 8; RFC 9901, sections 4.2.1 and 4.2.4.1.
-    """
-    disclosed = [disclose(entropy, item, answer) for item, answer in submission["answers"].items()]
-    digests = sorted(_base64url(bytes.fromhex(digest)).decode() for digest, _ in disclosed)
-    return {**submission, "answers": {"_sd": digests}}, disclosed
-
-
-def digests_of(answers: Any) -> list[str] | None:
-    """The digests that stand in the answers' place; None where the answers themselves do."""
-    if type(answers) is not dict or answers.keys() != {"_sd"} or type(answers["_sd"]) is not list:
-        return None
-    try:
-        return [_bytes_of(text).hex() for text in answers["_sd"]]
-    except (AttributeError, ValueError):
-        return None
-
-
-_TO_URL = bytes.maketrans(b"+/", b"-_")
-_FROM_URL = bytes.maketrans(b"-_+/", b"+/==")  # what base64url does not have becomes what no text holds but at its end
-
-
-def _base64url(data: bytes) -> bytes:
-    return b2a_base64(data, newline=False).translate(_TO_URL, b"=")
-
-
-def _bytes_of(text: str) -> bytes:
-    return a2b_base64(text.encode().translate(_FROM_URL) + b"=" * (-len(text) % 4), strict_mode=True)
 
 
 class Vault:

@@ -1,0 +1,111 @@
+"""
+What a record does not hold and only names: salted values, and their digests.
+
+Owns `audit/FORMAT.md`, section 8, as far as it concerns one disclosure: RFC 9901's texts, of a whole submission or of one answer. Must not know where they
+are kept, nor whose they are.
+"""
+
+from __future__ import annotations
+
+from binascii import Error as Base64Error
+from binascii import a2b_base64, b2a_base64
+from hashlib import sha256
+
+from scoring import canonical
+from scoring.audit.database import MAX_TEXT
+from scoring.errors import LogError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeAlias
+
+    Disclosed: TypeAlias = tuple[str, str]  # a digest, and the text that it stands for
+
+__all__ = ["MAX_DISCLOSURE", "SALT_BYTES", "digests_of", "disclose", "disclose_answers", "parts_of", "undisclose"]
+
+SALT_BYTES = 16  # 128 bits: RFC 9901, section 4.2.1
+MAX_DISCLOSURE = MAX_TEXT - 1024  # characters; what SQLite limits is a row
+_TO_URL = bytes.maketrans(b"+/", b"-_")
+_FROM_URL = bytes.maketrans(b"-_+/", b"+/==")  # what base64url does not have becomes what no text holds but at its end
+
+
+def disclose(entropy: Callable[[int], bytes], name: str, value: Any) -> tuple[str, str]:
+    """
+    Salt a value.
+
+    Returns:
+        The digest that a record holds, and the text that the vault keeps.
+
+    Raises:
+        CanonicalError: The value has no canonical form.
+
+    Source: FORMAT.md 8; RFC 9901, section 4.2.
+    """
+    salt = _base64url(entropy(SALT_BYTES)).decode()
+    text = _base64url(canonical.dumps([salt, name, value]))
+    return sha256(text).hexdigest(), text.decode()
+
+
+def undisclose(text: Any, digest: str, name: str) -> Any:
+    """
+    Read a disclosure.
+
+    Raises:
+        LogError: It is not what *digest* stands for, or no disclosure called *name*.
+    """
+    if type(text) is not str:
+        raise LogError(f"the vault's disclosure of this {name} was changed: it is no text")
+    found = sha256(text.encode()).hexdigest()
+    if found != digest:
+        raise LogError(f"the vault's disclosure of this {name} was changed", expected=digest, found=found)
+    parts = parts_of(text)
+    if parts is None or parts[1] != name:
+        raise LogError(f"the vault's disclosure {digest} is no disclosure of a {name}")
+    return parts[2]
+
+
+def parts_of(text: str) -> list[Any] | None:
+    """The salt, the name and the value that a disclosure's text says, if it is one."""
+    try:
+        parts = canonical.loads_canonical(_bytes_of(text))
+    except (Base64Error, ValueError):
+        return None
+    return parts if type(parts) is list and len(parts) == 3 else None
+
+
+def disclose_answers(
+    entropy: Callable[[int], bytes], submission: dict[str, Any]
+) -> tuple[dict[str, Any], list[Disclosed]]:
+    """
+    Salt each answer by itself, so that one can be shown without the others.
+
+    Returns:
+        The submission with the answers' digests in their place, in an order that says nothing; and the disclosures.
+
+    Raises:
+        CanonicalError: An answer has no canonical form.
+
+    Source: FORMAT.md 8; RFC 9901, sections 4.2.1 and 4.2.4.1.
+    """
+    disclosed = [disclose(entropy, item, answer) for item, answer in submission["answers"].items()]
+    digests = sorted(_base64url(bytes.fromhex(digest)).decode() for digest, _ in disclosed)
+    return {**submission, "answers": {"_sd": digests}}, disclosed
+
+
+def digests_of(answers: Any) -> list[str] | None:
+    """The digests that stand in the answers' place; None where the answers themselves do."""
+    if type(answers) is not dict or answers.keys() != {"_sd"} or type(answers["_sd"]) is not list:
+        return None
+    try:
+        return [_bytes_of(text).hex() for text in answers["_sd"]]
+    except (AttributeError, ValueError):
+        return None
+
+
+def _base64url(data: bytes) -> bytes:
+    return b2a_base64(data, newline=False).translate(_TO_URL, b"=")
+
+
+def _bytes_of(text: str) -> bytes:
+    return a2b_base64(text.encode().translate(_FROM_URL) + b"=" * (-len(text) % 4), strict_mode=True)
