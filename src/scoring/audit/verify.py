@@ -22,6 +22,7 @@ from scoring.audit.links import Links
 from scoring.audit.packs import Packs, describe
 from scoring.audit.precedence import remarks
 from scoring.audit.report import NOT_CHECKED, Check, Finding, Report
+from scoring.audit.resume import resume
 from scoring.audit.scan import Task
 from scoring.audit.vault import Vault
 from scoring.audit.vouched import Vouched
@@ -40,6 +41,7 @@ __all__ = ["verify_directory"]
 
 _BUFFER = 1 << 20  # bytes read at once
 _PASSED_OVER = 1 << 20  # bytes of a line that are read; a sparse file has trillions, and nothing behind them is a log
+_WORTHWHILE = 100_000  # records; of fewer, starting processes takes longer than checking them
 _FAST = "only the bytes were asked for: chain, tree and heads"
 
 
@@ -52,6 +54,7 @@ def verify_directory(
     key: str | None = None,
     trusted: str | bytes | None = None,
     fast: bool = False,
+    since: str | bytes | None = None,
     workers: int | None = None,
 ) -> Report:
     """
@@ -65,25 +68,30 @@ def verify_directory(
         key: A verification key of this log, as its holder gave it out: then an unsigned log fails, and so does one of another key.
         trusted: A checkpoint of this log that was kept elsewhere: the log must extend it.
         fast: Check the bytes alone: the chain, the tree, the heads. No body is read but those that name the log and its keys.
+        since: A checkpoint of this log that was kept elsewhere, with all below it verified then: it is trusted, and what stands below it is not read again.
+            Where `cache/tiles` does not give its root, everything is read.
         workers: On how many cores to check segments side by side, by default on all that this process may use; what is found is the same.
 
     Raises:
-        LogError: There is no log, or *key* or *trusted* is none. What is wrong inside a log is a finding, never an error.
+        LogError: There is no log; *key*, *trusted* or *since* is none; or both of these were given. What is wrong inside a log is a finding, never an error.
         StoreError: It cannot be read.
         MissingExtraError: A key was given, and the extra `sign` is not installed.
 
     Source: FORMAT.md 1-4, 8, 11.
     """
+    if since is not None and trusted is not None:
+        raise LogError("a log is verified since one checkpoint, which is trusted: give the newer one of the two alone")
     directory = Path(path).absolute()
     place = directory.with_name(f"{directory.name}.vault") if vault is None else vault is not False and Path(vault)
     try:
-        vouched = Vouched(
-            str(directory / "heads"), key, trusted, size
-        )  # before the records, which come first in writing
+        # Before the records, which come first in writing.
+        vouched = Vouched(str(directory / "heads"), key, trusted if since is None else since, size)
         try:
             names = sorted(file.name for file in (directory / "log").iterdir())
             with _Verification(directory, place, expect, size, vouched, fast=fast) as verification:
-                return verification.run(names, cores() if workers is None else workers)
+                if since is not None:
+                    verification.resume()
+                return verification.run(names, workers)
         finally:
             vouched.close()
     except FileNotFoundError:
@@ -131,6 +139,8 @@ class _Verification:
         self.cited: dict[str, str] = {}  # packs, and when they were recorded
         self.versions: set[tuple[str, str]] = set()
         self.ledger = Ledger(self.rows_of)
+        self.since = 0  # how many records were not read
+        self.skipped = 0  # and where they end in their file
 
     def __enter__(self) -> Self:
         return self
@@ -140,7 +150,7 @@ class _Verification:
         if self.vault is not None:
             self.vault.close()
 
-    def run(self, names: list[str], workers: int) -> Report:
+    def run(self, names: list[str], workers: int | None) -> Report:
         strange = [name for name in names if not _is_segment_name(name)]
         if strange:
             self.segments.fail(
@@ -151,6 +161,8 @@ class _Verification:
         whole = next((number for number, name in enumerate(files) if name != wanted[number]), len(files))
         if whole and not self.fast:
             self.open_vault(self.directory / "log" / files[0])
+        if workers is None:
+            workers = cores() if len(files) * segments.SEGMENT_RECORDS > _WORTHWHILE else 1
         if self.read(files[:whole], len(files), workers) and whole < len(files):
             detail = "a segment is missing or has another name; nothing behind it was read"
             self.segments.fail(detail, expected=wanted[whole], found=files[whole])
@@ -165,13 +177,35 @@ class _Verification:
         head = self.links.last[3] if self.links.last else ""
         return Report(self.lines, head, self.findings(len(files)))
 
+    def resume(self) -> None:
+        """Begin behind the checkpoint that was kept elsewhere, where that can be found without reading what it stands for."""
+        kept = self.vouched.kept_elsewhere
+        if kept is None or (self.limit is not None and self.limit < kept.head.size):
+            return
+        found = resume(self.directory, kept.head)
+        if found is None:
+            return
+        tree, last, self.skipped = found
+        self.since = self.lines = tree.size
+        self.vouched.start(tree, kept.head)
+        self.links.passed(last)
+        for check in (self.cites, self.ids, self.supersedes, *self.people.values()):
+            check.unchecked = (
+                check.unchecked or f"this compares with the records below #{self.since}, which were not read"
+            )
+
     # --- segment by segment ---
 
     def read(self, files: list[str], count: int, workers: int) -> bool:
         """Read the first of *count* segments in order; say whether to go on behind them."""
-        tasks = (self.task(number, f"log/{name}") for number, name in enumerate(files))
-        with Crew(min(workers, len(files))) as crew:
-            for number, (task, found) in enumerate(crew.scan(tasks)):
+        begin = self.since // segments.SEGMENT_RECORDS
+        if self.since % segments.SEGMENT_RECORDS and begin < len(files):
+            if not self.read_segment(f"log/{files[begin]}", last=begin == count - 1):
+                return False
+            begin += 1
+        tasks = (self.task(number, f"log/{name}") for number, name in enumerate(files) if number >= begin)
+        with Crew(min(workers, len(files) - begin)) as crew:
+            for number, (task, found) in enumerate(crew.scan(tasks), begin):
                 if self.lines == self.limit:
                     return False
                 last = number == count - 1
@@ -204,7 +238,7 @@ class _Verification:
             and self.links.run(task.first, found.prev)
             and sizes is not None
             and marked.issuperset(sizes)
-            and found.cited <= self.cited.keys()
+            and (self.since > 0 or found.cited <= self.cited.keys())
             and (self.fast or self.times.latest <= found.times[0])
         )
 
@@ -277,6 +311,9 @@ class _Verification:
     def read_lines(self, stream: BinaryIO, file: str, *, last: bool) -> bool:
         offset = count = 0
         wanted = segments.SEGMENT_RECORDS
+        if self.since and self.lines == self.since:  # what stands below is passed over
+            count = self.since % wanted
+            offset = stream.seek(self.skipped if count else 0)
         while line := stream.readline(MAX_LINE + 1):
             if self.lines == self.limit:
                 return False
@@ -414,7 +451,7 @@ class _Verification:
         """Take in an opening, a decision or a resolution. What only the case's other records can tell waits for the end."""
         body, kind = record["body"], record["type"]
         pack = body["decision"]["pack"] if kind == "decision" else body.get("pack")
-        if pack is not None and pack not in self.cited:
+        if pack is not None and pack not in self.cited and not self.since:
             self.cites.fail(f"cites the pack {pack}, which no record before it has", place)
         told = disclosed(self.vault, body["disclosures"], lambda said, **values: self.kept.fail(said, place, **values))
         self.disclosed += told.found + told.missing
@@ -455,6 +492,8 @@ class _Verification:
     def finish_records(self) -> None:
         """Check what needs all records at once; SQLite sorts them on disk."""
         self.ledger.settle()
+        if self.since:
+            return
         for seq, offset, file, first in self.ledger.twice():
             self.ids.fail(f"its id stands in record #{first} already", (seq, offset, file, ""))
         for seq, offset, file, wanted, found in self.ledger.not_newest():
@@ -469,6 +508,8 @@ class _Verification:
 
     def finish_people(self) -> None:
         """Follow each case that was opened, of which something was said, or that has several decisions, record by record."""
+        if self.since:
+            return
         follower = Follower(self.people, self.precedence, self.instalments, self.packs, self.vault)
         case = None
         for digest, seq, kind, kept, *place in self.ledger.to_follow():
@@ -485,8 +526,11 @@ class _Verification:
             self.head.fail(detail, expected=f"{self.expect[0]} records or more", found=str(self.lines))
 
     def findings(self, files: int) -> tuple[Finding, ...]:
+        below = f"; that the {self.since} below the trusted checkpoint, which were not read, are what they were rests on it alone"
         return (
-            self.segments.finding(f"{self.lines} records in {files} segment{'s' * (files != 1)}"),
+            self.segments.finding(
+                f"{self.lines} records in {files} segment{'s' * (files != 1)}{below * bool(self.since)}"
+            ),
             self.canonical.finding("every line is canonical JSON"),
             self.fields.finding("every record fits the tables"),
             self.links.check.finding("every record chains to the one before it"),
@@ -508,8 +552,8 @@ class _Verification:
                 f"the disclosures of {self.decisions + self.counts['opening'] + self.counts['resolution']} records are what these say, or were erased"
             ),
             *filter(None, (self.instalments.remark(), self.times.remark())),
-            Finding("precedence", NOT_CHECKED, _FAST)
-            if self.fast
+            Finding("precedence", NOT_CHECKED, self.cites.unchecked)
+            if self.fast or self.since
             else self.precedence.finding(self.kept.unchecked if self.vault is None else ""),
             self.head.finding("the log extends the head that was kept elsewhere"),
             *self.vouched.findings(self.lines),

@@ -77,6 +77,7 @@ class Vouched:
         self.tree = Tree()
         self.size = 0  # of the log, as far as it went by
         self.known_root: bytes | None = None  # of that size
+        self.resumed = False  # records below were not read, so that keys may be recorded there
         self.broken = False  # a line that has no leaf stands below
         self.keys: list[tuple[int, str]] = []  # from the one on that the last head was signed by
         self.seqs: dict[str, int] = {}  # of every key
@@ -102,6 +103,23 @@ class Vouched:
         """Let go of the file."""
         if self.stream is not None:
             self.stream.close()
+
+    def start(self, tree: Tree, head: checkpoint.Head) -> None:
+        """
+        Begin behind the records under the checkpoint that was kept elsewhere, none of which is read.
+
+        Keys that were recorded below are not known, but the given one, where it signed that checkpoint.
+        """
+        self.tree, self.size, self.origin, self.resumed = tree, tree.size, head.origin, True
+        while self.next is not None and self.next.head.size <= head.size:
+            if self.next.head.size == head.size:
+                self.root(self.next, None)
+                self.last = self.next
+            self.advance()
+        self.count = 0
+        if self.given is not None and not self.finish_signed(head, [self.given]):
+            self.seqs[str(self.given)] = -1
+            self.keys.append((-1, str(self.given)))
 
     # --- as the records go by ---
 
@@ -201,7 +219,7 @@ class Vouched:
         self.keys = self.keys[-1:]
         at = f"the head of {kept.head.size} records"
         if not needed:
-            if kept.signatures:
+            if kept.signatures and not self.resumed:
                 self.signatures.fail(f"{at} is signed by a key that no record before it has", place)
             return
         if not kept.signatures:
@@ -275,13 +293,19 @@ class Vouched:
         """Tell whether the given key is the log's."""
         if self.given is None:
             if not self.seqs:
-                self.signatures.unchecked = "the log has no key: its heads are signed by nobody"
+                self.signatures.unchecked = (
+                    "keys that were recorded below the trusted checkpoint are not known: give the log's key"
+                    if self.resumed
+                    else "the log has no key: its heads are signed by nobody"
+                )
             elif not self.signed:
                 self.signatures.unchecked = "no head was made since the log has a key"
             return
         seq = self.seqs.get(str(self.given))
         if seq is None:
             self.signatures.fail("the log is not signed by the key that was given: it has no such key")
+        elif self.resumed and not self.count:
+            self.signatures.unchecked = "no head was made since the trusted checkpoint"
         elif self.last is None or self.last.head.size <= seq:
             self.signatures.fail(f"nothing is signed by the key that was given: no head was made since record #{seq}")
 
@@ -296,19 +320,21 @@ class Vouched:
             self.trusted.fail(detail, expected=f"{kept.head.size} records or more", found=str(lines))
         if kept.head.origin != self.origin:
             self.trusted.fail("the trusted checkpoint is another log's", expected=self.origin, found=kept.head.origin)
-        if self.given is not None:
-            self.finish_signed(kept)
+        if self.given is not None and not self.resumed:
+            self.finish_signed(kept.head, [VerificationKey.parse(key) for key in self.seqs])
 
-    def finish_signed(self, kept: checkpoint.Checkpoint) -> None:
-        """Whoever gave a key relies on no head that is unsigned."""
-        if not kept.signatures:
+    def finish_signed(self, head: checkpoint.Head, keys: list[VerificationKey]) -> bool:
+        """Whoever gave a key relies on no head that is unsigned; say whether it fails."""
+        signatures = self.kept_elsewhere.signatures if self.kept_elsewhere else ()
+        if not signatures:
             self.trusted.fail("the trusted checkpoint is unsigned, and a key was given")
-            return
-        keys = [VerificationKey.parse(key) for key in self.seqs]
+            return True
         try:
-            note.verify(note.Note(kept.head.text, kept.signatures), keys)
+            note.verify(note.Note(head.text, signatures), keys)
         except LogError as error:
             self.trusted.fail(f"the trusted checkpoint: {error.message}", expected=error.expected, found=error.found)
+            return True
+        return False
 
     def findings(self, lines: int) -> tuple[Finding, ...]:
         """Return the three lines of the report."""
