@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import stat
+from pathlib import Path
 
 import pytest
 
 import logs
-from logs import make_log, submission
+from logs import make_log, open_log, submission
 from scoring.audit.keys import SigningKey, VerificationKey
 from scoring.cli import main
 
@@ -93,17 +94,16 @@ class TestKeygen:
         assert call("keygen", "k", "--name", "n", "--log", path)[0] == 2
 
 
+@pytest.mark.usefixtures("signed")
 class TestSigning:
     def test_every_head_is_signed_and_a_verifier_with_the_key_accepts(self, call, signed):
         status, out, _ = call("verify", "d", "--key", signed)
         assert status == 0
         assert "the given one is among them" in out
-        shutil.copy("log.key", "log.vkey")
-        with open("log.vkey", "w") as file:
-            file.write(signed + "\n")
+        Path("log.vkey").write_text(f"{signed}\n")
         assert call("verify", "d", "--key", "log.vkey")[0] == 0
 
-    def test_another_key_of_the_same_name_fails(self, call, signed):
+    def test_another_key_of_the_same_name_fails(self, call):
         other = call("keygen", "other.key", "--name", "log.example/hiring")[1].strip()
         status, out, _ = call("verify", "d", "--key", other)
         assert status == 1
@@ -121,7 +121,7 @@ class TestSigning:
         assert signed in err
         assert "PRIVATE" not in err
 
-    def test_without_the_key_records_are_made_and_it_says_that_no_head_was(self, call, room, signed):
+    def test_without_the_key_records_are_made_and_it_says_that_no_head_was(self, call, room):
         status, _, err = call("score", "small.pack.json", send(room, 3), "--log", "d")
         assert status == 0
         assert "no head was made over what is new" in err
@@ -131,7 +131,7 @@ class TestSigning:
         assert call("receipt", "d", "--key", "log.key")[0] == 0
         assert "behind" not in call("status", "d")[1]
 
-    def test_a_key_of_another_log_is_a_wrong_call_that_names_both(self, call, room, signed):
+    def test_a_key_of_another_log_is_a_wrong_call_that_names_both(self, call, room):
         call("keygen", "other.key", "--name", "other.example")
         status, _, err = call("score", "small.pack.json", send(room, 3), "--log", "d", "--key", "other.key")
         assert status == 2
@@ -145,7 +145,7 @@ class TestSigning:
         assert "cannot sign" in err
 
     @pytest.mark.parametrize("content", [b"", b"nonsense\n", b"\xff\xfe", b"x" * 5000, b"PRIVATE+KEY+a+b+c"])
-    def test_a_file_that_is_no_key_is_a_wrong_call_and_is_not_quoted(self, call, room, signed, content):
+    def test_a_file_that_is_no_key_is_a_wrong_call_and_is_not_quoted(self, call, room, content):
         (room / "bad.key").write_bytes(content)
         status, _, err = call("score", "small.pack.json", send(room, 3), "--log", "d", "--key", "bad.key")
         assert status == 2
@@ -163,13 +163,14 @@ class TestSigning:
         for key in (signed, new):
             assert call("verify", "d", "--key", key)[0] == 0
 
-    def test_options_about_a_log_go_with_a_log(self, call, room, signed):
+    def test_options_about_a_log_go_with_a_log(self, call, room):
         for option in (["--key", "log.key"], ["--per-answer"], ["--trusted-checkpoint", "x"]):
             assert call("score", "small.pack.json", send(room, 3), *option)[0] == 2
 
 
+@pytest.mark.usefixtures("signed")
 class TestTrusted:
-    def test_a_log_that_does_not_extend_the_checkpoint_is_refused_at_open_and_by_verify(self, call, room, signed):
+    def test_a_log_that_does_not_extend_the_checkpoint_is_refused_at_open_and_by_verify(self, call, room):
         shutil.copytree("d", "old")
         shutil.copy("d.vault", "old.vault")
         call("score", "small.pack.json", send(room, 3), "--log", "d", "--key", "log.key")
@@ -182,12 +183,36 @@ class TestTrusted:
         assert status == 1
         assert "ends before the trusted head" in err
 
-    def test_what_is_no_checkpoint_is_a_wrong_call(self, call, room, signed):
+    def test_what_is_no_checkpoint_is_a_wrong_call(self, call, room):
         (room / "head").write_bytes(b"x")
         assert call("verify", "d", "--trusted-checkpoint", "head")[0] == 2
         assert call("verify", "d", "--trusted-checkpoint", "nothing")[0] == 2
 
 
+class TestPartsOfVerify:
+    """What the call leaves out on purpose is NOT CHECKED, and no failure: what was asked for holds."""
+
+    def test_the_bytes_alone(self, call, signed):
+        status, out, _ = call("verify", "d", "--fast", "--key", signed)
+        assert status == 0
+        assert "NOT CHECKED canonical" in out
+        assert call("verify", "d", "--key", signed, "--jobs", "1")[0] == 0
+        assert call("verify", "d", "--jobs", "0")[0] == 2
+
+    def test_what_is_newer_than_a_checkpoint(self, call, room, signed):
+        call("receipt", "d", "-o", "head")
+        call("score", "small.pack.json", send(room, 3), "--log", "d", "--key", "log.key")
+        status, out, _ = call("verify", "d", "--since", "head", "--key", signed)
+        assert status == 0
+        assert "NOT CHECKED ids" in out
+        assert call("verify", "d", "--since", "head", "--trusted-checkpoint", "head")[0] == 2
+        segment = room / "d/log/000000000000.jsonl"
+        data = segment.read_bytes()
+        segment.write_bytes(data.replace(b'"id":"s-3"', b'"id":"s-X"'))
+        assert call("verify", "d", "--since", "head", "--key", signed)[0] == 1
+
+
+@pytest.mark.usefixtures("signed")
 class TestReceipt:
     def test_one_file_shows_offline_that_a_record_is_in_the_log(self, call, signed, room):
         assert call("receipt", "d", "case-1", "-o", "mine")[0] == 0
@@ -197,7 +222,7 @@ class TestReceipt:
         assert "the record is #3 of the log log.example/hiring" in out
         assert "case-1" not in (room / "mine").read_text()
 
-    def test_without_a_key_it_says_that_nobody_vouches(self, call, signed):
+    def test_without_a_key_it_says_that_nobody_vouches(self, call):
         call("receipt", "d", "#2", "-o", "mine")
         status, out, _ = call("verify", "mine")
         assert status == 3
@@ -212,8 +237,6 @@ class TestReceipt:
             assert status in {1, 2}, (at, out, err)
 
     def test_a_record_may_lie_in_a_file_of_its_own(self, call, signed, room):
-        from logs import open_log
-
         with open_log(room / "d") as log:
             (room / "bare").write_text(log.receipt(2))
         line = (room / "d/log/000000000000.jsonl").read_bytes().splitlines(keepends=True)
@@ -223,12 +246,12 @@ class TestReceipt:
         assert call("verify", "bare", "--record", "line", "--key", signed)[0] == 1
         assert call("verify", "bare", "--key", signed)[0] == 3
 
-    def test_any_record_can_be_named_and_nobody_else(self, call, signed):
+    def test_any_record_can_be_named_and_nobody_else(self, call):
         assert call("receipt", "d", "#0")[0] == 0
         assert call("receipt", "d", "#99")[0] == 2
         assert call("receipt", "d", "nobody")[0] == 2
 
-    def test_a_record_above_the_newest_head_takes_the_key(self, call, room, signed):
+    def test_a_record_above_the_newest_head_takes_the_key(self, call, room):
         call("score", "small.pack.json", send(room, 3), "--log", "d")
         status, _, err = call("receipt", "d", "#5")
         assert status == 2

@@ -39,6 +39,7 @@ from scoring.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
     from typing import Any
 
     from scoring.audit.replay import ReplayReport
@@ -49,6 +50,11 @@ __all__ = ["replay", "show_findings", "status_of", "verify"]
 _STATUS = {FINDING_HOLDS: HOLDS, FINDING_FAILS: FAILS, NOT_CHECKED: UNCHECKED, REMARK: HOLDS}
 # Nobody who gives no head, or no key, asks for these; nor for an order of times where nobody says when candidates started.
 _NOT_ASKED = frozenset({"head", "heads", "signatures", "trusted", "precedence"})
+# What --fast leaves out on purpose, and what --since does.
+_OF_BODIES = frozenset(
+    {"canonical", "fields", "packs", "ids", "supersedes", "openings", "resolutions", "erasures", "vault"}
+)
+_OF_RECORDS_BELOW = _OF_BODIES - {"canonical", "fields", "vault"}
 _LEAF_DIGITS = frozenset("0123456789abcdef")
 
 
@@ -67,6 +73,7 @@ def verify(
     *,
     key: str | None = None,
     trusted_checkpoint: str | None = None,
+    since: str | None = None,
     expect: str | None = None,
     record: str | None = None,
     fast: bool = False,
@@ -84,6 +91,7 @@ def verify(
         path: A log's directory; an export, packed or not; a directory of C2SP tlog-tiles; a receipt; a checkpoint.
         key: The log's verification key, as `scoring keygen` prints it, or a file that holds it. What is not signed by it fails, a log without a key too.
         trusted_checkpoint: A checkpoint of this log that was kept elsewhere: the log must extend it.
+        since: The same, where all below that checkpoint was verified then: only what is newer is read.
         expect: The same for a log without a key: a head as SIZE:LEAF, as this command prints it.
         record: Of a receipt: a file with the record's line, where the receipt does not carry it.
         fast: Check the bytes alone: the chain, the tree, the heads. No body of a record is read.
@@ -93,7 +101,9 @@ def verify(
     """
     kind = _kind(path)
     kept = None if expect is None else _head(expect)
-    _must_fit(kind, expect=expect, fast=fast or None, jobs=jobs, vault=vault, record=record)
+    if since is not None and trusted_checkpoint is not None:
+        raise CallError("--since trusts the checkpoint that it names: give the newer one of the two alone")
+    _must_fit(kind, since=since, expect=expect, fast=fast or None, jobs=jobs, vault=vault, record=record)
     given: dict[str, Any] = {
         "key": None if key is None else verification_key(key),
         "trusted": None if trusted_checkpoint is None else checkpoint_in(trusted_checkpoint),
@@ -103,6 +113,8 @@ def verify(
         given["record"] = None if record is None else whole(record, MAX_LINE + 1, "a record's line").removesuffix(b"\n")
     elif kind != CHECKPOINT:
         given |= {"expect": kept, "fast": fast, "workers": jobs}
+    if since is not None:
+        given["since"] = checkpoint_in(since)
     if kind == LOG and (vault is not None or vault_at(path, None).exists() or not is_export(Path(path))):
         missing = _missing(path, vault)
         given["vault"] = vault_at(path, vault)
@@ -116,7 +128,8 @@ def verify(
             f"the log was not checked to its end, for its temporary database failed: {error}; free space in TMPDIR"
         )
         return UNCHECKED
-    status = status_of(report.findings)
+    unasked = _OF_BODIES if fast else _OF_RECORDS_BELOW if since is not None else frozenset()
+    status = status_of(report.findings, unasked)
     show = _emit_report if json else _show_report
     show(report, status, path, missing)
     return status
@@ -167,6 +180,7 @@ def _must_fit(kind: str, **options: Any) -> None:
 
 
 _OPTIONS = {
+    "since": (LOG,),
     "expect": (LOG, ARCHIVE, TILES),
     "fast": (LOG, ARCHIVE, TILES),
     "jobs": (LOG, ARCHIVE, TILES),
@@ -183,12 +197,12 @@ def _missing(directory: str, vault: str | None) -> str:
     return missing
 
 
-def status_of(findings: Sequence[Finding]) -> int:
-    """The exit status that findings add up to."""
+def status_of(findings: Sequence[Finding], unasked: AbstractSet[str] = frozenset()) -> int:
+    """The exit status that findings add up to; *unasked* are checks that the call left out."""
     return worst(
         _STATUS[finding.result]
         for finding in findings
-        if finding.check not in _NOT_ASKED or finding.result == FINDING_FAILS
+        if finding.check not in _NOT_ASKED | unasked or finding.result == FINDING_FAILS
     )
 
 
