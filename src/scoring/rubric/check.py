@@ -18,6 +18,7 @@ from scoring.errors import Problem, RubricError, StoreError
 from scoring.rubric import pack, refuse, refuse_people, refuse_stages, refuse_weights
 from scoring.rubric.load import AUTHORED, read_file
 from scoring.rubric.reader import MAX_BYTES, parse
+from scoring.rubric.refuse_guarantees import check_guarantees
 from scoring.rubric.refuse_items import check_items
 from scoring.rubric.refuse_overrides import check_overrides
 from scoring.rubric.refuse_stages import OtherError
@@ -124,6 +125,7 @@ def _refuse(study: Study) -> None:
     check_items(study)
     refuse_weights.section_points(study)
     check_overrides(study)
+    check_guarantees(study)
 
 
 def _compiles(packed: bytes, levels: list[str | None], root: Node, findings: Findings) -> bool:
