@@ -99,7 +99,7 @@ def read_groups(data: bytes, file: str = "groups.csv") -> Groups:
 
 
 class _Reader:
-    """One table while it is read; columns count from 1, as people count them."""
+    """One table while it is read; columns count from 1, as people count them, and 0 is the whole line."""
 
     def __init__(self, file: str, problems: list[Problem]) -> None:
         self.file = file
@@ -111,7 +111,7 @@ class _Reader:
 
     def wrong(self, line: int, column: int, message: str) -> None:
         where = f"column {column}: " if column else ""
-        self.problems.append(Problem("groups", where + message, file=self.file, line=line, column=column))
+        self.problems.append(Problem("groups", where + message, file=self.file, line=line, column=column or 1))
 
     def read(self, text: str) -> Groups:
         rows = self._rows(text)

@@ -2,7 +2,8 @@
 Adverse impact: how often people of each group are selected, or score above the middle, beside the group that does so most often.
 
 Owns the four-fifths comparison and what says how much it means: shortfall, z, Fisher's exact test, the flip test, and bounds for people of unknown group.
-Takes people as (group, selected, score); must not know of logs, stages or where a label came from. It states findings about numbers, none about their cause.
+Takes people as (group, selected, score), or decisions and a label for each; must not know of logs or where a label came from. It states findings about
+numbers, none about their cause.
 
 Sources: Uniform Guidelines on Employee Selection Procedures, 29 CFR 1607.4 C and D (four fifths, 2 %), and their Questions and Answers 21 (the flip test);
 6 RCNY 5-300 (scoring rate above the median of the sample); Hazelwood School District v. United States, 433 U.S. 299 (two or three standard deviations).
@@ -12,16 +13,18 @@ from __future__ import annotations
 
 import heapq
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import attrs
 
 from scoring.change.statistics import Root, fisher, median, two_proportions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["SMALL", "Against", "Group", "Impact", "Person", "Rates", "impact", "rates"]
+    from scoring.engine.plan import Plan
+
+__all__ = ["SMALL", "Against", "Group", "Impact", "Person", "Rates", "Step", "impact", "is_selected", "rates", "steps"]
 
 SMALL = Fraction(1, 50)  # of all whose group is known; a group below it is shown and is never the benchmark
 _TWO = Root(Fraction(4))
@@ -161,6 +164,69 @@ class Impact:
     median: Fraction | None
     selection: Rates
     scoring: Rates
+
+
+@attrs.frozen
+class Step:
+    """
+    What one stage did to groups, or all of them together.
+
+    Attributes:
+        stage: Its id; None for the way from the first stage to the result.
+    """
+
+    stage: str | None
+    impact: Impact
+
+
+def is_selected(plan: Plan, verdict: str | None, action: str, at_least: str | None = None) -> bool | None:
+    """
+    Tell whether a case is selected.
+
+    Args:
+        plan: By which it was decided.
+        verdict: That counts now: the decision's, or what a person said instead; None where there is none.
+        action: That counts now, alike.
+        at_least: The worst verdict that counts as selected. None: what counts is the action, `advance` or `decline`, and a case that waits, for an answer
+            or for a person, is not decided.
+    """
+    if at_least is None:
+        return {"advance": True, "decline": False}.get(action)
+    return None if verdict is None else plan.verdicts.index(verdict) <= plan.verdicts.index(at_least)
+
+
+def steps(
+    plan: Plan,
+    decisions: Sequence[Mapping[str, Any]],
+    groups: Sequence[str | None],
+    selected: Sequence[bool | None],
+) -> list[Step]:
+    """
+    Compare groups overall, and stage by stage where there are several.
+
+    In a stage everyone counts who came to it: as selected whoever passed it, as not selected whom it ended, as undecided who is still in it. A void case
+    counts nowhere.
+
+    Args:
+        plan: By which the decisions were made.
+        decisions: Objects of FORMAT.md 6.
+        groups: The group of each, None where it is not known.
+        selected: Whether each is selected in the end, None where that is not decided.
+    """
+    counted = [each for each in zip(decisions, groups, selected, strict=True) if each[0]["void"] is None]
+    found = [Step(None, impact((group, is_in, _share(made["score"])) for made, group, is_in in counted))]
+    for stage in plan.stages if len(plan.stages) > 1 else ():
+        came = [(group, *made["stages"][stage.id]) for made, group, _ in counted]
+        people = [(group, _PASSED[status], _share(share)) for group, status, share in came if status in _PASSED]
+        found.append(Step(stage.id, impact(people)))
+    return found
+
+
+_PASSED = {"passed": True, "ended": False, "pending": None}
+
+
+def _share(text: str | None) -> Fraction | None:
+    return None if text is None else Fraction(text)
 
 
 def impact(people: Iterable[tuple[str | None, bool | None, Fraction | None]], *, small: Fraction = SMALL) -> Impact:

@@ -65,6 +65,7 @@ class Agreement:
         units: Cases that two or more people rated; ratings: how many ratings these have.
         exact: Of all pairs of ratings of one case, the share that is equal. None without any.
         alpha: Krippendorff's, by the name of its metric. None where all ratings are the same, or no case has two.
+        why: Why there is none; empty where there is.
     """
 
     item: str
@@ -73,6 +74,7 @@ class Agreement:
     ratings: int
     exact: Fraction | None
     alpha: Mapping[str, Fraction | None]
+    why: str
 
 
 @attrs.frozen
@@ -122,7 +124,7 @@ def rated_in(plan: Plan, unit: int, answers: Mapping[str, Any]) -> Iterator[Rate
     """
     for item in plan.items:
         forms = answers.get(item.id)
-        if item.data["kind"] not in ("rating", "checklist") or type(forms) is not dict:
+        if item.data["kind"] not in ("rating", "checklist") or item.data["void"] or type(forms) is not dict:
             continue
         for rater, form in sorted(forms.items()):
             if "rating" in form:
@@ -162,7 +164,9 @@ def _of_item(item: str, values: int, units: Sequence[Sequence[int]]) -> Agreemen
     couples = [one == other for unit in shared for one, other in combinations(unit, 2)]
     exact = Fraction(sum(couples), len(couples)) if couples else None
     alpha = {name: krippendorff(shared, name) for name in METRICS}
-    return Agreement(item, values, len(shared), sum(map(len, shared)), exact, alpha)
+    alike = "all ratings are the same" if shared else "no case was rated by two people"
+    why = "" if alpha["nominal"] is not None else alike
+    return Agreement(item, values, len(shared), sum(map(len, shared)), exact, alpha, why)
 
 
 def _pairs(scale: tuple[str, ...], units: Sequence[Mapping[str, int]]) -> Iterator[Pair]:

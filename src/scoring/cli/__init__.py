@@ -42,6 +42,7 @@ COMMANDS = {
         "explain": "Tell why a decision is what it is, to an auditor or to the candidate.",
         "replay": "Recompute decisions from their answers, and from their outcomes alone.",
         "export": "Pack what an auditor gets: records, heads, receipts, and the named cases alone.",
+        "analyse": "See what past decisions say: of items, keys and raters, and with --groups of whom a rubric affects.",
     },
 }
 # Where each is: the module, and the function.
@@ -62,6 +63,7 @@ _PLACES = {
     "keep": "forget:keep",
     "erase": "forget:erase",
     "export": "export:export",
+    "analyse": "analyse:analyse",
 }
 _GROUPS = {"start": "Start", "author": "Write rubrics", "run": "Score and record", "audit": "Check and explain"}
 
