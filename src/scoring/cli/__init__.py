@@ -25,6 +25,7 @@ COMMANDS = {
     },
     "author": {
         "check": "Read rubrics, run their examples, say what no example reaches.",
+        "compare": "Say what a change of a rubric does: whom it can move, and whom of the past it would.",
         "pack": "Write the pack that scores, the candidate's paper and the JSON schemas.",
     },
     "run": {
@@ -50,6 +51,7 @@ _PLACES = {
     "demo": "demo:demo",
     "new": "start:new",
     "check": "author:check",
+    "compare": "compare:compare",
     "pack": "author:pack",
     "score": "score:score",
     "append": "record:append",
