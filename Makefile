@@ -9,7 +9,7 @@ BIN = $(VENV)/bin
 DEMO_DIR ?= scoring-demo
 TESTS ?= tests
 
-.PHONY: help demo test coverage check lint types contract format sweep crash mutate interop schema clean
+.PHONY: help demo test coverage check lint types contract format sweep crash mutate interop schema study statistics clean
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -20,6 +20,8 @@ help:
 	@echo "make crash     what a crash may leave of a log's last batch, more than 8,000 cases (two minutes)"
 	@echo "make interop   let clients that are not ours check a log, its tiles and receipts (installs Debian's Go)"
 	@echo "make mutate    change the engine in many small places; the tests must notice each"
+	@echo "make study     work out docs/ricci.md anew, and draw its picture"
+	@echo "make statistics  our statistics beside those of scipy, scikit-learn and krippendorff (installs them apart)"
 	@echo "make clean     remove what was made"
 
 # Some systems ship Python without ensurepip; virtualenv makes the same environment there.
@@ -82,5 +84,13 @@ interop: $(VENV)/made-dev
 	command -v go >/dev/null && test -d /usr/share/gocode/src/golang.org/x/mod || apt-get install -y -q golang-go golang-golang-x-mod-dev
 	$(BIN)/python tests/interop/go.py
 
+study: $(VENV)/made-dev
+	$(BIN)/python docs/ricci.py
+
+statistics: $(VENV)/made
+	$(PYTHON) -m venv $(VENV).peers || $(BIN)/python -m virtualenv -q $(VENV).peers
+	$(VENV).peers/bin/python -m pip install -q -e . scipy scikit-learn krippendorff
+	$(VENV).peers/bin/python tests/against_peers.py
+
 clean:
-	rm -rf $(VENV) $(VENV).boot .coverage* .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist build scoring-demo scoring-demo.vault
+	rm -rf $(VENV).peers $(VENV) $(VENV).boot .coverage* .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist build scoring-demo scoring-demo.vault
