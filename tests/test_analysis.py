@@ -259,6 +259,14 @@ class TestKeys:
         handle = quiz(*self.NAMES)
         assert [] == suspects(handle, decided(handle, sheets_of(self.NAMES, self.rows()[: FEWEST_FOR_KEYS - 1])))
 
+    def test_behind_the_twentieth_suspect_nothing_is_keyed_anew(self) -> None:
+        """Half of the people know the answers, and A is the key of none of the first 25 of 51 questions."""
+        names = tuple(f"n{n}" for n in range(51))
+        handle = quiz(*names)
+        rows = ["B" * 25 + "A" * 26 if able else "A" * 25 + "B" * 26 for able in range(2) for _ in range(20)]
+        found = suspects(handle, decided(handle, sheets_of(names, rows)))
+        assert [True] * 20 + [False] * 5 == [each.rekeyed is not None for each in found[:25]]
+
     def test_an_item_without_options_is_named_without_another_key(self) -> None:
         document = pack(
             section("all", *(choice(f"n{n}", A=("1", None), B=("0", None)) for n in range(5)), number("n5"))

@@ -161,6 +161,33 @@ class TestRaters:
         assert (["ann", "bob"], 3, "2/3") == (pair["raters"], pair["both"], pair["exact"])
         assert [("ann", "-1/3"), ("bob", "1/3")] == [(row["rater"], row["gap"]) for row in of_type(found, "severity")]
 
+    def test_people_read_how_raters_agree(self, path: Path, call: Any) -> None:
+        """Of an erased case nothing is kept; one that was rated alike by all has no alpha, and says why."""
+        document = pack(section("all", rating("skill", by=raters(examiner=2)), rating("tact", by=raters(examiner=2))))
+        sheets = [
+            {
+                "answers": {
+                    "skill": {"ann": {"rating": a}, "bob": {"rating": b}},
+                    "tact": {"ann": {"rating": "good"}, "bob": {"rating": "good"}},
+                },
+                "facts": {"raters": BOTH},
+            }
+            for a, b in [("good", "poor"), ("fair", "fair"), ("poor", "poor")]
+        ]
+        log = decide(path, rubric(document), *sheets)
+        with logs.open_log(path) as again:
+            again.erase("c-0", reason="asked")
+        status, out, _ = call(log, text=True)
+        assert 0 == status
+        for part in (
+            "raters: 8 ratings; of 1 case nothing is kept",
+            "ann and bob",
+            "100.00 %",
+            "1.000",
+            "all ratings are the same",
+        ):
+            assert part in out
+
     def test_without_the_vault_it_says_what_is_missing(self, path: Path, call: Any) -> None:
         log = decide(path, people.FUNNEL, people.sheet("f-1", case="c-1", facts=people.FACTS))
         rows = table(path, "c-1,a")
@@ -179,6 +206,30 @@ class TestGroups:
         _, found, _ = call(log, "--groups", table(path, "case-0,a", "case-1,a", "case-2,b"))
         (step,) = of_type(found, "impact")
         assert {"people": 1, "chosen": 1} == step["selection"]["unknown"]
+
+    def test_people_read_what_is_not_known(self, path: Path, call: Any) -> None:
+        """Who waits for a person, whose group is not known, and why nothing is compared."""
+        log = decide(
+            path, logs.make_rubric(), *[logs.submission(n, deadline="rash") for n in range(2)], logs.submission(2)
+        )
+        out = call(log, "--groups", table(path, "case-0,a", "case-1,a", "case-2,"), text=True)[1]
+        for part in (
+            "3 people, 2 not decided yet",
+            "of unknown group: 1, selected 1",
+            "nothing is compared: nobody's group is known",
+            "nothing is compared: there is only one group",
+        ):
+            assert part in out
+        out = call(log, "--groups", table(path, "case-0,a", "case-1,b", "case-2,b"), "--at-least", "strong", text=True)[
+            1
+        ]
+        assert "one person turns the four fifths" in out
+
+    def test_bounds_are_told_where_a_group_is_not_known(self, path: Path, call: Any) -> None:
+        log = decide(path, logs.make_rubric(), *[logs.submission(n) for n in range(3)])
+        rows = table(path, "case-0,a", "case-1,b", "case-2,")
+        assert ["1", "1"] == groups(call(log, "--groups", rows)[1])["a"]["ratio_between"]
+        assert "ratio between" in call(log, "--groups", rows, text=True)[1]
 
     def test_labels_are_stored_nowhere(self, path: Path, call: Any) -> None:
         log = decide(path, logs.make_rubric(), logs.submission(0), logs.submission(1))
@@ -225,6 +276,15 @@ class TestCalls:
         logs.open_log(path, create=True).close()
         status, _, err = call(path)
         assert (2, True) == (status, "no rubric yet" in err)
+
+    @pytest.mark.parametrize("damage", [(b'"outcomes"', b'"outcoems"'), (b'"outcomes":', b'"outcomes";')])
+    def test_a_damaged_record_is_no_bug_of_ours(self, path: Path, call: Any, damage: tuple[bytes, bytes]) -> None:
+        log = decide(path, logs.make_rubric(), logs.submission(0), logs.submission(1))
+        logs.drop_heads(log)
+        rows = logs.lines_of(log)
+        logs.write_lines(log, [*rows[:2], rows[2].replace(*damage), *rows[3:]])
+        status, _, err = call(log)
+        assert (1, True, False) == (status, "record #2" in err, "bug" in err)
 
     def test_no_such_verdict(self, path: Path, call: Any) -> None:
         log = decide(path, logs.make_rubric(), logs.submission(0))

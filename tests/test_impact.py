@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.change.groups import MAX_LABELS, read_groups
+from scoring.change.groups import MAX_BYTES, MAX_LABELS, read_groups
 from scoring.change.impact import Group, Tally, _found, impact, rates
 from scoring.change.statistics import Root, Sums, decimal, fisher, median, probability, two_proportions
 from scoring.errors import SubmissionError
@@ -40,7 +40,7 @@ class TestRicci:
         assert {"W": (41, 68), "B": (9, 27), "H": (6, 23)} == {
             name: (group.chosen, group.size) for name, group in BY_NAME.items()
         }
-        assert BY_NAME["W"].is_benchmark
+        assert BY_NAME["W"] == FOUND.selection.benchmark
         assert BY_NAME["W"].against is None
         assert Fraction("69.502") == FOUND.median
 
@@ -304,6 +304,8 @@ class TestGroupsFile:
             ("case,group,Group\nc,W,W\n", "g.csv:1:3", "an earlier column"),
             ("case,\nc,W\n", "g.csv:1:2", "no name"),
             ("case,a,b,c,d,e\n", "g.csv:1:1", "1 to 4"),
+            (b"x" * (MAX_BYTES + 1), "g.csv:1:1", "longer than"),
+            ("case, group\nc,W\n", "g.csv:1:2", "white space"),
             ("case,group\n", "g.csv:1:1", "no case follows"),
             ("case,group\nZk7qX,W,Zk7qX\n", "g.csv:2:1", "expected 2 cells"),
             ("case,group\nZk7qX,W\nZk7qX,B\n", "g.csv:3:1", "the case of line 2"),

@@ -31,6 +31,7 @@ __all__ = ["FEWEST_FOR_KEYS", "Rekeyed", "Suspect", "suspects"]
 FEWEST_FOR_KEYS = 30  # cases of a form; with fewer a handful of people make or break a correlation
 _FEWEST_CHOSE = 5  # a wrong outcome, for it to say anything
 _ZERO = Root(Fraction(0))
+_MOST_REKEYED = 20  # suspects for which cases are judged again; with more of them it is not the keys that are wrong
 _NEAR_ZERO = Root.of(Fraction(1, 10))
 _KEYED = ("choice", "selection", "number", "text")  # what is compared with a key; the others are people's judgement
 
@@ -69,7 +70,8 @@ class Suspect:
         is_near_zero: Whether that is below 0.1.
         right: The same correlation of having the best outcome or not.
         better: Wrong outcomes for which it is higher, and above 0, each with how many have it; the highest first.
-        rekeyed: With the first of them that is an option of a choice; None where there is none, for then it takes more than a swap.
+        rekeyed: With the first of them that is an option of a choice; None where there is none, for then it takes more than a swap, and
+            behind the twentieth suspect.
     """
 
     item: str
@@ -94,18 +96,20 @@ def suspects(rubric: Rubric, decisions: Sequence[Mapping[str, Any]]) -> list[Sus
     Raises:
         LogError: Outcomes do not fit the rubric.
     """
-    found = []
+    found: list[Suspect] = []
     for sample in samples(rubric.plan, decisions):
         if len(sample.cases) < FEWEST_FOR_KEYS or sample.stage is None:
             continue
         for n, item in enumerate(sample.items):
-            suspect = _suspect(rubric, sample, n, decisions) if item.data["kind"] in _KEYED else None
+            again = decisions if len(found) < _MOST_REKEYED else None
+            suspect = _suspect(rubric, sample, n, again) if item.data["kind"] in _KEYED else None
             if suspect is not None:
                 found.append(suspect)
     return found
 
 
-def _suspect(rubric: Rubric, sample: Sample, n: int, decisions: Sequence[Mapping[str, Any]]) -> Suspect | None:
+def _suspect(rubric: Rubric, sample: Sample, n: int, decisions: Sequence[Mapping[str, Any]] | None) -> Suspect | None:
+    """What is suspicious about an item, or None; without *decisions* nothing is keyed anew."""
     item, tallies = sample.items[n], sample.tallies(n)
     correlation = sample.correlation(n, tallies, item.points)
     if correlation is None:
@@ -126,7 +130,7 @@ def _suspect(rubric: Rubric, sample: Sample, n: int, decisions: Sequence[Mapping
     options = range(OWN, OWN + len(item.data["options"]) if item.data["kind"] == "choice" else OWN)
     wrong = next((code for code, _, _ in better if code in options), None)  # several at once cannot be a key
     swap = None if wrong is None else (wrong, _most_chosen(tallies, best))
-    rekeyed = None if swap is None else _rekeyed(rubric, sample, n, swap, decisions)
+    rekeyed = None if swap is None or decisions is None else _rekeyed(rubric, sample, n, swap, decisions)
     named = tuple((item.name(code), count, own) for code, count, own in better)
     return Suspect(
         item.id, sample.stage, sample.variant, len(sample.cases), correlation, near_zero, right, named, rekeyed

@@ -7,9 +7,10 @@ shown. Group labels are held while the command runs and are stored nowhere.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scoring import canonical
+from scoring.audit.fields import record_misfit
 from scoring.change.analysis import forms
 from scoring.change.groups import MAX_BYTES, Groups, read_groups
 from scoring.change.impact import is_selected, steps
@@ -30,11 +31,10 @@ from scoring.cli.options import In  # noqa: TC001 - the parser of the command li
 from scoring.cli.output import HOLDS, UNCHECKED, CallError, complain, counted, emit, progress, say
 from scoring.cli.paths import shown, vault_missing
 from scoring.engine.rubric import Rubric
-from scoring.errors import did_you_mean
+from scoring.errors import LogError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from typing import Any
 
     from scoring import AuditLog
     from scoring.change.raters import Rated
@@ -140,7 +140,7 @@ def analyse(
 def _read(log: AuditLog) -> _Read:
     read = _Read([], {}, set())
     for seq, line in progress(log.records(), "records"):
-        record: Any = canonical.loads_canonical(line)
+        record = _record(seq, line)
         body = record["body"]
         if record["type"] == "rubric":
             read.versions.append(_Version(body["rubric"], body["version"], body["pack"]))
@@ -152,6 +152,17 @@ def _read(log: AuditLog) -> _Read:
         elif record["type"] == "resolution":
             read.resolved.add(body["disclosures"]["case"])
     return read
+
+
+def _record(seq: int, line: bytes) -> Any:
+    try:
+        record = canonical.loads_canonical(line)
+        wrong = record_misfit(record)
+    except canonical.CanonicalError as error:
+        wrong = str(error)
+    if wrong:
+        raise LogError(f"no record: {wrong}", seq=seq)
+    return record
 
 
 def _chosen(versions: Sequence[_Version], rubric: str | None, version: str | None) -> _Version:
