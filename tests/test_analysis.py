@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import scoring.change
 from funnels import ANN, hiring, rated
-from packs import choice, mark, number, override, pack, rubric, section
+from packs import choice, funnel, mark, number, override, pack, rubric, section, stage
 from scoring.change.analysis import FEWEST, forms
 from scoring.change.key_check import FEWEST_FOR_KEYS, suspects
 from scoring.change.statistics import Root, decimal
@@ -104,6 +104,9 @@ class TestFigures:
         parts = [[w * p for p in column] for w, column in zip(weight, points, strict=True)]
         totals = [sum(row) for row in zip(*parts, strict=True)]
         assert len(rows) == form.cases
+        assert (
+            all({*column} <= {0, max(own.values())} for own, column in zip(worth, points, strict=True)) == form.is_kr20
+        )
         assert abs(statistics.mean(totals) - float(form.mean)) < 1e-9
         assert abs(statistics.stdev(totals) - float(form.deviation.decimal(9))) < 1e-8
         spread = statistics.variance(totals)
@@ -151,6 +154,19 @@ class TestFigures:
         assert "a single item counts, and alpha needs two" == single.why
         assert "the rest of the score is the same for all" == single.items[0].why
 
+    def test_an_item_that_weighs_nothing_has_figures_and_no_part_in_alpha(self) -> None:
+        document = pack(
+            section("counts", *(choice(name, A=("1", None), B=("0", None)) for name in ("one", "two"))),
+            section("tried-out", choice("three", A=("1", None), B=("0", None))),
+            shares=["1", "0"],
+        )
+        rows = ["AAB", "ABA", "BBA", "AAA", "BAB", "BBB"] * 2
+        (with_it,) = forms(rubric(document).plan, decided(rubric(document), sheets_of(self.NAMES, rows)))
+        alone = quiz("one", "two")
+        (without,) = forms(alone.plan, decided(alone, sheets_of(("one", "two"), [row[:2] for row in rows])))
+        assert (without.alpha, without.error) == (with_it.alpha, with_it.error)
+        assert with_it.items[2].correlation is not None
+
     def test_near_a_cut_is_within_one_standard_error_on_either_side(self) -> None:
         names = tuple(f"n{n}" for n in range(10))
         handle = quiz(*names)
@@ -196,6 +212,11 @@ class TestForms:
         found = {form.variant: form for form in forms(handle.plan, decided(handle, sheets))}
         assert {"desk": 12, "field": 0} == {variant: form.cases for variant, form in found.items()}
         assert ["n", "d"] == [item.item for item in found["desk"].items]
+
+    def test_a_case_that_waits_for_an_item_is_left_out(self) -> None:
+        handle = rubric(pack(section("all", mark("one"), mark("two"))))
+        waits, done = ({"answers": {"one": "1"} | more} for more in ({}, {"two": "2"}))
+        assert [1] == [form.cases for form in forms(handle.plan, decided(handle, [waits, done]))]
 
     def test_an_item_that_was_not_administered_leaves_the_case_out(self) -> None:
         handle = quiz("one", "two")
@@ -257,7 +278,39 @@ class TestKeys:
 
     def test_too_few_cases_name_nobody(self) -> None:
         handle = quiz(*self.NAMES)
+        enough = self.rows()[5 : 5 + FEWEST_FOR_KEYS]
+        assert ["n5"] == [suspect.item for suspect in suspects(handle, decided(handle, sheets_of(self.NAMES, enough)))]
         assert [] == suspects(handle, decided(handle, sheets_of(self.NAMES, self.rows()[: FEWEST_FOR_KEYS - 1])))
+
+    def ladder(self, last: dict[range, str]) -> Any:
+        """The suspects where forty people, from weak to able, answer the last question as *last* says."""
+        rows = [
+            row[:5] + next(letter for places, letter in last.items() if n in places)
+            for n, row in enumerate(self.rows())
+        ]
+        handle = quiz(*self.NAMES)
+        return suspects(handle, decided(handle, sheets_of(self.NAMES, rows)))
+
+    def test_the_wrong_outcome_that_goes_best_with_the_score_comes_first(self) -> None:
+        (suspect,) = self.ladder({range(20): "A", range(20, 31): "B", range(31, 40): "C"})
+        assert ["C", "B"] == [name for name, _, _ in suspect.better]
+
+    def test_what_four_people_chose_says_nothing(self) -> None:
+        """With a fifth it does."""
+        few = self.ladder({range(36, 40): "C", range(10): "A", range(10, 14): "B", range(14, 36): "A"})
+        more = self.ladder({range(35, 40): "C", range(10): "A", range(10, 14): "B", range(14, 36): "A"})
+        assert ([[]], [["C"]]) == tuple(
+            [[name for name, _, _ in each.better] for each in found] for found in (few, more)
+        )
+
+    def test_an_item_of_a_funnel_is_named_once(self) -> None:
+        items = [choice(name, A=("1", None), B=("0", None), C=("0", None)) for name in self.NAMES]
+        handle = rubric(funnel(stage("one", section("a", *items)), stage("two", section("b", number("n")))))
+        sheets = [
+            {"answers": sheet["answers"] | {"n": "70"}, "handed_in": ["one", "two"]}
+            for sheet in sheets_of(self.NAMES, self.rows())
+        ]
+        assert [("n5", "one")] == [(each.item, each.stage) for each in suspects(handle, decided(handle, sheets))]
 
     def test_behind_the_twentieth_suspect_nothing_is_keyed_anew(self) -> None:
         """Half of the people know the answers, and A is the key of none of the first 25 of 51 questions."""

@@ -137,14 +137,24 @@ class TestWhichCount:
         }
 
     def test_stages_of_a_funnel(self, path: Path, call: Any) -> None:
-        """Everyone came to the door; whom it ended never came to the test."""
+        """Everyone came to the door; whom it ended never came to the test; who is still at the talk is not decided there."""
         out = {"answers": {"licence": "no"}, "handed_in": ["door"]}
         sheets = [people.sheet(f"f-{n}", case=f"c-{n}", facts=people.FACTS, **(out if n % 2 else {})) for n in range(4)]
-        log = decide(path, people.FUNNEL, *sheets)
+        log = decide(path, people.FUNNEL, *sheets, people.sheet("f-4", case="c-4", facts=people.FACTS, stages=2))
         _, found, _ = call(log, "--groups", table(path, "c-0,a", "c-1,a", "c-2,b", "c-3,b"))
-        assert {None: 4, "door": 4, "written": 2, "talk": 2} == {
-            step["stage"]: step["people"] for step in of_type(found, "impact")
+        assert {None: (5, 1), "door": (5, 0), "written": (3, 0), "talk": (3, 1)} == {
+            step["stage"]: (step["people"], step["undecided"]) for step in of_type(found, "impact")
         }
+
+    def test_a_void_case_counts_nowhere(self, path: Path, call: Any) -> None:
+        handle = logs.make_rubric()
+        log = decide(path, handle, *[logs.submission(n) for n in range(3)])
+        with logs.open_log(path) as again:
+            again.resolve("case-0", "void", reason="fire-alarm", who="w", why="y", id="r-1")
+            again.decide(handle, logs.submission(9, case="case-0"))
+        _, found, _ = call(log, "--groups", table(path, "case-0,a", "case-1,b", "case-2,b"))
+        assert [2] == [step["people"] for step in of_type(found, "impact")]
+        assert [2] == [form["cases"] for form in of_type(found, "form")]
 
 
 class TestRaters:

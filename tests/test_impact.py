@@ -116,6 +116,10 @@ class TestBenchmark:
         assert "too small" in rates([(f"g{n:02}", True) for n in range(60)]).why
         assert all(group.against is None for group in rates([("a", False), ("b", False)]).groups)
 
+    def test_exactly_the_median_is_not_above_it(self) -> None:
+        found = impact(("a", None, Fraction(score)) for score in (1, 2, 2, 3))
+        assert (2, 1) == (found.median, found.scoring.groups[0].chosen)
+
     def test_the_undecided_and_the_unscored_are_counted_apart(self) -> None:
         found = impact([("a", None, None), ("a", True, Fraction(1)), ("b", False, None)])
         assert (3, 1, 2) == (found.people, found.undecided, found.unscored)
@@ -131,6 +135,9 @@ class TestFlip:
     def test_one_chosen_in_place_of_another_would_turn_it_around(self) -> None:
         assert counted(a=(2, 4), b=(1, 4))["b"].against.reverses
         assert not counted(a=(3, 4), b=(1, 4))["b"].against.reverses
+        assert not counted(a=(50, 98), tiny=(1, 1), b=(20, 50))[
+            "tiny"
+        ].against.reverses  # it has the higher rate already
 
     @given(
         st.lists(st.tuples(st.integers(1, 6), st.integers(0, 6)).filter(lambda t: t[1] <= t[0]), min_size=2, max_size=4)
@@ -224,7 +231,9 @@ class TestStatistics:
         assert Fraction(extreme, sum(ways.values())) == fisher(chosen, size, rest, other)
 
     def test_fisher_says_nothing_beyond_its_bound(self) -> None:
-        assert fisher(1, 2, 1, 100_000) is None
+        assert fisher(1, 2, 1, 99_999) is None
+        # One of two is chosen, and one of all the others: all tables but that of the two are at most as probable.
+        assert 1 - Fraction(math.comb(99_998, 2), math.comb(100_000, 2)) == fisher(1, 2, 1, 99_998)
 
     @given(st.integers(0, 40), st.integers(1, 40), st.integers(0, 40), st.integers(1, 40))
     def test_z_is_the_formula_of_the_textbook(self, a: int, n: int, b: int, m: int) -> None:
@@ -244,6 +253,10 @@ class TestStatistics:
         low, high = max(abs(shown) - half, 0), abs(shown) + half
         assert low**2 <= abs(signed) < high**2
         assert shown == 0 or (shown > 0) == (signed > 0)
+
+    def test_a_root_half_way_between_digits_is_written_away_from_zero(self) -> None:
+        assert ("0.3", "-0.3") == (Root(Fraction(1, 16)).decimal(1), Root(Fraction(-1, 16)).decimal(1))
+        assert "0.000" == Root(Fraction(-1, 10**8)).decimal(3)  # no minus before zero
 
     def test_roots_compare_as_the_numbers_that_they_are(self) -> None:
         values = [Fraction(-3), Fraction(-1, 2), Fraction(0), Fraction(1, 3), Fraction(2)]
@@ -312,6 +325,7 @@ class TestGroupsFile:
             ("case,group\n ,W\n", "g.csv:2:1", "expected a case"),
             ("case,group\nc, Zk7qX\n", "g.csv:2:2", "white space"),
             ("case,group\nc,Zk7qX\nd,zK7QX\n", "g.csv:3:2", "the label of line 2"),
+            ("case,group\nc,\u00e9\nd,e\u0301\n", "g.csv:3:2", "the label of line 2"),
             ("case,group\nc,Zk7qX\x07\n", "g.csv:2:2", "printable"),
             ("case,group\nc," + "Zk7qX" * 10 + "\n", "g.csv:2:2", "at most 48"),
             ('case,group\nc,"Zk7qX\n', "g.csv:2:1", "a quote that does not end"),

@@ -138,6 +138,11 @@ class TestTogether:
             ("list/tests", 7, "bob", 1),
         ] == found
 
+    def test_an_item_that_was_made_void_is_passed_over(self) -> None:
+        handle = rubric(pack(section("all", rating("skill"), rating("old") | {"void": True})))
+        answers = {name: {"ann": {"rating": "good"}} for name in ("skill", "old")}
+        assert ["skill"] == [row.item for row in rated_in(handle.plan, 0, answers)]
+
     def test_what_is_blank_or_absent_holds_no_rating(self) -> None:
         handle = rubric(pack(section("all", rating("skill"))))
         assert [] == [*rated_in(handle.plan, 0, {}), *rated_in(handle.plan, 0, {"skill": None})]

@@ -310,7 +310,7 @@ def _against(tally: Tally, best: Tally, flips: bool) -> Against:
     enough = -(
         -4 * best.chosen * tally.size // (5 * best.size)
     )  # the fewest chosen that are four fifths of the benchmark's rate or more
-    swapped = (tally.chosen + 1) * best.size > (best.chosen - 1) * tally.size and tally.chosen < tally.size
+    swapped = (tally.chosen + 1) * best.size > (best.chosen - 1) * tally.size
     return Against(
         ratio,
         tally.is_below(_FOUR_FIFTHS, best),
