@@ -1319,7 +1319,7 @@ class TestCheck:
     def test_the_shipped_rubric_holds_and_its_examples_reach_everything(self, call):
         status, out, err = call("check", RUBRIC)
         assert (status, err) == (0, "")
-        assert out.splitlines()[-1].endswith("no errors, no warnings, 76 examples hold, everything reached")
+        assert out.splitlines()[-1].endswith("no errors, no warnings, 2 promises hold, 76 examples hold, everything reached")
         for reached in ("verdict  ", "flag  ", "messy-data-deadline  A 3, B 56"):
             assert reached in out
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from scoring.change.impact import Group, Rates
     from scoring.change.prove import Move
 
-__all__ = ["as_csv", "as_json", "as_markdown", "as_text"]
+__all__ = ["as_csv", "as_json", "as_markdown", "as_text", "counted_ways", "decided", "outcomes_of"]
 
 _EDITS = 40  # shown to people of each sort
 _MOVERS = 20
@@ -136,9 +136,19 @@ def counted_ways(number: int) -> str:
 def _smallest(found: Comparison, run: Run, row: Move) -> Iterator[str]:
     if row.witness is None:
         return
-    outcomes = [_outcome(item, *pair) for item, pair in row.witness["outcomes"].items() if _says(pair)]
-    yield f"smallest case: {listed(outcomes, _ITEMS) if outcomes else 'nothing answered'}"
-    yield " -> ".join(_decided(found, run, row.witness))
+    yield f"smallest case: {outcomes_of(row.witness)}"
+    sides = ((found.old.pack, run.old_profile), (found.new.pack, run.profile))
+    yield " -> ".join(
+        decided(pack, profile, run.level, row.witness[side])
+        for (pack, profile), side in zip(sides, ("old", "new"), strict=True)
+    )
+
+
+def outcomes_of(witness: dict[str, Any]) -> str:
+    """What was answered in a smallest case: of one version, or under either of two."""
+    pairs = {item: pair if isinstance(pair, list) else [pair, pair] for item, pair in witness["outcomes"].items()}
+    outcomes = [_outcome(item, *pair) for item, pair in pairs.items() if _says(pair)]
+    return listed(outcomes, _ITEMS) if outcomes else "nothing answered"
 
 
 def _says(pair: Sequence[str | None]) -> bool:
@@ -150,11 +160,10 @@ def _outcome(item: str, old: str | None, new: str | None) -> str:
     return f"{item} {old}" if old == new else f"{item} {old or '-'} -> {new or '-'}"
 
 
-def _decided(found: Comparison, run: Run, witness: dict[str, Any]) -> Iterator[str]:
-    """What a smallest case comes to, scored by either version."""
-    for version, profile, side in ((found.old, run.old_profile, "old"), (found.new, run.profile, "new")):
-        decision = Rubric(version.pack, profile, run.level).score(witness[side])
-        yield " ".join(filter(None, (decision.verdict, decision.percent, f"({decision.action})")))
+def decided(pack: bytes, profile: str, level: str | None, submission: dict[str, Any]) -> str:
+    """What a submission comes to, scored now: verdict, score and action."""
+    decision = Rubric(pack, profile, level).score(submission)
+    return " ".join(filter(None, (decision.verdict, decision.percent, f"({decision.action})")))
 
 
 def _others(first: Run, others: Iterable[Run]) -> Iterator[str]:
@@ -291,7 +300,13 @@ def as_markdown(found: Comparison) -> Iterator[str]:
         yield "|" + "---|" * 5
         for what, rows in (("verdict", run.moving), ("action", run.acting)):
             for row in rows:
-                yield _row(what, row.old, row.new, _ways(row), "; ".join(_smallest(found, run, row)).removeprefix("smallest case: "))
+                yield _row(
+                    what,
+                    row.old,
+                    row.new,
+                    _ways(row),
+                    "; ".join(_smallest(found, run, row)).removeprefix("smallest case: "),
+                )
         yield ""
     yield from _folded(
         "What was decided, and about whom", [*_proof(run), *_others(run, found.runs[1:]), *_unproved(found)]
