@@ -156,7 +156,10 @@ def keys(draw: Callable, pack: Pack) -> None:
         return
     like = {"number": numbers, "text": texts, "mark": marks}.get(item["kind"])
     fresh = draw(like()) if like and draw(st.integers(0, 3)) else draw(st.one_of(marks(), numbers(), choices(False)))
-    kept = {key: item[key] for key in ITEM if key in item} | {"awaits": ["absent", "blank", "invalid"], "id": item["id"]}
+    kept = {key: item[key] for key in ITEM if key in item} | {
+        "awaits": ["absent", "blank", "invalid"],
+        "id": item["id"],
+    }
     item.clear()
     item |= kept | fresh
 
@@ -232,7 +235,9 @@ def changed(draw: Callable, pack: Pack, kind: str) -> Pack:
         candidate["version"] = "2"
         try:
             for profile in candidate["profiles"]:
-                Rubric(pack_bytes(candidate), profile["id"], candidate["levels"][0]["id"] if candidate["levels"] else None)
+                Rubric(
+                    pack_bytes(candidate), profile["id"], candidate["levels"][0]["id"] if candidate["levels"] else None
+                )
         except RubricError:
             continue
         current = candidate
