@@ -268,6 +268,35 @@ class TestGroups:
         assert 2 == call(log, "--groups", path / "none.csv")[0]
 
 
+def test_every_key_is_documented(path: Path, call: Any) -> None:
+    """What stands in the guide for each type of line is what comes, over logs that bring every type."""
+    guide = (
+        (Path(__file__).parents[1] / "docs/howto/adverse-impact.md")
+        .read_text(encoding="utf-8")
+        .split("## For machines")[1]
+    )
+    rows = [row.split("|")[1:3] for row in guide.splitlines() if row.startswith("| `")]
+    said = {
+        kind.strip(" `"): [word.split("`")[1] for word in keys.replace("(`alpha` or `KR-20`)", "").split(", ")]
+        for kind, keys in rows[1:]
+    }
+    document = pack(
+        section("keyed", *(choice(f"n{n}", A=("1", None), B=("0", None)) for n in range(8))),
+        section("rated", rating("skill", by=raters(examiner=2))),
+    )
+    answers = ["A" * able + "B" * (7 - able) + ("B" if able > 3 else "A") for able in range(8) for _ in range(5)]
+    forms = {"ann": {"rating": "good"}, "bob": {"rating": "fair"}}
+    sheets = [
+        {"answers": {"skill": forms} | {f"n{n}": a for n, a in enumerate(row)}, "facts": {"raters": BOTH}}
+        for row in answers
+    ]
+    log = decide(path, rubric(document), *sheets)
+    found = call(log, "--groups", table(path, "c-0,a", "c-1,b"))[1]
+    assert {*said} == {each["type"] for each in found}
+    for each in found:
+        assert [*each] == ["type", *(["profile", "level"] if each["type"] != "analyse" else []), *said[each["type"]]]
+
+
 class TestCalls:
     def test_several_rubrics_need_a_name(self, path: Path, call: Any) -> None:
         log = decide(path, logs.make_rubric(), logs.submission(0))
