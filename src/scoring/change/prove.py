@@ -330,6 +330,8 @@ class _World:
             if only is not None and cell != ((only,),):
                 continue
             for labels in _each(cell):
+                if sure and len(labels) == 2 and len({*labels}) == 1 and len(cell[0]) == len(cell[1]) == 1:
+                    continue  # nothing moves, and nobody doubts that there are such cases
                 known = found.shown.get(labels)
                 fewest = search.fewest(cell, None if known is None else known.cost)
                 if fewest is None:

@@ -10,10 +10,11 @@ Source: FORMAT.md 6.
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 from scoring.change.sides import ACTION, HELD, UNSURE, Side, Standing
-from scoring.change.sweep import Half, Window, cheapest, count_cells
+from scoring.change.sweep import Found, Half, Window, cheapest, count_cells, merged
 from scoring.change.tables import Budget, Closed, Joined, Node, Row, Start, size_of
 from scoring.engine.table import ABSENT
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     Slot: TypeAlias = tuple[int, int]  # plan, section or stage
 
 __all__ = ["Fewest", "Search"]
+
+MAX_SPLIT = 12  # sections whose every division into two halves is looked at
 
 
 class _Class(NamedTuple):
@@ -88,10 +91,11 @@ class Search:
         self._joins: dict[tuple[int, int], int | None] = {}
         self._contributions: dict[tuple[int, int, int], tuple[Standing, int] | None] = {}
         self._width = max(side.plan_width() for side in self.sides)
-        self.is_empty = False
         self._half_nodes = self._make_halves()
-        self._width_of_first = self._width if self._is_wide() else 0
+        self._line = self._ratio()
         self._halves = [self._split(node) for node in self._half_nodes]
+        self._grids: dict[int, _Grid | None] = {}
+        self._met: list[_Meeting] | None = None if self._halves else []
 
     # ------------------------------------------------------------------ classes
 
@@ -184,9 +188,9 @@ class Search:
         if any(not node.table for node in blocks):
             return []
         halves: list[Node] = [Start(start), Start(start)]
-        for node in sorted(blocks, key=size_of, reverse=True):
-            n = 0 if size_of(halves[0]) <= size_of(halves[1]) else 1
-            halves[n] = Joined(halves[n], node, self._join, self._budget)
+        for n, nodes in enumerate(_balanced(blocks)):
+            for node in sorted(nodes, key=size_of):
+                halves[n] = Joined(halves[n], node, self._join, self._budget)
         return halves if all(node.table for node in halves) else []
 
     def _blocks(self) -> list[list[list[int]]]:
@@ -306,12 +310,30 @@ class Search:
 
     # ------------------------------------------------------------------ two halves
 
-    def _is_wide(self) -> bool:
-        """Whether the halves hold two numbers each."""
-        return self.real == 2
+    def _ratio(self) -> tuple[int, int] | None:
+        """The two totals' denominators, where one total says the other because they are the same share in every state."""
+        if self.real == 1:
+            return 1, 1
+        units = self.sides[0].frame.scale.unit, self.sides[1].frame.scale.unit
+        same = all(side.is_last for side in self.sides) and all(
+            a * units[1] == b * units[0]
+            for node in self._half_nodes
+            for counts, _ in node.table.values()
+            for a, b in (self._unpack(total, 2) for total in counts)
+        )
+        return units if same else None
 
     def _split(self, node: Node) -> dict[int, Half]:
-        return {kind: Half(counts, costs, self._width_of_first) for kind, (counts, costs) in node.table.items()}
+        halves = {}
+        for kind, (counts, costs) in node.table.items():
+            if self.real == 1:
+                rows = [(total, 0, total) for total in counts]
+            elif self._line is not None:
+                rows = [(self._unpack(total, 1)[0], 0, total) for total in counts]
+            else:
+                rows = [(a, b, total) for total in counts for a, b in (self._unpack(total, 2),)]
+            halves[kind] = Half(rows, counts, costs)
+        return halves
 
     def _bands(self, kind: _Class, n: int) -> Bands:
         """What a case of this class is called under one plan, by its total."""
@@ -353,60 +375,147 @@ class Search:
     def count(self) -> dict[Cell, int]:
         """How many combinations there are of each cell."""
         found: dict[Cell, int] = {}
-        for left, right, bands in self._pairs():
-            cuts = [[least for least, _ in band if least is not None] for band in bands]
-            self._budget.spend(min(len(left.rows), len(right.rows)))
-            cells = count_cells(left, right, cuts[0], cuts[1] if self.real == 2 else ())
-            for (_, label), row in zip(bands[0], cells, strict=True):
-                for other, ways in zip(bands[1] if self.real == 2 else [(None, ())], row, strict=True):
+        for meeting in self._meetings():
+            grid = meeting.grid
+            small, large = sorted((len(meeting.left.rows), len(meeting.right.rows)))
+            self._budget.spend(large * max(1, len(grid.firsts) * len(grid.seconds)) if grid.seconds else small)
+            cells = count_cells(meeting.left, meeting.right, *grid.cuts())
+            for names, row in zip(grid.cells, cells, strict=True):
+                for cell, ways in zip(names, row, strict=True):
                     if ways:
-                        cell = (label, other[1])[: self.real]
                         found[cell] = found.get(cell, 0) + ways
         return found
 
-    def _pairs(self) -> Iterable[tuple[Half, Half, list[Bands]]]:
-        for _, _, left, right, bands in self._all_pairs():
-            yield left, right, bands
+    def _meetings(self) -> list[_Meeting]:
+        """Each class of one half with those of the other, taken together where what cases are called depends on their totals alike."""
+        if self._met is None:
+            self._met = []
+            merges: dict[tuple[int, ...], Half] = {}
+            few, many = sorted(range(2), key=lambda n: sum(len(half.rows) for half in self._halves[n].values()))
+            for b, right in self._halves[many].items():
+                alike: dict[_Grid, list[int]] = {}
+                for a in self._halves[few]:
+                    grid = self._grid(self._join(a, b))
+                    if grid is not None:
+                        alike.setdefault(grid, []).append(a)
+                for grid, kinds in alike.items():
+                    key = tuple(kinds)
+                    if key not in merges:
+                        merges[key] = merged([self._halves[few][a] for a in kinds])
+                    self._met.append(_Meeting(few, key, b, merges[key], right, grid))
+        return self._met
 
-    def _all_pairs(self) -> Iterable[tuple[int, int, Half, Half, list[Bands]]]:
-        """Each class of one half with each of the other that cases have which end here."""
-        if not self._halves:
-            return
-        for a, left in self._halves[0].items():
-            for b, right in self._halves[1].items():
-                number = self._join(a, b)
-                if number is None:
-                    continue
-                kind = self._kinds[number]
-                if all(self.sides[n].ends_here(kind.standings[n]) for n in range(self.real)):
-                    yield a, b, left, right, [self._bands(kind, n) for n in range(self.real)]
+    def _grid(self, number: int | None) -> _Grid | None:
+        """What cases of a class are called, by their totals; None where they do not end here."""
+        if number is None:
+            return None
+        if number not in self._grids:
+            kind = self._kinds[number]
+            ends = all(self.sides[n].ends_here(kind.standings[n]) for n in range(self.real))
+            self._grids[number] = self._make_grid(kind) if ends else None
+        return self._grids[number]
+
+    def _make_grid(self, kind: _Class) -> _Grid:
+        bands = [self._bands(kind, n) for n in range(self.real)]
+        if self.real == 1:
+            return _grid_of([(least, (label,)) for least, label in bands[0]])
+        if self._line is None:
+            cells = tuple(tuple((label, other) for _, other in bands[1]) for _, label in bands[0])
+            return _Grid(tuple(least for least, _ in bands[0]), tuple(least for least, _ in bands[1]), cells)
+        old, new = self._line
+        # The new total is old total * new / old; it reaches a cut where the old one reaches cut * old / new, rounded up.
+        moved = [(None if least is None else -(-least * old // new), label) for least, label in bands[1]]
+        starts = sorted({least for least, _ in (*bands[0], *moved) if least is not None}, reverse=True)
+        return _grid_of([(least, (_at(bands[0], least), _at(moved, least))) for least in (*starts, None)])
 
     def fewest(self, cell: Cell, best: int | None) -> Fewest | None:
         """A combination of a cell with the fewest items that are not absent, if it has fewer of them than *best*."""
-        found = None
-        for a, b, left, right, bands in sorted(self._all_pairs(), key=lambda pair: pair[2].cheapest + pair[3].cheapest):
-            for windows in self._windows(bands, cell):
-                pair = cheapest(left, right, windows[0], windows[1], best)
+        found: tuple[_Meeting, Found] | None = None
+        for meeting in sorted(self._meetings(), key=lambda one: one.left.cheapest + one.right.cheapest):
+            for first, second in meeting.grid.windows(cell):
+                pair = cheapest(meeting.left, meeting.right, first, second, best)
                 if pair is not None:
-                    best, found = pair.cost, (a, b, pair)
+                    best, found = pair.cost, (meeting, pair)
         if found is None:
             return None
-        a, b, pair = found
-        choices = self._half_nodes[0].trace(a, pair.left) + self._half_nodes[1].trace(b, pair.right)
+        meeting, pair = found
+        few = self._half_nodes[meeting.few]
+        kind = next(a for a in meeting.kinds if few.table[a][1].get(pair.left) == meeting.left.costs[pair.left])
+        choices = few.trace(kind, pair.left) + self._half_nodes[1 - meeting.few].trace(meeting.other, pair.right)
         chosen = [(self._asked[number][0], self._asked[number][1][place]) for number, place in sorted(choices)]
         return Fewest(pair.cost, tuple(chosen))
 
-    def _windows(self, bands: list[Bands], cell: Cell) -> Iterable[list[Window]]:
-        """The rectangles of a cell."""
-        of_side = []
-        for band, label in zip(bands, cell, strict=True):
-            highs = [None, *(least for least, _ in band)]
-            of_side.append(
-                [Window(least, high) for (least, own), high in zip(band, highs, strict=False) if own == label]
-            )
-        for first in of_side[0]:
-            for second in of_side[1] if self.real == 2 else [Window(None, None)]:
-                yield [first, second]
+
+def _balanced(blocks: list[Node]) -> tuple[list[Node], list[Node]]:
+    """Two groups of blocks whose products of sizes are as even as they get, one after the other taken to the smaller one where there are many."""
+    halves: tuple[list[Node], list[Node]] = [], []
+    ordered = sorted(blocks, key=size_of, reverse=True)
+    sizes = [size_of(node) for node in ordered]
+    if len(ordered) <= MAX_SPLIT:
+        whole = prod(sizes)
+        best = min(
+            range(1 << max(len(ordered) - 1, 0)),
+            key=lambda chosen: max(
+                part := prod(size for n, size in enumerate(sizes) if chosen >> n & 1), whole // part
+            ),
+        )
+        for n, node in enumerate(ordered):
+            halves[best >> n & 1].append(node)
+        return halves
+    products = [1, 1]
+    for node, size in zip(ordered, sizes, strict=True):
+        n = 0 if products[0] <= products[1] else 1
+        halves[n].append(node)
+        products[n] *= size
+    return halves
+
+
+def _grid_of(bands: Sequence[tuple[int | None, Cell]]) -> _Grid:
+    """A grid of one number, neighbours that are called alike made one."""
+    kept: list[tuple[int | None, Cell]] = []
+    for least, cell in bands:
+        if kept and kept[-1][1] == cell:
+            kept.pop()
+        kept.append((least, cell))
+    return _Grid(tuple(least for least, _ in kept), (None,), tuple((cell,) for _, cell in kept))
+
+
+def _at(bands: Bands, total: int | None) -> Label:
+    """What a total is called."""
+    return next((label for least, label in bands if least is None or (total is not None and total >= least)), ())
+
+
+class _Grid(NamedTuple):
+    """What cases are called by their totals: the least totals of each interval, best first, None for the last, and the cells between them."""
+
+    firsts: tuple[int | None, ...]
+    seconds: tuple[int | None, ...]
+    cells: tuple[tuple[Cell, ...], ...]
+
+    def cuts(self) -> tuple[list[int], list[int]]:
+        """The least totals without the None that stands for the last interval."""
+        return [n for n in self.firsts if n is not None], [n for n in self.seconds if n is not None]
+
+    def windows(self, cell: Cell) -> Iterable[tuple[Window, Window]]:
+        """The rectangles in which cases are called so."""
+        for n, row in enumerate(self.cells):
+            for m, name in enumerate(row):
+                if name == cell:
+                    yield (
+                        Window(self.firsts[n], self.firsts[n - 1] if n else None),
+                        Window(self.seconds[m], self.seconds[m - 1] if m else None),
+                    )
+
+
+class _Meeting(NamedTuple):
+    """Classes of one half, taken as one, and a class of the other half."""
+
+    few: int
+    kinds: tuple[int, ...]
+    other: int
+    left: Half
+    right: Half
+    grid: _Grid
 
 
 class _Groups:

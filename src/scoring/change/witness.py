@@ -176,13 +176,13 @@ def condition_holds(decision: Decision, when: dict[str, Any] | None) -> bool:
     if "any" in when:
         return any(condition_holds(decision, part) for part in when["any"])
     if "flag" in when:
-        return len(decision.flags.get(when["flag"], ())) >= when.get("at_least", 1)
+        return bool(len(decision.flags.get(when["flag"], ())) >= when.get("at_least", 1))
     if "section" in when:
         share = decision.sections[when["section"]]
-        return share is not None and share < Fraction(when["below"])
+        return share is not None and bool(share < Fraction(when["below"]))
     if "stage" in when:
         share = decision.stages[when["stage"]][1]
-        return share is not None and share < Fraction(when["below"])
+        return share is not None and bool(share < Fraction(when["below"]))
     outcomes = decision.outcomes
     if "every" in when:
         seen = [outcome for outcome in outcomes.values() if outcome not in {"excluded", "unopened"}]
