@@ -118,8 +118,8 @@ class ExampleTest(_Test):
 
     def runtest(self) -> None:
         if not self._result.holds:
-            shows = f"It shows: {self._result.shows}\n" if self._result.shows else ""
-            raise _FailedError(shows + "\n".join(problem.show() for problem in self._result.problems))
+            problems = "\n".join(problem.show() for problem in self._result.problems)
+            raise _FailedError(f"{problems}\nIt is there to show: {self._result.shows}")
 
 
 class GuaranteesFile(_File):

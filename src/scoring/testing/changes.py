@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import attrs
-from hypothesis import Phase, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
 
-from scoring.change.prove import ACTIONS, moves
+from scoring.change.prove import ACTIONS, BOUND, moves
 from scoring.errors import SubmissionError
 from scoring.testing.drawing import submissions
 from scoring.testing.opened import pairs
@@ -42,18 +43,24 @@ class Evidence:
 
     Attributes:
         proven: Whether it was decided for all complete submissions; else Hypothesis looked for a counterexample and found none.
+        tried: How many submissions it tried.
         universe: Which cases it is about, one sentence for each profile and level.
         why: Why it was not decided; None where it was.
         remarks: What else is known, such as what differs without proof of notice.
     """
 
     proven: bool
+    tried: int
     universe: tuple[str, ...]
     why: str | None = None
     remarks: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        how = "proven" if self.proven else f"NOT PROVEN ({self.why}); {SEARCHED} submissions were tried and none fails"
+        how = (
+            "proven"
+            if self.proven
+            else f"NOT PROVEN ({self.why}); {self.tried:,} submissions were tried and none fails"
+        )
         return "\n".join([how, *self.universe, *self.remarks])
 
 
@@ -64,6 +71,7 @@ def assert_same_verdicts(
     except_: Iterable[str | tuple[str, str]] = (),
     by: str = "verdict",
     proven: bool = False,
+    bound: int = BOUND,
 ) -> Evidence:
     """
     Assert that a change moves nobody to another verdict.
@@ -74,6 +82,7 @@ def assert_same_verdicts(
         except_: Moves that are allowed: ``"borderline -> strong_pass"``, as `replaces: may_move` has them, or pairs.
         by: ``verdict`` or ``action``.
         proven: Whether to fail, too, where it can be neither proven nor refuted.
+        bound: How many states a proof may look at before Hypothesis takes over.
 
     Returns:
         What it rests on.
@@ -82,28 +91,41 @@ def assert_same_verdicts(
         AssertionError: Some submission moves otherwise. It shows the smallest one, both decisions, and the edits behind the move.
         ValueError: `except_` names no move.
     """
+    __tracebackhide__ = True
     allowed = {_move(entry) for entry in except_}
     return _assert_never(
-        old, new, lambda _, a, __, b: a != b and (a, b) not in allowed, "moves from {0} to {1}", by=by, proven=proven
+        old,
+        new,
+        lambda _, a, __, b: a != b and (a, b) not in allowed,
+        "moves from {0} to {1}",
+        by=by,
+        proven=proven,
+        bound=bound,
     )
 
 
-def assert_never_worse(old: Loaded, new: Loaded, *, by: str = "verdict", proven: bool = False) -> Evidence:
+def assert_never_worse(
+    old: Loaded, new: Loaded, *, by: str = "verdict", proven: bool = False, bound: int = BOUND
+) -> Evidence:
     """
     Assert that a change worsens nobody's verdict (or action); arguments, what is returned and raised as `assert_same_verdicts`.
 
     Two verdicts are compared by their order in the new version, if both versions have both in the same order; else by their actions.
     """
-    return _assert_never(old, new, _worse, "gets worse: from {0} to {1}", by=by, proven=proven)
+    __tracebackhide__ = True
+    return _assert_never(old, new, _worse, "gets worse: from {0} to {1}", by=by, proven=proven, bound=bound)
 
 
-def assert_never_better(old: Loaded, new: Loaded, *, by: str = "verdict", proven: bool = False) -> Evidence:
+def assert_never_better(
+    old: Loaded, new: Loaded, *, by: str = "verdict", proven: bool = False, bound: int = BOUND
+) -> Evidence:
     """Assert that a change betters nobody's verdict (or action); otherwise as `assert_never_worse`."""
+    __tracebackhide__ = True
 
     def better(before: Rubric, one: str, after: Rubric, other: str) -> bool:
         return _worse(after, other, before, one)
 
-    return _assert_never(old, new, better, "gets better: from {0} to {1}", by=by, proven=proven)
+    return _assert_never(old, new, better, "gets better: from {0} to {1}", by=by, proven=proven, bound=bound)
 
 
 def _move(entry: str | tuple[str, str]) -> tuple[str, str]:
@@ -126,22 +148,26 @@ def _worse(before: Rubric, one: str, after: Rubric, other: str) -> bool:
     return ACTIONS.index(actions[1][other]) > ACTIONS.index(actions[0][one])
 
 
-def _assert_never(old: Loaded, new: Loaded, forbidden: Forbidden, what: str, *, by: str, proven: bool) -> Evidence:
+def _assert_never(
+    old: Loaded, new: Loaded, forbidden: Forbidden, what: str, *, by: str, proven: bool, bound: int
+) -> Evidence:
+    __tracebackhide__ = True
     universe: list[str] = []
     why: list[str] = []
     remarks: list[str] = []
+    tried = 0
     for before, after in pairs(old, new):
-        found = moves(before.plan, after.plan, by=by)
+        found = moves(before.plan, after.plan, by=by, bound=bound)
         bad = [row for row in found.rows if forbidden(before.rubric, row.old, after.rubric, row.new)]
         refuted = next((row for row in bad if row.possible), None)
         if refuted is not None:
             raise AssertionError(_refuted(before, after, refuted, found, what))
         if any(row.possible is None for row in bad):
             why.append(found.why or "some outcomes are not settled")
-            _search(before, after, forbidden, what, by)
+            tried += _search(before, after, forbidden, what, by)
         universe.append(found.universe)
         remarks += found.remarks
-    evidence = Evidence(not why, tuple(universe), "; ".join(why) or None, tuple(dict.fromkeys(remarks)))
+    evidence = Evidence(not why, tried, tuple(universe), "; ".join(why) or None, tuple(dict.fromkeys(remarks)))
     if proven and why:
         raise AssertionError(f"neither proven nor refuted. {evidence}")
     return evidence
@@ -151,10 +177,14 @@ def _refuted(before: Opened, after: Opened, row: Move, found: Moves, what: str) 
     """The failure where a proof of the contrary is at hand."""
     assert row.witness is not None  # noqa: S101 - possible moves come with a case that makes them
     sent, also = row.witness["old"], row.witness["new"]
-    counted = f"{row.fewest:,}" if row.exact else f"between {row.fewest:,} and {row.most:,}"
+    counted = (
+        f"Decided exactly: {row.fewest:,} outcome combinations do; this is the smallest."
+        if row.exact
+        else f"Between {row.fewest:,} and {row.most:,} outcome combinations do; this is one."
+    )
     return "\n".join(
         [
-            f"a candidate {what.format(row.old, row.new)}. Decided exactly: {counted} outcome combinations do; this is the smallest.",
+            f"a candidate {what.format(row.old, row.new)}. {counted}",
             "",
             _sides(before, sent, after, also),
             "",
@@ -174,11 +204,19 @@ class _FoundError(Exception):
     """Hypothesis found a case; the last one that it finds is the smallest."""
 
 
-def _search(before: Opened, after: Opened, forbidden: Forbidden, what: str, by: str) -> None:
-    """Let Hypothesis look for a submission that moves as it must not."""
+def _search(before: Opened, after: Opened, forbidden: Forbidden, what: str, by: str) -> int:
+    """Let Hypothesis look for a submission that moves as it must not; how many it tried."""
+    __tracebackhide__ = True
     last: list[tuple[dict[str, Any], dict[str, Any], str, str]] = []
+    tried = 0
 
-    @settings(max_examples=SEARCHED, database=None, deadline=None, phases=(Phase.generate, Phase.shrink))
+    @settings(
+        max_examples=SEARCHED,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=[*HealthCheck],
+    )
     @given(_both(before.rubric, after.rubric))
     def look(pair: tuple[dict[str, Any], dict[str, Any]]) -> None:
         try:
@@ -186,6 +224,8 @@ def _search(before: Opened, after: Opened, forbidden: Forbidden, what: str, by: 
         except SubmissionError:
             assume(False)
         assume(all(decision.status in {"decided", "ended"} for decision in decisions))
+        nonlocal tried
+        tried += 1
         one, other = ((d.verdict if by == "verdict" else d.action) or "" for d in decisions)
         if forbidden(before.rubric, one, after.rubric, other):
             last[:] = [(*pair, one, other)]
@@ -193,6 +233,8 @@ def _search(before: Opened, after: Opened, forbidden: Forbidden, what: str, by: 
 
     try:
         look()
+    except Unsatisfiable:  # hardly any case is complete under both
+        return tried
     except _FoundError:
         sent, also, one, other = last[0]
         raise AssertionError(
@@ -204,6 +246,7 @@ def _search(before: Opened, after: Opened, forbidden: Forbidden, what: str, by: 
                 ]
             )
         ) from None
+    return tried
 
 
 @st.composite
