@@ -37,6 +37,8 @@ _FINDING = {"result", "record", "detail", "expected", "found"}
 _PLACE = {"file", "offset"}
 _CASES = {"type", "name", "cases", "first", "named"}  # how many; the records of the first, and their cases or null
 
+_PROOF = {"profile", "level", "why", "failing", "universe", "remarks", "witness"}  # a witness is a submission that shows it
+
 # command -> type of the object (where a command has several) -> its keys
 KEYS = {
     "score": {
@@ -168,7 +170,10 @@ KEYS = {
             "examples",
             "failing",
             "unreached",
+            *("promises", "broken", "undecided"),
         },
+        "guarantee": {"type", "id", "holds", *_PROOF},  # one for each profile and level
+        "replaces": {"type", "version", "against", "beyond", "holds", *_PROOF} - {"failing", "witness"},
     },
     "pack": {None: {"rubric", "version", "digest", "scoring_digest", "files"}},
     "keep": {None: {"case", "until", "hold"}},

@@ -16,7 +16,6 @@ from scoring.cli.compared import counted_ways, decided, outcomes_of
 from scoring.cli.output import FAILS, HOLDS, UNCHECKED, CallError, mark
 from scoring.cli.paths import STDIN, shown
 from scoring.cli.versions import beside, version_at
-from scoring.engine.rubric import Rubric
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from scoring.change.comparison import Version
     from scoring.change.promises import Kept, Replaced
+    from scoring.engine.rubric import Rubric
 
 __all__ = ["Promise", "promises", "show"]
 
@@ -131,18 +131,22 @@ def _replaces(name: str, rubric: Rubric, version: str, against: str | None) -> P
         where = (
             f"{rubric.id}-{version}.pack.json does not lie beside it, nor in packs/, and git has no such version of it"
         )
-        why = f": {where}; --against OLD says where it is"
-        fact = {"type": "replaces", "version": version, "holds": None, "why": f"not found{why}"}
-        return Promise("replaces", version, UNCHECKED, (why,), "", (fact,))
+        return _unchecked(version, None, f"{where}; --against OLD says where it is")
     found = [*replaced(old.pack, rubric.pack)]
     if not found:
-        why = ": it has no profile and level that this version has too, so that there is nothing to compare"
-        fact = {"type": "replaces", "version": version, "holds": None, "why": why[2:]}
-        return Promise("replaces", version, UNCHECKED, (why,), "", (fact,))
+        return _unchecked(
+            version, old, "no profile and level of that version is one of this, so there is nothing to compare"
+        )
     status = _worst(one.holds for one in found)
     lines = (*_moved(rubric, old, found, status),)
     about = next((one.moves.universe for one in found if one.moves is not None), "")
     return Promise("replaces", version, status, lines, about, tuple(_move(one, old, version) for one in found))
+
+
+def _unchecked(version: str, old: Version | None, why: str) -> Promise:
+    of = {"version": version, "against": None if old is None else old.where, "profile": None, "level": None}
+    fact = {"type": "replaces", **of, "holds": None, "beyond": [], "why": why, "universe": None, "remarks": []}
+    return Promise("replaces", version, UNCHECKED, (f": {why}",), "", (fact,))
 
 
 def _old(name: str, rubric: Rubric, version: str, against: str | None) -> Version | None:
