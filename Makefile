@@ -9,7 +9,7 @@ BIN = $(VENV)/bin
 DEMO_DIR ?= scoring-demo
 TESTS ?= tests
 
-.PHONY: help demo test coverage check lint types contract format sweep crash mutate interop schema study statistics clean
+.PHONY: help demo test coverage check lint types contract format sweep bench-backtest backtest-sweep crash mutate interop schema study statistics clean
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -17,6 +17,8 @@ help:
 	@echo "make schema    write rules/rubric.schema.json anew from the model"
 	@echo "make coverage  the tests again, slower, and which branches they reach"
 	@echo "make sweep     the property tests with many more examples (about half an hour)"
+	@echo "make backtest-sweep  100,000 cases decided again over eleven kinds of change (about half an hour)"
+	@echo "make bench-backtest  how much faster a backtest is than scoring again"
 	@echo "make crash     what a crash may leave of a log's last batch, more than 8,000 cases (two minutes)"
 	@echo "make interop   let clients that are not ours check a log, its tiles and receipts (installs Debian's Go)"
 	@echo "make mutate    change the engine in many small places; the tests must notice each"
@@ -73,6 +75,12 @@ schema: $(VENV)/made-dev
 
 sweep: $(VENV)/made-dev
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest -q -n 2 tests/test_laws.py tests/test_edges.py
+
+bench-backtest: $(VENV)/made-dev
+	PYTHONPATH=tests $(BIN)/python tests/bench_backtest.py
+
+backtest-sweep: $(VENV)/made-dev
+	BACKTEST_CASES=100000 $(BIN)/pytest -q -n 2 tests/test_backtest.py
 
 crash: $(VENV)/made-dev
 	$(BIN)/python tests/crash_sweep.py

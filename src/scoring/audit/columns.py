@@ -16,8 +16,10 @@ Must not know what an outcome is worth, nor what a pack says.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
+import weakref
 from array import array
 from bisect import bisect_left
 from hashlib import sha256
@@ -124,10 +126,8 @@ class Columns:
         groups: In the order in which the log began them.
     """
 
-    def __init__(self, directory: str, state: dict[str, Any], keep: object = None) -> None:
+    def __init__(self, directory: str, state: dict[str, Any]) -> None:
         self._directory = directory
-        self._keep = keep  # a temporary directory lives as long as this
-        self._state = state
         self.size: int = state["size"]
         self.leaf: str = state["leaf"]
         self.groups = tuple(_group(entry) for entry in state["groups"])
@@ -186,23 +186,28 @@ def columns_of(log: AuditLog, progress: Progress | None = None) -> Columns:
     directory = os.path.join(log.path, "cache", "columns")
     state = _usable(directory, segments, size)
     if state is not None and (state["size"], state["leaf"]) == (size, leaf):
-        try:
-            return Columns(directory, state)
-        except LogError:
-            state = None
+        return Columns(directory, state)
     try:
         os.makedirs(directory, exist_ok=True)
         return Columns(directory, _Making(directory, state).read(segments, size, progress))
-    except LogError:
-        if state is None:
-            raise
-        return Columns(directory, _Making(directory, None).read(segments, size, progress))
     except OSError:  # a medium that cannot be written, or a directory of somebody else's
-        room = tempfile.TemporaryDirectory(prefix="scoring-columns-")
-        try:
-            return Columns(room.name, _Making(room.name, None).read(segments, size, progress), room)
-        except OSError as error:
-            raise StoreError(f"columns cannot be written to {room.name}: {error.strerror}") from error
+        return _elsewhere(segments, size, progress)
+
+
+def _elsewhere(segments: Segments, size: int, progress: Progress | None) -> Columns:
+    """Columns in a temporary directory, which goes when they do."""
+    room = ""
+    try:
+        room = tempfile.mkdtemp(prefix="scoring-columns-")
+        found = Columns(room, _Making(room, None).read(segments, size, progress))
+    except OSError as error:
+        shutil.rmtree(room, ignore_errors=True)
+        raise StoreError(f"columns cannot be written to a temporary directory: {error.strerror}") from error
+    except BaseException:
+        shutil.rmtree(room, ignore_errors=True)
+        raise
+    weakref.finalize(found, shutil.rmtree, room, ignore_errors=True)
+    return found
 
 
 def submissions_of(log: AuditLog) -> Callable[[int], dict[str, Any]]:
@@ -264,16 +269,19 @@ def _usable(directory: str, segments: Segments, size: int) -> dict[str, Any] | N
     """The state of the cache, where it describes the log's first records."""
     try:
         with disk.open_file(os.path.join(directory, _STATE)) as file:
-            name, _, data = file.read().partition(b"\n")
-        if name != _name_of(data).encode():
+            said, _, data = file.read().partition(b"\n")
+        if said != _name_of(data).encode():
             return None
         state: Any = canonical.loads_canonical(data)
         if state["format"] != FORMAT or not 0 < state["size"] <= size:
             return None
-        line = segments.line(state["size"] - 1, state["last"])
+        if leaf_of(segments.line(state["size"] - 1, state["last"])) != state["leaf"]:
+            return None
+        for name in _files_of(state):
+            _read(directory, name)
     except (OSError, KeyError, TypeError, ValueError, LogError, StoreError):
         return None
-    return state if leaf_of(line) == state["leaf"] else None
+    return state  # type: ignore[no-any-return]
 
 
 def _to_native(numbers: array[int]) -> None:
