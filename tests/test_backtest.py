@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import logs
-from changes import KINDS, changed
 from packs import choice, mark, number, override, pack, rubric, section, selection
+from rubric_changes import KINDS, changed
 from scoring import SubmissionError
 from scoring.audit.chain import Batch, Tail
 from scoring.audit.columns import Chunk, columns_of
