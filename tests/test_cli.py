@@ -768,6 +768,7 @@ class TestKeys:
             ["explain", "demo/decisions", "made-up-data", "--json"],
             ["replay", "demo/decisions", "--json"],
             ["check", RUBRIC, "wrong.yaml", "--json"],
+            ["check", "amended.yaml", "--against", RUBRIC, "--json"],
             ["open", "demo/decisions", RUBRIC, "--case", "early", "--json"],
             ["resolve", "demo/decisions", "perfect", "void", *SAYS, "--json"],
             ["resolve", "demo/decisions", "hasty-work", "confirm", *SAYS, "--json"],
