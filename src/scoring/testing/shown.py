@@ -92,8 +92,8 @@ def _cause(cause: Cause) -> str:
 def _behind(found: Iterable[Cause], made: Iterable[Edit]) -> list[Edit]:
     """The edits of what differs for the case; all that change scoring where none of them is about it."""
     scoring = [edit for edit in made if edit.scoring]
-    names = [cause.id.partition(":")[2] or cause.id for cause in found]
-    about = [edit for edit in scoring if any(name in f"{edit.thing} {edit.what}" for name in names)]
+    names = {cause.id.partition(":")[2] or cause.id for cause in found}
+    about = [edit for edit in scoring if names & {word.strip(":,()") for word in f"{edit.thing} {edit.what}".split()}]
     return about or scoring
 
 
