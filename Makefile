@@ -9,7 +9,8 @@ BIN = $(VENV)/bin
 DEMO_DIR ?= scoring-demo
 TESTS ?= tests
 
-.PHONY: help demo test coverage check lint types contract format sweep crash faults kill mutate interop schema clean
+.PHONY: help demo test coverage check lint types contract format schema study clean
+.PHONY: sweep backtest-sweep crash faults kill mutate interop statistics bench-backtest
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -17,11 +18,15 @@ help:
 	@echo "make schema    write rules/rubric.schema.json anew from the model"
 	@echo "make coverage  the tests again, slower, and which branches they reach"
 	@echo "make sweep     the property tests with many more examples (about half an hour)"
+	@echo "make backtest-sweep  100,000 cases decided again over eleven kinds of change (about half an hour)"
+	@echo "make bench-backtest  how much faster a backtest is than scoring again"
 	@echo "make crash     what a crash may leave of a log's last batch, more than 8,000 cases (two minutes)"
 	@echo "make faults    let every write, sync and rename of a log fail, alone and in pairs (a quarter of an hour)"
 	@echo "make kill      kill six writers of one log at random moments, 200 times over (two minutes)"
 	@echo "make interop   let clients that are not ours check a log, its tiles and receipts (installs Debian's Go; npm and pip, in places of their own)"
 	@echo "make mutate    change the engine in many small places; the tests must notice each"
+	@echo "make study     work out docs/ricci.md anew, and draw its picture"
+	@echo "make statistics  our statistics beside those of scipy, scikit-learn and krippendorff (installs them apart)"
 	@echo "make clean     remove what was made"
 
 # Some systems ship Python without ensurepip; virtualenv makes the same environment there.
@@ -74,6 +79,12 @@ schema: $(VENV)/made-dev
 sweep: $(VENV)/made-dev
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest -q -n 2 tests/test_laws.py tests/test_edges.py
 
+bench-backtest: $(VENV)/made-dev
+	PYTHONPATH=tests $(BIN)/python tests/bench_backtest.py
+
+backtest-sweep: $(VENV)/made-dev
+	BACKTEST_CASES=100000 $(BIN)/pytest -q -n 2 tests/test_backtest.py
+
 crash: $(VENV)/made-dev
 	$(BIN)/python tests/crash_sweep.py
 
@@ -91,5 +102,13 @@ interop: $(VENV)/made-dev
 	$(BIN)/python tests/interop/go.py
 	$(BIN)/python tests/interop/clients.py
 
+study: $(VENV)/made-dev
+	$(BIN)/python docs/ricci.py
+
+statistics: $(VENV)/made
+	$(PYTHON) -m venv $(VENV).peers || $(BIN)/python -m virtualenv -q $(VENV).peers
+	$(VENV).peers/bin/python -m pip install -q -e . scipy scikit-learn krippendorff
+	$(VENV).peers/bin/python tests/against_peers.py
+
 clean:
-	rm -rf $(VENV) $(VENV).boot .coverage* .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist build scoring-demo scoring-demo.vault
+	rm -rf $(VENV).peers $(VENV) $(VENV).boot .coverage* .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist build scoring-demo scoring-demo.vault

@@ -382,7 +382,11 @@ def check_variants(
 
 def check(pack: Any) -> None:
     """Check a pack against every row of FORMAT.md 5."""
-    table([pack], PACK + " variants verdicts version", "a pack")
+    guarantees = pack["about"].get("guarantees", [])
+    need(isinstance(guarantees, list) and len(guarantees) <= 100, "how many of `guarantees`")
+    need(all(isinstance(one, dict) for one in guarantees), "`guarantees`")
+    about = {key: value for key, value in pack["about"].items() if key != "guarantees"}
+    table([{**pack, "about": about}], PACK + " variants verdicts version", "a pack")
     whole(pack["format"], 1, 1, "`format`")
     need(isinstance(pack["excerpt"], bool), "`excerpt`")
     need(isinstance(pack["notice"], (str, type(None))), "`notice`")

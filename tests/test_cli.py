@@ -37,6 +37,8 @@ _FINDING = {"result", "record", "detail", "expected", "found"}
 _PLACE = {"file", "offset"}
 _CASES = {"type", "name", "cases", "first", "named"}  # how many; the records of the first, and their cases or null
 
+_PROOF = {"profile", "level", "why", "failing", "universe", "remarks", "witness"}  # a witness is a submission that shows it
+
 # command -> type of the object (where a command has several) -> its keys
 KEYS = {
     "score": {
@@ -175,7 +177,10 @@ KEYS = {
             "examples",
             "failing",
             "unreached",
+            *("promises", "broken", "undecided"),
         },
+        "guarantee": {"type", "id", "holds", *_PROOF},  # one for each profile and level
+        "replaces": {"type", "version", "against", "beyond", "holds", *_PROOF} - {"failing", "witness"},
     },
     "pack": {None: {"rubric", "version", "digest", "scoring_digest", "files"}},
     "keep": {None: {"case", "until", "hold"}},
@@ -772,6 +777,7 @@ class TestKeys:
             ["explain", "demo/decisions", "made-up-data", "--json"],
             ["replay", "demo/decisions", "--json"],
             ["check", RUBRIC, "wrong.yaml", "--json"],
+            ["check", "amended.yaml", "--against", RUBRIC, "--json"],
             ["open", "demo/decisions", RUBRIC, "--case", "early", "--json"],
             ["resolve", "demo/decisions", "perfect", "void", *SAYS, "--json"],
             ["resolve", "demo/decisions", "hasty-work", "confirm", *SAYS, "--json"],
@@ -1330,7 +1336,7 @@ class TestCheck:
     def test_the_shipped_rubric_holds_and_its_examples_reach_everything(self, call):
         status, out, err = call("check", RUBRIC)
         assert (status, err) == (0, "")
-        assert out.splitlines()[-1].endswith("no errors, no warnings, 76 examples hold, everything reached")
+        assert out.splitlines()[-1].endswith("no errors, no warnings, 2 promises hold, 76 examples hold, everything reached")
         for reached in ("verdict  ", "flag  ", "messy-data-deadline  A 3, B 56"):
             assert reached in out
 

@@ -613,12 +613,6 @@ REFUSED = {
         "condition-form",
         "there is no `not`",
     ),
-    "a condition on a flag without a number": (
-        "{flag: refer, at_least: 2}",
-        "«{flag: refer}",
-        "missing-key",
-        '"at_least"',
-    ),
     "an empty condition": (
         "when: {any: [{flag: refer, at_least: 2}, {all: [{item: angry-customer, is: [C, B, several]}, {section: manner, below: 60%}]}]}",
         "when: {«any: []}",

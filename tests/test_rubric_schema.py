@@ -188,7 +188,7 @@ class TestRubricSchema:
             ("right: true", "right: yes", "/sections/1/items/1/options/A/right"),
             ("limit: 5 min", "limit: 5 minutes", "/sections/0/items/0/limit"),
             ("[9.5, 10.5]", "[9.5]", "/sections/0/items/0/keys/1/range"),
-            ("{flag: refer, at_least: 2}", "{flag: refer}", "/overrides/1/when"),
+            ("{flag: refer, at_least: 2}", "{at_least: 2}", "/overrides/1/when"),
             ("cap: look,", "", "/overrides/0/cap"),
             ("id: typing", "id: typing speed", "/sections/0/items/3/id"),
             ("    title: Skills", "    accept: {fatal-earn: x}", "/sections/0/accept/fatal-earn"),

@@ -243,9 +243,9 @@ SLIPS = {
 
 @pytest.mark.parametrize(("old", "new"), SLIPS.values(), ids=SLIPS)
 def test_an_example_notices_every_slip(tmp_path, old, new):
-    text = WRITTEN.read_text(encoding="utf-8")
+    text, mark, guarantees = WRITTEN.read_text(encoding="utf-8").partition("\nguarantees:")
     assert text.count(old) == 1
-    (tmp_path / "rubric.yaml").write_text(text.replace(old, new), encoding="utf-8")
+    (tmp_path / "rubric.yaml").write_text(text.replace(old, new) + mark + guarantees, encoding="utf-8")
     examples = WRITTEN.with_name("examples.yaml")
     try:
         problems = run(tmp_path / "rubric.yaml", examples).problems
@@ -704,11 +704,11 @@ FUNNEL_SLIPS = {
 
 @pytest.mark.parametrize(("name", "old", "new"), FUNNEL_SLIPS.values(), ids=FUNNEL_SLIPS)
 def test_an_example_of_a_funnel_notices_every_slip(tmp_path, name, old, new):
-    text = (RULES / name / "rubric.yaml").read_text(encoding="utf-8")
+    text, mark, guarantees = (RULES / name / "rubric.yaml").read_text(encoding="utf-8").partition("\nguarantees:")
     assert text.count(old) == 1
     (tmp_path / name).mkdir()
     (tmp_path / WRITTEN.parent.name).symlink_to(WRITTEN.parent)
-    (tmp_path / name / "rubric.yaml").write_text(text.replace(old, new), encoding="utf-8")
+    (tmp_path / name / "rubric.yaml").write_text(text.replace(old, new) + mark + guarantees, encoding="utf-8")
     examples = RULES / name / "examples.yaml"
     try:
         problems = run(tmp_path / name / "rubric.yaml", examples).problems

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from scoring.audit.entry import Recorded
     from scoring.audit.log import AuditLog
+    from scoring.change.compare import compare
+    from scoring.change.comparison import Comparison
     from scoring.engine.decision import Decision, Reason
     from scoring.engine.explain import Explanation, explain
     from scoring.engine.rubric import Rubric
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "AuditLog": "audit.log",
+    "Comparison": "change.comparison",
     "ConflictError": "errors",
     "Decision": "engine.decision",
     "Explanation": "engine.explain",
@@ -47,12 +50,14 @@ _HOMES = {
     "ScoringError": "errors",
     "StoreError": "errors",
     "SubmissionError": "errors",
+    "compare": "change.compare",
     "explain": "engine.explain",
     "load": "rubric.load",
 }
 
 __all__ = [
     "AuditLog",
+    "Comparison",
     "ConflictError",
     "Decision",
     "Explanation",
@@ -66,6 +71,7 @@ __all__ = [
     "ScoringError",
     "StoreError",
     "SubmissionError",
+    "compare",
     "explain",
     "load",
 ]

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from scoring.engine.plan import Plan
     from scoring.rubric.tree import Node
 
-__all__ = ["FILE_NAME", "ExampleReport", "ExampleResult", "Reached", "run", "run_on"]
+__all__ = ["FILE_NAME", "ExampleReport", "ExampleResult", "Reached", "any_level", "run", "run_on"]
 
 FILE_NAME = "examples.yaml"
 _RATED = ("rating", "checklist")
@@ -142,7 +142,7 @@ def run_on(pack: bytes, examples: bytes, file: str = FILE_NAME) -> ExampleReport
     Raises:
         RubricError: The pack is wrong, or the examples cannot be understood; with every problem.
     """
-    rubric = Rubric(pack, level=_any_level(pack))
+    rubric = Rubric(pack, level=any_level(pack))
     plan = rubric.plan
     read = read_examples(rubric, examples, file)
     loaded = dict.fromkeys((example.profile, example.level) for example in read)
@@ -162,8 +162,8 @@ def _pack_at(path: str) -> bytes:
     return checked.pack
 
 
-def _any_level(pack: bytes) -> str | None:
-    """A level of the pack, to read examples by; what is no pack is for the engine to refuse."""
+def any_level(pack: bytes) -> str | None:
+    """A level of the pack, to look at it by; None where it has none. What is no pack is for the engine to refuse."""
     try:
         document: Any = canonical.loads_canonical(pack)
         return str(document["levels"][0]["id"])

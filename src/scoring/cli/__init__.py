@@ -25,6 +25,7 @@ COMMANDS = {
     },
     "author": {
         "check": "Read rubrics, run their examples, say what no example reaches.",
+        "compare": "Say what a change of a rubric does: whom it can move, and whom of the past it would.",
         "pack": "Write the pack that scores, the candidate's paper and the JSON schemas.",
     },
     "run": {
@@ -44,6 +45,7 @@ COMMANDS = {
         "replay": "Recompute decisions from their answers, and from their outcomes alone.",
         "receipt": "Give away what shows that a record is in a log, or that the whole log was so.",
         "export": "Pack what an auditor gets: records, heads, receipts, and the named cases alone.",
+        "analyse": "See what past decisions say: of items, keys and raters, and with --groups of whom a rubric affects.",
     },
 }
 # Where each is: the module, and the function.
@@ -51,6 +53,7 @@ _PLACES = {
     "demo": "demo:demo",
     "new": "start:new",
     "check": "author:check",
+    "compare": "compare:compare",
     "pack": "author:pack",
     "score": "score:score",
     "append": "record:append",
@@ -66,6 +69,7 @@ _PLACES = {
     "export": "export:export",
     "receipt": "export:receipt",
     "keygen": "keys:keygen",
+    "analyse": "analyse:analyse",
 }
 _GROUPS = {"start": "Start", "author": "Write rubrics", "run": "Score and record", "audit": "Check and explain"}
 

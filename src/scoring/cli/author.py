@@ -16,8 +16,22 @@ from cyclopts import Parameter
 from scoring.change.examples import FILE_NAME, run_on
 from scoring.cli.inputs import examined
 from scoring.cli.options import In  # noqa: TC001 - the parser of the command line reads annotations
-from scoring.cli.output import FAILS, HOLDS, WRONG, CallError, complain, emit, say, show_problems, worst
+from scoring.cli.output import (
+    FAILS,
+    HOLDS,
+    UNCHECKED,
+    WRONG,
+    CallError,
+    complain,
+    emit,
+    place,
+    say,
+    show_problems,
+    worst,
+)
 from scoring.cli.paths import STDIN, shown
+from scoring.cli.promised import promises
+from scoring.cli.promised import show as show_promises
 from scoring.errors import Problem, RubricError, StoreError
 from scoring.rubric.paper import paper
 from scoring.rubric.reader import MAX_BYTES
@@ -29,6 +43,7 @@ if TYPE_CHECKING:
 
     from scoring import Rubric
     from scoring.change.examples import ExampleReport
+    from scoring.cli.promised import Promise
 
 __all__ = ["check", "pack"]
 
@@ -40,38 +55,52 @@ _NAMED = 12  # of what no example reaches; the lines above mark all of it
 # --- check ---
 
 
-def check(rubric: In, /, *rubrics: In, json: bool = False) -> int:
+def check(rubric: In, /, *rubrics: In, against: str | None = None, json: bool = False) -> int:
     """
-    Read rubrics, run the examples beside them, and say what no example reaches.
+    Read rubrics, run the examples beside them, say what no example reaches, and decide what they guarantee.
 
-    All weight profiles, levels and variants of a rubric are checked; each example says which it is about.
+    All weight profiles, levels and variants of a rubric are checked; each example says which it is about. A guarantee is decided over every set of answers
+    there can be, and so is that a version moves nobody from the one that it replaces but as its `may_move` says. Exit status: 0 it holds, 1 an example or a
+    promise does not, 2 a rubric is wrong, 3 a promise could not be decided, or the replaced version was not found.
 
     Args:
         rubric: A rubric.yaml, the directory that holds it, or a pack; its examples lie beside it, in examples.yaml. `-` is standard input, which has none.
         rubrics: More of them.
+        against: Where the version lies that the rubric replaces; else it is looked for beside the rubric and in git.
         json: One JSON object a problem, an example, a thing to reach and a rubric, for machines.
     """
-    statuses = [_check(name, json=json) for name in (rubric, *rubrics)]
+    if rubrics and against is not None:
+        raise CallError("--against is about one rubric: check them one by one")
+    statuses = [_check(name, against, json=json) for name in (rubric, *rubrics)]
     if rubrics and not json:
-        say(
-            f"{len(statuses)} rubrics: {statuses.count(HOLDS)} hold, {statuses.count(FAILS)} fail, {statuses.count(WRONG)} cannot be read"
-        )
+        open_ = statuses.count(UNCHECKED)
+        counts = [
+            f"{statuses.count(HOLDS)} hold",
+            f"{statuses.count(FAILS)} fail",
+            *([f"{open_} not decided"] if open_ else []),
+        ]
+        say(f"{len(statuses)} rubrics: {', '.join(counts)}, {statuses.count(WRONG)} cannot be read")
     return worst(statuses)
 
 
-def _check(name: str, *, json: bool) -> int:
+def _check(name: str, against: str | None, *, json: bool) -> int:
     if (Path(name) / _RUBRIC_FILE).is_file():
         name = str(Path(name) / _RUBRIC_FILE)
     problems, ready = examined(name, any_level=True)
     report = None
+    promised: list[Promise] = []
     if ready is not None:
         try:
             report = _run_examples(name, ready)
         except RubricError as error:
             problems += error.problems
+        try:
+            promised = promises(name, ready, against)
+        except RubricError as error:
+            problems += place(error.problems, shown(name))
     failed = [] if report is None else report.problems
     errors = sum(problem.severity == "error" for problem in problems)
-    status = WRONG if errors else FAILS if failed else HOLDS
+    status = WRONG if errors else worst([FAILS if failed else HOLDS, *(promise.status for promise in promised)])
     summary = {
         "file": shown(name),
         "rubric": None if ready is None else ready.id,
@@ -82,14 +111,18 @@ def _check(name: str, *, json: bool) -> int:
         "examples": None if report is None else len(report.results),
         "failing": None if report is None else sum(not result.holds for result in report.results),
         "unreached": None if report is None else len(report.unreached),
+        "promises": len(promised),
+        "broken": sum(promise.status == FAILS for promise in promised),
+        "undecided": sum(promise.status == UNCHECKED for promise in promised),
     }
     if json:
-        _emit_check([*problems, *failed], report, summary)
+        _emit_check([*problems, *failed], report, promised, summary)
     else:
         show_problems(problems)
         if report is not None:
             _show_failing(report)
             _show_reached(report)
+        show_promises(promised)
         say(_summed_up(summary))
     return status
 
@@ -109,7 +142,9 @@ def _run_examples(name: str, rubric: Rubric) -> ExampleReport | None:
     return run_on(rubric.pack, data, str(path))
 
 
-def _emit_check(problems: Iterable[Problem], report: ExampleReport | None, summary: dict[str, Any]) -> None:
+def _emit_check(
+    problems: Iterable[Problem], report: ExampleReport | None, promised: Iterable[Promise], summary: dict[str, Any]
+) -> None:
     for p in problems:
         place = {"file": p.file, "line": p.line, "column": p.column, "path": p.path}
         emit({"type": "problem", "severity": p.severity, "code": p.code, "message": p.message, **place})
@@ -117,6 +152,9 @@ def _emit_check(problems: Iterable[Problem], report: ExampleReport | None, summa
         emit({"type": "example", "id": result.id, "shows": result.shows, "holds": result.holds})
     for row in report.coverage if report else ():
         emit({"type": "reached", "kind": row.kind, "name": row.name, "examples": list(row.examples)})
+    for promise in promised:
+        for fact in promise.facts:
+            emit(fact)
     emit({"type": "rubric", **summary})
 
 
@@ -150,6 +188,8 @@ def _show_reached(report: ExampleReport) -> None:
 
 def _summed_up(summary: dict[str, Any]) -> str:
     counts = [_count(summary["errors"], "error"), _count(summary["warnings"], "warning")]
+    if summary["promises"]:
+        counts.append(_kept(summary))
     if summary["examples"] is not None:
         examples = _count(summary["examples"], "example")
         counts.append(f"{summary['failing']} of {examples} fail" if summary["failing"] else f"{examples} hold")
@@ -157,6 +197,19 @@ def _summed_up(summary: dict[str, Any]) -> str:
     elif not summary["errors"]:
         counts.append(f"no {FILE_NAME} beside it")
     return f"{summary['file']}: {', '.join(counts)}"
+
+
+def _kept(summary: dict[str, Any]) -> str:
+    """How many promises hold; or how many of them are broken, or not decided."""
+    promised = _count(summary["promises"], "promise")
+    open_ = [
+        f"{summary[key]} {words}" for key, words in (("broken", "broken"), ("undecided", "not decided")) if summary[key]
+    ]
+    return (
+        f"of {promised} {', '.join(open_)}"
+        if open_
+        else f"{promised} {'holds' if summary['promises'] == 1 else 'hold'}"
+    )
 
 
 def _count(number: int, what: str) -> str:

@@ -167,6 +167,15 @@ def _about(value: Any, path: str, report: Report) -> None:
         report(path, "expected an object that holds text and lists of text")
 
 
+def _about_all(value: Any, path: str, report: Report) -> None:
+    """What the pack as a whole has there; what its guarantees say matters to whoever proves them, never to scoring."""
+    own = dict(value) if type(value) is dict else value
+    guaranteed = own.pop("guarantees", []) if type(own) is dict else []
+    _about(own, path, report)
+    if type(guaranteed) is not list or len(guaranteed) > 100 or any(type(entry) is not dict for entry in guaranteed):
+        report(f"{path}/guarantees", "expected a list of at most 100 objects")
+
+
 def _item(value: Any, path: str, report: Report) -> None:
     kind = value.get("kind") if type(value) is dict else None
     if type(kind) is str and kind in _ITEMS:
@@ -306,7 +315,7 @@ _COMPETENCY = _object({"about": _about, "assumed": _list(_id, 0, 12), "expected"
 _VERDICT = _object({"about": _about, "action": _one_of(ACTIONS), "from": _or_null(_SHARE), "id": _id})
 _PACK = _object(
     {
-        "about": _about,
+        "about": _about_all,
         "assumed": _list(_NAMED, 0, 50),
         "caps": _object({"fatal": _id, "knock_out": _id}),
         "competencies": _list(_COMPETENCY, 0, 100),

@@ -18,6 +18,7 @@ from scoring.errors import Problem, RubricError, StoreError
 from scoring.rubric import pack, refuse, refuse_people, refuse_stages, refuse_weights
 from scoring.rubric.load import AUTHORED, read_file
 from scoring.rubric.reader import MAX_BYTES, parse
+from scoring.rubric.refuse_guarantees import check_guarantees
 from scoring.rubric.refuse_items import check_items
 from scoring.rubric.refuse_overrides import check_overrides
 from scoring.rubric.refuse_stages import OtherError
@@ -64,9 +65,16 @@ def check(path: str | os.PathLike[str]) -> Checked:
     return examine(read_file(file, MAX_BYTES), file)
 
 
-def examine(data: bytes, file: str) -> Checked:
-    """Examine the bytes of a rubric file; *file* is its name, for messages, and what the paths of other rubrics begin at."""
-    return _examine(data, file, lambda path: _other(path, file), warns=True)
+def examine(data: bytes, file: str, fetch: Callable[[str, int], bytes] = read_file) -> Checked:
+    """
+    Examine the bytes of a rubric file.
+
+    Args:
+        data: The bytes.
+        file: Its name, for messages, and what the paths of other rubrics begin at.
+        fetch: Reads those: given a path, and how many bytes at most, as `read_file`.
+    """
+    return _examine(data, file, lambda path: _other(path, file, fetch), warns=True)
 
 
 def _examine(data: bytes, file: str, read: Callable[[str], Other], *, warns: bool) -> Checked:
@@ -91,18 +99,18 @@ def _examine(data: bytes, file: str, read: Callable[[str], Other], *, warns: boo
     return Checked(rubric, packed, findings.sorted())
 
 
-def _other(path: str, file: str) -> Other:
+def _other(path: str, file: str, fetch: Callable[[str, int], bytes]) -> Other:
     """The pack of another rubric that is a stage of the one in *file*."""
     full = os.path.join(os.path.dirname(file), path)  # noqa: PTH118, PTH120 - names as they were given, for messages
     try:
         if path.lower().endswith(AUTHORED):
-            checked = _examine(read_file(full, MAX_BYTES), full, _no_further, warns=False)
+            checked = _examine(fetch(full, MAX_BYTES), full, _no_further, warns=False)
             errors = [problem for problem in checked.problems if problem.severity == "error"]
             if checked.pack is None:
                 raise OtherError(f"{path} has errors, the first of them: {errors[0]}")
             data = checked.pack
         else:
-            data = read_file(full, MAX_PACK)
+            data = fetch(full, MAX_PACK)
             compile_plan(data)
     except StoreError as error:
         raise OtherError(str(error)) from None
@@ -124,6 +132,7 @@ def _refuse(study: Study) -> None:
     check_items(study)
     refuse_weights.section_points(study)
     check_overrides(study)
+    check_guarantees(study)
 
 
 def _compiles(packed: bytes, levels: list[str | None], root: Node, findings: Findings) -> bool:

@@ -17,8 +17,8 @@ __all__ = ["LISTS", "NUMBERS", "SHARES", "behind_comma", "bracketed", "cut", "qu
 
 LISTS = frozenset(
     {
-        "assumed", "audience", "contains_all", "contains_any", "guidance", "is", "like", "may_move", "panel", "persona", "prepare", "rounds",
-        "separators", "steps", "units",
+        "always", "assumed", "audience", "contains_all", "contains_any", "every", "guidance", "is", "like", "may_move", "never", "panel", "persona",
+        "prepare", "rounds", "separators", "steps", "units",
     }
 )  # fmt: skip
 SHARES = frozenset({"below", "from", "relative", "weight"})

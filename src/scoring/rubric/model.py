@@ -43,10 +43,10 @@ from scoring.rubric.words import Accept, Action, Flag, KeyFlag, Missing, Warning
 
 __all__ = [
     "KINDS", "RECORDS", "Action", "AllCondition", "AnyCondition", "AnyItem", "AnyStage", "Assumed", "Called", "Caps", "ChecklistItem", "ChoiceItem",
-    "ChoiceOption", "Competency", "Condition", "EvidenceItem", "Flag", "FlagCondition", "Indicators", "Item", "KeyFlag", "LevelPoints", "Line",
-    "MarkItem", "Missing", "NumberItem", "NumberKey", "OutcomeCondition", "Override", "Profile", "RatedItem", "Raters", "RatingItem", "Replaces",
-    "Rubric", "RubricStage", "Scale", "ScaleValue", "Section", "SectionCondition", "SelectionItem", "SelectionOption", "Stage", "StageCondition",
-    "TextItem", "TextKey", "Verdict", "WarningCode", "Weights",
+    "ChoiceOption", "Competency", "Condition", "EveryCondition", "EvidenceItem", "Flag", "FlagCondition", "Guarantee", "Indicators", "Item", "KeyFlag",
+    "LevelPoints", "Line", "MarkItem", "Missing", "NumberItem", "NumberKey", "OutcomeCondition", "Override", "Profile", "RatedItem", "Raters",
+    "RatingItem", "Replaces", "Rubric", "RubricStage", "Scale", "ScaleValue", "Section", "SectionCondition", "SelectionItem", "SelectionOption", "Stage",
+    "StageCondition", "TextItem", "TextKey", "Verdict", "WarningCode", "Weights",
 ]  # fmt: skip
 
 
@@ -133,7 +133,7 @@ class FlagCondition(Part):
 
     what: ClassVar[str] = "a condition on a flag"
     flag: Flag = entry("The flag.")
-    at_least: Count = entry("How many times.")
+    at_least: Count = entry("How many times; once unless it stands here.", Count(1))
 
 
 @attrs.frozen(kw_only=True)
@@ -179,8 +179,16 @@ class AnyCondition(Part):
     any_: tuple[Condition, ...] = entry("The conditions.", size=(1, 50))
 
 
+@attrs.frozen(kw_only=True)
+class EveryCondition(Part):
+    """Every item that a candidate meets came to one of these outcomes."""
+
+    what: ClassVar[str] = "a condition on every item"
+    every: tuple[Name, ...] = entry("Names of outcomes; only a guarantee says it.", size=(1, 1000), one=True)
+
+
 Condition: TypeAlias = (
-    FlagCondition | SectionCondition | StageCondition | OutcomeCondition | AllCondition | AnyCondition
+    FlagCondition | SectionCondition | StageCondition | OutcomeCondition | AllCondition | AnyCondition | EveryCondition
 )
 
 
@@ -194,6 +202,21 @@ class Override(Part):
     cap: Name = entry("The best verdict that is left then.")
     why: Prose | None = entry("Why it is there, for readers.", None)
     accept: Accept = accepting()
+
+
+@attrs.frozen(kw_only=True)
+class Guarantee(Part):
+    """What holds for every candidate that there can be; `check` proves it."""
+
+    what: ClassVar[str] = "a guarantee"
+    one_of: ClassVar[tuple[str, ...]] = ("never", "always", "never_above", "never_below")
+    id: Id = entry("The guarantee's name.")
+    when: Condition | None = entry("Whom it is about; everybody unless it stands here.", None)
+    never: tuple[Name, ...] = entry("The verdicts that they never come to.", (), size=(1, 16), one=True)
+    always: tuple[Name, ...] = entry("The verdicts of which they come to one.", (), size=(1, 16), one=True)
+    never_above: Name | None = entry("The best verdict that they come to.", None)
+    never_below: Name | None = entry("The worst verdict that they come to.", None)
+    why: Prose | None = entry("Why it is there, for readers.", None)
 
 
 @attrs.frozen(kw_only=True)
@@ -244,7 +267,9 @@ class Replaces(Part):
     what: ClassVar[str] = "replaces"
     version: Id = entry("The version that it replaces.")
     reason: Prose = entry("Why it was changed.")
-    may_move: tuple[Name, ...] = entry('Which verdicts may change, each as "old -> new".', (), size=(0, 256))
+    may_move: tuple[Name, ...] = entry(
+        'Which verdicts may change, each as "old -> new"; none may unless it stands here.', (), size=(0, 256)
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -278,6 +303,9 @@ class Rubric(Part):
     assumed: tuple[Assumed, ...] = entry("What the rubric assumes; every decision names it.", (), size=(1, 50))
     excerpt: Literal["allowed"] | None = entry("allowed: a section may declare more items than it has.", None)
     overrides: tuple[Override, ...] = entry("Limits on the verdict, whatever the score.", (), size=(0, 100))
+    guarantees: tuple[Guarantee, ...] = entry(
+        "What holds for every candidate that there can be; `check` proves each.", (), size=(0, 100)
+    )
     replaces: Replaces | None = entry("The version before this one.", None)
     accept: Accept = accepting()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from scoring.rubric import model
+from scoring.rubric import guarantees, model
 from scoring.rubric.outcomes import completed, tables_of
 from scoring.rubric.pack_items import Placed, about, item_of
 from scoring.rubric.weights import weigh
@@ -48,9 +48,12 @@ def build(rubric: Rubric, inner: Mapping[str, Inner] | None = None) -> Packed:
     def listed(name: str, names: Iterable[str]) -> list[str]:
         return completed(tables_of(items[name], competencies).values(), names)
 
+    def meant(name: str, names: Iterable[str]) -> list[str]:
+        return guarantees.meant(tables_of(items[name], competencies).values(), names)
+
     profiles = weigh(rubric, inner)
     return {
-        "about": _about_rubric(rubric),
+        "about": _about_rubric(rubric) | _guaranteed(rubric, meant),
         "assumed": [
             *({"about": about(entry), "id": entry.id} for entry in rubric.assumed),
             *(entry for other in inner.values() for entry in other.assumed),
@@ -188,6 +191,18 @@ def _condition(when: Condition, listed: Completed) -> Packed:
             return {"all": [_condition(inner, listed) for inner in when.all_]}
         case model.AnyCondition():
             return {"any": [_condition(inner, listed) for inner in when.any_]}
+        case model.EveryCondition():
+            return {"every": [*when.every]}
+
+
+def _guaranteed(rubric: Rubric, meant: Completed) -> Packed:
+    """What is guaranteed here. What a rubric that is a stage of this one guarantees stays behind: it speaks of that one's own verdicts."""
+    verdicts = [str(verdict.id) for verdict in rubric.verdicts]
+    entries = [
+        guarantees.packed(entry, None if entry.when is None else _condition(entry.when, meant), verdicts)
+        for entry in rubric.guarantees
+    ]
+    return {"guarantees": entries} if entries else {}
 
 
 def _about_stage(stage: AnyStage, rubric: Rubric, inner: Mapping[str, Inner]) -> Packed:

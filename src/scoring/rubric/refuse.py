@@ -91,6 +91,7 @@ def ids(study: Study) -> None:
         "stage": rubric.stages,
         "section": (section for section, _ in study.sections),
         "override": (override for override, _ in study.overrides),
+        "guarantee": rubric.guarantees,
         "item": (placed.item for placed in study.items),
     }
     for what, parts in sorts.items():

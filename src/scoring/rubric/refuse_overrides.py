@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from scoring.rubric.model import Override
     from scoring.rubric.study import Member
 
-__all__ = ["MAX_CONDITIONS", "MAX_NESTED", "check_overrides"]
+__all__ = ["MAX_CONDITIONS", "MAX_NESTED", "check_condition", "check_overrides"]
 
 MAX_NESTED = 8  # as in a pack: deeper ones nobody reads
 MAX_CONDITIONS = 50  # in one override, as in a pack
@@ -35,19 +35,33 @@ def check_overrides(study: Study) -> None:
     """Look at every override, those of gates included."""
     for override, gate in study.overrides:
         study.names(spot(override, "cap"), "verdict", override.cap)
-        for number, (condition, depth) in enumerate(conditions_of(override.when), 1):
-            if depth > MAX_NESTED:
-                study.report(condition.node, "condition-depth", f"conditions nest at most {MAX_NESTED} deep")
-                break
-            if number > MAX_CONDITIONS:
-                study.report(condition.node, "too-many", f"an override holds at most {MAX_CONDITIONS} conditions")
-                break
-            _names(study, condition, gate)
+        check_condition(study, override.when, gate)
         if study.sound(override.node):
             _can_hold(study, override)
 
 
-def _names(study: Study, condition: model.Condition, gate: int | None) -> None:
+def check_condition(study: Study, when: model.Condition, gate: int | None = None, *, limits: bool = True) -> None:
+    """
+    Look at a condition and all conditions in it.
+
+    Args:
+        study: The rubric.
+        when: The condition.
+        gate: The stage whose gate it is in, None where it is in none.
+        limits: Whether it limits a verdict, so that it may only turn off as a case gets better; a guarantee's does not.
+    """
+    for number, (condition, depth) in enumerate(conditions_of(when), 1):
+        if depth > MAX_NESTED:
+            study.report(condition.node, "condition-depth", f"conditions nest at most {MAX_NESTED} deep")
+            break
+        if number > MAX_CONDITIONS:
+            what = "an override" if limits else "a guarantee"
+            study.report(condition.node, "too-many", f"{what} holds at most {MAX_CONDITIONS} conditions")
+            break
+        _names(study, condition, gate, limits=limits)
+
+
+def _names(study: Study, condition: model.Condition, gate: int | None, *, limits: bool) -> None:
     """What a condition names is there, and in a gate not in a later stage."""
     match condition:
         case model.SectionCondition():
@@ -58,7 +72,10 @@ def _names(study: Study, condition: model.Condition, gate: int | None) -> None:
         case model.OutcomeCondition():
             named, where = "item", spot(condition, "item")
             place = study.item_by_id[condition.item].stage if condition.item in study.item_by_id else None
-            _outcomes(study, condition)
+            _outcomes(study, condition, limits=limits)
+        case model.EveryCondition():
+            _every(study, condition, limits=limits)
+            return
         case _:
             return
     if gate is not None and place is not None and place > gate and study.sound(where):
@@ -108,14 +125,33 @@ def _lacking(study: Study, when: model.Condition, members: list[Member]) -> str:
     return ""
 
 
-def _outcomes(study: Study, condition: model.OutcomeCondition) -> None:
+def _every(study: Study, condition: model.EveryCondition, *, limits: bool) -> None:
+    """Each name is an outcome of some item, and stands once."""
+    if limits:
+        message = "`every` is for guarantees: what limits a verdict looks at flags, shares and single items"
+        study.report(condition.node, "every-override", message)
+        return
+    tables = [study.tables(member) for member in study.members]
+    known = dict.fromkeys(GIVEN) | {name: None for own in tables if own for t in own.values() for name in t.codes}
+    seen: set[str] = set()
+    for place, name in enumerate(condition.every):
+        where = spot(condition, "every", place)
+        if name not in known and all(tables):
+            hint = did_you_mean(name, [*known][:500]) or f"; there are {_some([*known])}"
+            study.report(where, "no-such-outcome", f'no item has the outcome "{name[:100]}"{hint}')
+        elif name in seen:
+            study.report(where, "outcome-twice", f'"{name}" stands twice in this list')
+        seen.add(name)
+
+
+def _outcomes(study: Study, condition: model.OutcomeCondition, *, limits: bool) -> None:
     if not study.names(spot(condition, "item"), "item", condition.item):
         return
     tables = study.tables(study.item_by_id[condition.item])
     if not tables or not study.sound(spot(condition, "is")):
         return
     by_level = [*tables.values()]
-    if _known(study, condition, by_level[0]):
+    if _known(study, condition, by_level[0]) and limits:
         _closed(study, condition, by_level)
 
 

@@ -46,7 +46,7 @@ _PARTS: tuple[type[Part], ...] = (
     model.Rubric, model.Stage, model.RubricStage, model.Section, model.ChoiceOption, model.SelectionOption, *model.KINDS.values(), model.NumberKey,
     model.TextKey, model.Line, model.Indicators, model.Raters, model.Scale, model.ScaleValue, model.LevelPoints, model.Competency, model.Verdict,
     model.Caps, model.Weights, model.Profile, model.Override, model.Replaces, model.FlagCondition, model.SectionCondition, model.StageCondition,
-    model.OutcomeCondition, model.AllCondition, model.AnyCondition,
+    model.OutcomeCondition, model.AllCondition, model.AnyCondition, model.EveryCondition, model.Guarantee,
 )  # fmt: skip
 # What people call things before they have read the manual, and what these things are called here.
 _MEANT = {

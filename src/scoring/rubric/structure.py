@@ -38,7 +38,7 @@ from scoring.rubric.tree import NBSP, Findings, Hole, Mapping, Node, Scalar, Seq
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from scoring.rubric.part import Part
 
@@ -53,6 +53,7 @@ _CONDITIONS: dict[str, type[Part]] = {
     "item": model.OutcomeCondition,
     "all": model.AllCondition,
     "any": model.AnyCondition,
+    "every": model.EveryCondition,
 }
 _FLAT = ": the sections of all stages stand side by side here"
 
@@ -262,6 +263,8 @@ class _Structurer:
                 return found
             hint = "; there is no `not`: list the other outcomes instead" if node.get("not") else ""
             forms = "{flag, at_least}, {section, below}, {stage, below}, {item, is}, {all: [...]} or {any: [...]}"
+            if any(key.text == "guarantees" for key in _keys_above(node)):
+                forms = forms.replace(" or {any: [...]}", ", {any: [...]} or {every: [...]}")
             self.findings.report(node, "condition-form", f"expected a condition: {forms}{hint}")
         elif not isinstance(node, Hole):
             self.wrong_form(node, "a condition such as {section: ID, below: 50%}")
@@ -359,6 +362,15 @@ class _Structurer:
                 self.findings.report(
                     node, "missing-key", f'{cls.what} needs the key "{name}": {about[0].lower()}{about[1:]}'
                 )
+
+
+def _keys_above(node: Node) -> Iterator[Scalar]:
+    """The keys that a node stands under, the nearest first."""
+    at: Node | None = node
+    while at is not None:
+        if at.key is not None:
+            yield at.key
+        at = at.parent
 
 
 def _key_above(node: Node) -> str:

@@ -1,0 +1,471 @@
+"""
+How a comparison of two versions is shown: lines for people, Markdown for a change under review, CSV of who moves, JSON for machines.
+
+Owns what stands where and how much of it; `--json` and `--csv` hold everything. Must not know how any of it was worked out.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from scoring.change.comparison import called
+from scoring.change.impact import Step
+from scoring.cli.figures import facts_of_step
+from scoring.cli.output import counted
+from scoring.cli.results import listed
+from scoring.engine.exact import percent, rational
+from scoring.engine.rubric import Rubric
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import Any
+
+    from scoring.change.again import Judged
+    from scoring.change.backtest import Mover
+    from scoring.change.causes import Cause
+    from scoring.change.comparison import Affected, Comparison, Past, Run, Version
+    from scoring.change.impact import Group, Rates
+    from scoring.change.prove import Move
+
+__all__ = ["as_csv", "as_json", "as_markdown", "as_text", "counted_ways", "decided", "outcomes_of"]
+
+_EDITS = 40  # shown to people of each sort
+_MOVERS = 20
+_ITEMS = 8  # of a smallest case
+_CAUSES = 3
+
+
+# ---------------------------------------------------------------------- for people
+
+
+def as_text(found: Comparison) -> Iterator[str]:
+    """Lines for people; the first one says what came out."""
+    yield found.summed_up()
+    yield from (f"{word}  {_version(version)}" for word, version in (("old", found.old), ("new", found.new)))
+    if found.bump:
+        yield found.bump
+    yield from _edits(found)
+    first, *others = found.runs
+    yield from _run(found, first)
+    yield from _others(first, others)
+    yield from _unproved(found)
+    yield from _examples(found)
+    yield from () if found.past is None else _past(found.past)
+    yield from _impact(found.impact)
+
+
+def _version(version: Version) -> str:
+    rubric = version.rubric
+    return f"{rubric.id} {rubric.version}  {rubric.digest[:12]}  {version.where}"
+
+
+def _unproved(found: Comparison) -> Iterator[str]:
+    for word, names in (("old", found.only_old), ("new", found.only_new)):
+        if names:
+            yield f"only the {word} version has {listed(names, 6)}: nothing is proved of that"
+
+
+def _edits(found: Comparison) -> Iterator[str]:
+    for what, chosen in (("scoring", True), ("wording", False)):
+        own = [edit for edit in found.edits if edit.scoring == chosen]
+        if own:
+            yield f"{counted(len(own), 'edit')} of {what}"
+        yield from (f"  {edit}" for edit in own[:_EDITS])
+        if len(own) > _EDITS:
+            yield f"  and {len(own) - _EDITS:,} more; --json has all"
+    if not found.edits:
+        yield "no edits: the two packs are the same"
+
+
+def _run(found: Comparison, run: Run) -> Iterator[str]:
+    yield f"what can move, {_place(run)}"
+    if run.verdicts is None or run.actions is None:
+        yield "  nothing: whatever scoring depends on is the same"
+        return
+    for what, rows in (("verdict", run.moving), ("action", run.acting)):
+        yield from () if rows else [f"  no {what}"]
+        for row in rows:
+            yield f"  {what} {row.old} -> {row.new}: {_ways(row)}"
+            yield from (f"    {line}" for line in _smallest(found, run, row))
+    yield from (f"  {line}" for line in _proof(run))
+
+
+def _proof(run: Run) -> Iterator[str]:
+    """What a proof says beside the moves: what waits, how exact it is, about whom, and what else there is to know."""
+    if run.verdicts is None:
+        yield f"whatever scoring depends on is the same, {_place(run)}"
+        return
+    for stop in run.stops:
+        yield f"{stop.item}: {listed(stop.outcomes, _ITEMS)} {_waits(stop.waits)}"
+    if run.why:
+        yield f"not exact: {run.why}"
+    yield f"about: {run.verdicts.universe}"
+    yield from _remarks(run)
+
+
+def _place(run: Run) -> str:
+    was = f", {called(run.old_profile, None)} of the old version" if run.old_profile != run.profile else ""
+    return called(run.profile, run.level) + was
+
+
+def _waits(side: str) -> str:
+    return "waits now, and was decided before" if side == "new" else "is decided now, and waited before"
+
+
+def _remarks(run: Run) -> list[str]:
+    """What else there is to know; what is told of items that wait is not told twice."""
+    waiting = tuple(f"{stop.item}: " for stop in run.stops)
+    return [remark for remark in run.remarks if not waiting or not remark.startswith(waiting)]
+
+
+def _ways(row: Move) -> str:
+    if row.possible is None:
+        return "not decided" if not row.most else f"not decided; at most {counted_ways(row.most)}"
+    return counted_ways(row.most) if row.exact else f"between {row.fewest:,} and {counted_ways(row.most)}"
+
+
+def counted_ways(number: int) -> str:
+    """So many outcome combinations."""
+    return f"{number:,} outcome combination{'' if number == 1 else 's'}"
+
+
+def _smallest(found: Comparison, run: Run, row: Move) -> Iterator[str]:
+    if row.witness is None:
+        return
+    yield f"smallest case: {outcomes_of(row.witness)}"
+    sides = ((found.old.pack, run.old_profile), (found.new.pack, run.profile))
+    yield " -> ".join(
+        decided(pack, profile, run.level, row.witness[side])
+        for (pack, profile), side in zip(sides, ("old", "new"), strict=True)
+    )
+
+
+def outcomes_of(witness: dict[str, Any]) -> str:
+    """What was answered in a smallest case: of one version, or under either of two."""
+    pairs = {item: pair if isinstance(pair, list) else [pair, pair] for item, pair in witness["outcomes"].items()}
+    outcomes = [_outcome(item, *pair) for item, pair in pairs.items() if _says(pair)]
+    return listed(outcomes, _ITEMS) if outcomes else "nothing answered"
+
+
+def _says(pair: Sequence[str | None]) -> bool:
+    """Whether an item of a smallest case is worth a word: it was answered, under either version."""
+    return bool({*pair} - {"absent", "unopened", "excluded", None})
+
+
+def _outcome(item: str, old: str | None, new: str | None) -> str:
+    return f"{item} {old}" if old == new else f"{item} {old or '-'} -> {new or '-'}"
+
+
+def decided(pack: bytes, profile: str, level: str | None, submission: dict[str, Any]) -> str:
+    """What a submission comes to, scored now: verdict, score and action."""
+    decision = Rubric(pack, profile, level).score(submission)
+    return " ".join(filter(None, (decision.verdict, decision.percent, f"({decision.action})")))
+
+
+def _others(first: Run, others: Iterable[Run]) -> Iterator[str]:
+    """Only what differs from the profile and level that were shown."""
+    for run in others:
+        if _sketch(run) == _sketch(first):
+            continue
+        ways = [f"{row.old} -> {row.new}{'' if row.possible else ' (not decided)'}" for row in run.moving]
+        acts = [f"{row.old} -> {row.new}{'' if row.possible else ' (not decided)'}" for row in run.acting]
+        told = "; ".join(filter(None, (", ".join(ways), f"action {', '.join(acts)}" if acts and not ways else "")))
+        yield f"differs in {_place(run)}: {told or 'nothing can move'}"
+
+
+def _sketch(run: Run) -> Any:
+    return [(row.old, row.new, row.possible) for row in (*run.moving, *run.acting)]
+
+
+def _examples(found: Comparison) -> Iterator[str]:
+    if found.examples_why:
+        yield f"examples: {found.examples_why}"
+    if found.examples:
+        yield f"{counted(len(found.examples), 'example')} of the old version hold{'s' * (len(found.examples) == 1)} no longer"
+    for result in found.examples[:_MOVERS]:
+        told = str(result.problems[0].message) if result.problems else ""
+        yield f"  {told}"
+    if len(found.examples) > _MOVERS:
+        yield f"  and {len(found.examples) - _MOVERS:,} more; --json has all"
+
+
+def _past(past: Past) -> Iterator[str]:
+    yield f"past decisions of the old version: {past.cases:,} decided again, {past.moved:,} move"
+    for (old, new), count in sorted(past.matrix.items(), key=repr):
+        if old != new:
+            yield f"  {old or 'no verdict'} -> {new or 'no verdict'}: {count:,}"
+    for (old, new), count in sorted(past.actions.items(), key=repr):
+        if old != new:
+            yield f"  action {old} -> {new}: {count:,}"
+    rows = [*islice(_rows(past), _MOVERS)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    if past.moved > _MOVERS:
+        yield f"  and {past.moved - _MOVERS:,} more; --csv has all"
+    yield from _untold(past)
+
+
+def _rows(past: Past) -> Iterator[tuple[str, ...]]:
+    for mover in _movers(past):
+        came = f"{_came(mover.old)} -> {_came(mover.new)}"
+        yield f"#{mover.seq}", past.names(mover.seq) or "-", came, _because(mover.causes)
+
+
+def _movers(past: Past) -> Iterator[Mover]:
+    for _, _, test in past.tests:
+        yield from test.movers
+
+
+def _came(judged: Judged) -> str:
+    return " ".join(filter(None, (judged.verdict or judged.status, _percent(judged.score), f"({judged.action})")))
+
+
+def _percent(score: str | None) -> str:
+    return "" if score is None else percent(*rational(score))
+
+
+def _because(causes: Sequence[Cause]) -> str:
+    return (
+        listed([f"{cause.id} {cause.old or '-'} -> {cause.new or '-'}" for cause in causes], _CAUSES) if causes else "-"
+    )
+
+
+def _untold(past: Past) -> Iterator[str]:
+    """Whom nobody can tell anything about, and why."""
+    for _, _, test in past.tests:
+        for one in test.unjudged[:_MOVERS]:
+            yield f"  #{one.seq} {past.names(one.seq) or '-'} cannot be told: {one.why}"
+        if len(test.unjudged) > _MOVERS:
+            yield f"  and {len(test.unjudged) - _MOVERS:,} more that cannot be told; --json has all"
+        yield from (f"  {remark}" for remark in test.remarks)
+    for profile, level, count in past.left:
+        yield f"  {count:,} cannot be told: made in {called(profile, level)}, which the new version lacks"
+    if past.others:
+        yield f"  {past.others:,} decisions of other versions are not looked at"
+
+
+def _impact(affected: Iterable[Affected]) -> Iterator[str]:
+    for one in affected:
+        yield f"impact by {one.view}, of {one.before.people:,} past cases, before -> after"
+        for what, before, after in _rates(one):
+            yield f"  {what}"
+            for name, was, now in _pairs(before, after):
+                yield f"    {name}: {_rate(was)} -> {_rate(now)}"
+            yield from (
+                f"    {word}: nothing is compared: {rates.why}"
+                for word, rates in (("before", before), ("after", after))
+                if rates.why
+            )
+
+
+def _rates(one: Affected) -> Iterator[tuple[str, Rates, Rates]]:
+    yield "selected", one.before.selection, one.after.selection
+    yield "score above the median", one.before.scoring, one.after.scoring
+
+
+def _pairs(before: Rates, after: Rates) -> Iterator[tuple[str, Group | None, Group | None]]:
+    was, now = ({group.name: group for group in rates.groups} for rates in (before, after))
+    for name in sorted({*was, *now}):
+        yield name, was.get(name), now.get(name)
+
+
+def _rate(group: Group | None) -> str:
+    if group is None:
+        return "nobody"
+    told = f"{group.chosen} of {group.size} ({percent(group.rate.numerator, group.rate.denominator)}"
+    if group.against is None:
+        return told + (", benchmark)" if group.is_benchmark else ")")
+    ratio = group.against.ratio
+    below = ", below four fifths" if group.against.is_below else ""
+    return f"{told}, ratio {percent(ratio.numerator, ratio.denominator)}{below})"
+
+
+# ---------------------------------------------------------------------- for a change under review
+
+
+def as_markdown(found: Comparison) -> Iterator[str]:
+    """A comment: the outcome first, a table of what can move, the rest to be unfolded."""
+    run = found.runs[0]
+    yield from (f"**{_safe(found.summed_up())}**", "")
+    yield from (f"> {_safe(found.bump)}", "") if found.bump else ()
+    yield from (f"- {word}: {_safe(_version(version))}" for word, version in (("old", found.old), ("new", found.new)))
+    yield ""
+    if run.moving or run.acting:
+        yield _row("", "from", "to", "outcome combinations", "smallest case")
+        yield "|" + "---|" * 5
+        for what, rows in (("verdict", run.moving), ("action", run.acting)):
+            for row in rows:
+                yield _row(
+                    what,
+                    row.old,
+                    row.new,
+                    _ways(row),
+                    "; ".join(_smallest(found, run, row)).removeprefix("smallest case: "),
+                )
+        yield ""
+    yield from _folded(
+        "What was decided, and about whom", [*_proof(run), *_others(run, found.runs[1:]), *_unproved(found)]
+    )
+    yield from _folded("Edits", [*_edits(found)][1:])
+    yield from _folded("Examples that hold no longer", [*_examples(found)])
+    yield from _folded("Past decisions", [*_past(found.past)] if found.past else [])
+    yield from _folded("Impact on groups", [*_impact(found.impact)])
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(map(_safe, cells))} |"
+
+
+def _folded(title: str, lines: Sequence[str]) -> Iterator[str]:
+    if lines:
+        yield from (
+            "<details>",
+            f"<summary>{_safe(title)}</summary>",
+            "",
+            *(f"- {_safe(line.strip())}" for line in lines),
+            "",
+            "</details>",
+            "",
+        )
+
+
+_ESCAPED = str.maketrans(
+    {
+        **{mark: f"\\{mark}" for mark in "\\`*_[]|#"},
+        "<": "&lt;",
+        ">": "&gt;",
+        "&": "&amp;",
+        "@": "@\u2060",
+        "\n": " ",
+        "\r": " ",
+    }
+)
+
+
+def _safe(text: str) -> str:
+    """A text in which nothing is Markdown, nor HTML, nor calls anybody: ids and questions are other people's."""
+    return text.translate(_ESCAPED).replace("-&gt;", "\u2192")
+
+
+# ---------------------------------------------------------------------- for programs
+
+
+_COLUMNS = (
+    "record",
+    "case",
+    "old_verdict",
+    "new_verdict",
+    "old_action",
+    "new_action",
+    "old_status",
+    "new_status",
+    "old_score",
+    "new_score",
+    "because",
+)
+
+
+def as_csv(found: Comparison) -> Iterator[str]:
+    """Who moves, one case a line, scores exact."""
+    yield ",".join(_COLUMNS)
+    for mover in _movers(found.past) if found.past else ():
+        name = found.past.names(mover.seq) if found.past else None
+        cells = [mover.seq, name or ""]
+        for key in ("verdict", "action", "status", "score"):
+            cells += [getattr(mover.old, key) or "", getattr(mover.new, key) or ""]
+        line = io.StringIO()
+        csv.writer(line, lineterminator="").writerow([*cells, _because(mover.causes)])
+        yield line.getvalue()
+
+
+def as_json(found: Comparison) -> Iterator[str]:
+    """One object a line; its `type` says what it is. ASCII, so that no encoding of the stream can spoil it."""
+    return (json.dumps(fact, separators=(",", ":")) for fact in _facts(found))
+
+
+def _facts(found: Comparison) -> Iterator[dict[str, Any]]:
+    yield {
+        "type": "comparison",
+        "says": found.summed_up(),
+        "can_move": found.can_move,
+        "beyond": found.beyond,
+        "bump": found.bump,
+        "old": _facts_of_version(found.old),
+        "new": _facts_of_version(found.new),
+        "only_old": list(found.only_old),
+        "only_new": list(found.only_new),
+        "examples_why": found.examples_why,
+    }
+    for edit in found.edits:
+        place = {"file": edit.file, "line": edit.line}
+        yield {"type": "edit", "scoring": edit.scoring, "thing": edit.thing, "what": edit.what, **place}
+    for run in found.runs:
+        yield from _facts_of_run(run)
+    for result in found.examples:
+        problems = [problem.message for problem in result.problems]
+        yield {"type": "example", "id": result.id, "shows": result.shows, "holds": False, "problems": problems}
+    if found.past is not None:
+        yield from _facts_of_past(found.past)
+    for one in found.impact:
+        for when, impact in (("before", one.before), ("after", one.after)):
+            yield {**facts_of_step(one.view, Step(None, impact)), "when": when}
+
+
+def _facts_of_version(version: Version) -> dict[str, Any]:
+    rubric = version.rubric
+    digests = {"digest": rubric.digest, "scoring_digest": rubric.scoring_digest}
+    return {"rubric": rubric.id, "version": rubric.version, **digests, "where": version.where}
+
+
+def _facts_of_run(run: Run) -> Iterator[dict[str, Any]]:
+    of = {"profile": run.profile, "level": run.level}
+    moves = run.verdicts
+    yield {
+        "type": "proof",
+        **of,
+        "old_profile": run.old_profile,
+        "can_move": run.can_move,
+        "decided": run.decided,
+        "why": run.why,
+        "universe": None if moves is None else moves.universe,
+        "remarks": list(run.remarks),
+    }
+    for by, rows in (("verdict", run.verdicts), ("action", run.actions)):
+        for row in rows.rows if rows else ():
+            counts = {"possible": row.possible, "fewest": row.fewest, "most": row.most}
+            yield {"type": "move", **of, "by": by, "old": row.old, "new": row.new, **counts, "witness": row.witness}
+    for stop in run.stops:
+        waits = {"item": stop.item, "outcomes": list(stop.outcomes), "waits": stop.waits}
+        yield {"type": "waits", **of, **waits, "witness": stop.witness}
+
+
+def _facts_of_past(past: Past) -> Iterator[dict[str, Any]]:
+    counts = {"cases": past.cases, "moved": past.moved, "unjudged": past.unjudged, "others": past.others}
+    reread = sum(test.reread for _, _, test in past.tests)
+    yield {"type": "past", **counts, "reread": reread, "remarks": [r for *_, test in past.tests for r in test.remarks]}
+    for by, pairs in (("verdict", past.matrix), ("action", past.actions)):
+        for (old, new), count in sorted(pairs.items(), key=repr):
+            yield {"type": "moved", "by": by, "old": old, "new": new, "cases": count}
+    for profile, level, test in past.tests:
+        of = {"profile": profile, "level": level}
+        for mover in test.movers:
+            causes = [
+                {"kind": c.kind, "id": c.id, "old": c.old, "new": c.new, "moved": c.moved and str(c.moved)}
+                for c in mover.causes
+            ]
+            came = {"old": _facts_of(mover.old), "new": _facts_of(mover.new)}
+            yield {"type": "case", "record": mover.seq, "case": past.names(mover.seq), **of, **came, "because": causes}
+        for one in test.unjudged:
+            yield {"type": "untold", "record": one.seq, "case": past.names(one.seq), **of, "why": one.why}
+    for profile, level, count in past.left:
+        yield {"type": "left", "profile": profile, "level": level, "cases": count}
+
+
+def _facts_of(judged: Judged) -> dict[str, Any]:
+    facts = {key: getattr(judged, key) for key in ("verdict", "action", "status", "score")}
+    return {**facts, "caps": list(judged.caps), "holds": list(judged.holds)}
