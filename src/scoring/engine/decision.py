@@ -187,8 +187,7 @@ class Decision:
         data = body_of(plan, standing)
         decision = cls.__new__(cls)
         decision.plan, decision.verdict, decision.action = plan, data["verdict"], data["action"]
-        decision._standing = standing
-        decision._data = data
+        decision._standing, decision._data = standing, data  # noqa: SLF001 - of this class
         return decision
 
     @property

@@ -122,8 +122,8 @@ class Rubric:
             verdict, action, found = short
             if verdict is not None:
                 return Decision(self.plan, verdict, action, found)
-            road, *values = found
-            return Decision.of(self.plan, *road.outcomes(*values))
+            road, values, proven = found
+            return Decision.of(self.plan, *road.outcomes(values, proven))
         codes, around = read_submission(self.plan, document)
         decision = Decision.of(self.plan, codes, around)
         check_later(self.plan, document, decision.standing.stages)
