@@ -41,7 +41,7 @@ def body_of(plan: Plan, standing: Standing) -> dict[str, Any]:
     reach = reachable_verdicts(plan, standing) if standing.status == "pending" else None
     return {
         "action": action_of(plan, standing, holds),
-        "assumed": plan.assumed,
+        "assumed": [*plan.assumed],
         "awaited": item_set(plan, standing.awaited),
         "caps": [{"by": by, "verdict": plan.verdicts[cap]} for by, cap in caps],
         "determined_by": [by for by, cap in (("band", standing.band), *caps) if cap == verdict and verdict is not None],
@@ -66,6 +66,30 @@ def body_of(plan: Plan, standing: Standing) -> dict[str, Any]:
         "verdict": None if verdict is None else plan.verdicts[verdict],
         "void": around.void,
     }
+
+
+def _plain_body(decision: Decision) -> dict[str, Any]:
+    """Write down what the short road found: as `body_of` does it, and from the second time on by what is alike in all plain decisions of a verdict."""
+    plan = decision.plan
+    road, found, proven = decision.found
+    alike = road.alike.get((decision.verdict, proven))
+    if alike is None:
+        data = body_of(plan, decision.standing)
+        if road.whole:
+            road.alike[decision.verdict, proven] = _copy(data)
+        return data
+    data = _copy(alike)
+    score = road.score(found)
+    data["outcomes"] = encode_outcomes(plan, road.codes(found))
+    data["score"] = score
+    data["sections"] = road.shares(found)
+    data["stages"] = {name: ["passed", score] for name in road.stages}
+    return data
+
+
+def _copy(data: dict[str, Any]) -> dict[str, Any]:
+    """A copy whose lists and objects are its own."""
+    return {key: value.copy() if type(value) is list or type(value) is dict else value for key, value in data.items()}
 
 
 def _flags(plan: Plan, standing: Standing) -> dict[str, str]:
@@ -166,9 +190,10 @@ class Decision:
     Attributes:
         verdict: The rubric's own name for the result, or None while pending.
         action: What a host branches on: ``advance``, ``review``, ``decline`` or ``wait``.
+        found: What the short road found, where it was taken; of use to nobody else.
     """
 
-    __slots__ = ("_data", "_found", "_standing", "action", "plan", "verdict")
+    __slots__ = ("_data", "_standing", "action", "found", "plan", "verdict")
 
     _data: dict[str, Any]
     _standing: Standing
@@ -178,7 +203,7 @@ class Decision:
         self.plan = plan
         self.verdict = verdict
         self.action = action
-        self._found = found
+        self.found = found
 
     @classmethod
     def of(cls, plan: Plan, codes: Sequence[int], around: Circumstances) -> Decision:
@@ -196,7 +221,7 @@ class Decision:
         try:
             return self._standing
         except AttributeError:
-            road, found, proven = self._found
+            road, found, proven = self.found
             self._standing = judge(self.plan, *road.outcomes(found, proven))
             return self._standing
 
@@ -206,7 +231,7 @@ class Decision:
         try:
             return self._data
         except AttributeError:
-            self._data = body_of(self.plan, self.standing)
+            self._data = _plain_body(self)
             return self._data
 
     def canonical(self) -> bytes:

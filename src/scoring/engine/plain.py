@@ -14,13 +14,14 @@ from __future__ import annotations
 from operator import getitem, itemgetter
 
 from scoring.engine.circumstances import Circumstances
+from scoring.engine.exact import spell
 from scoring.engine.ids import is_id
 from scoring.engine.submission import is_case, is_time
 from scoring.engine.table import NO_ENTRY, OWN, Refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any, TypeAlias
 
     from scoring.engine.parts import Item
@@ -49,16 +50,19 @@ class Plain:
     A plan, prepared for plain sheets. Its items are read in an order of its own, kind by kind.
 
     Attributes:
-        places: Where each item stands in the pack. pick: Takes all their answers out of a sheet.
+        pick: Takes all their answers out of a sheet. arrange: Puts what was found for them in the pack's order.
         choices: For each choice, what the answers that it knows come to; choices_read: how others are read, and what each code comes to.
         numbers, lists: For each number and each selection all three. texts: For each text the last two.
         below: For each section that a condition names, its items and what they must add up to.
         bands: For each band but the last what reaches it, and its verdict and action. lowest: Those of the last.
-        room: How many more answers may be remembered.
+        sections: For each weighted section its id, its maximum, what picks its items, and the shares that were spelled before; unit: of the total.
+        whole: Whether every section has weight, and none is an excerpt. alike: By verdict and proof of notice, what a plain decision says.
+        room: How many more answers and shares may be remembered.
     """
 
     __slots__ = (
-        "bands", "below", "choices", "choices_read", "lists", "lowest", "names", "notice", "numbers", "pick", "places", "room", "stages", "texts",
+        "alike", "arrange", "bands", "below", "choices", "choices_read", "lists", "lowest", "names", "notice", "numbers", "pick", "room", "sections",
+        "stages", "texts", "unit", "whole",
     )  # fmt: skip
 
     def __init__(self, plan: Plan, worth: Sequence[list[int]], below: Sequence[tuple[range, int]]) -> None:
@@ -66,7 +70,6 @@ class Plain:
         order = [item for items in by_kind.values() for item in items]
         self.names = [item.id for item in order]
         self.pick = itemgetter(*self.names)
-        self.places = [item.place for item in order]
         known, read = (
             {kind: [make(item, worth[item.place]) for item in items] for kind, items in by_kind.items()}
             for make in (_known, lambda item, worth: (item.read, worth))
@@ -77,9 +80,18 @@ class Plain:
             for kind in ("number", "selection")
         )
         self.room = _REMEMBERED
-        where = {place: n for n, place in enumerate(self.places)}
+        where = {item.place: n for n, item in enumerate(order)}
+        self.arrange = itemgetter(*(where[item.place] for item in plan.items))
         self.below = [([where[place] for place in members], least << _ADDS) for members, least in below]
         frame = plan.frames[None]
+        self.unit = frame.scale.unit
+        self.alike: dict[tuple[str | None, bool], dict[str, Any]] = {}
+        self.sections: list[tuple[str, int, Callable[[Sequence[int]], Sequence[int]], dict[int, str]]] = []
+        for section, maximum, factor in zip(plan.sections, frame.maxima, frame.scale.factors, strict=True):
+            members = [where[place] for place in range(section.start, section.stop)]
+            if factor:
+                self.sections.append((section.id, maximum * factor, _several(members), {}))
+        self.whole = len(self.sections) == len(plan.sections) and not frame.excerpts
         bands = [
             (verdict, "review" if frame.excerpts else action)
             for verdict, action in zip(plan.verdicts[: plan.bands], plan.actions, strict=False)
@@ -118,10 +130,29 @@ class Plain:
 
     def outcomes(self, found: Sequence[int], proven: bool) -> tuple[list[int], Circumstances]:
         """One code for each item, in the pack's order, and what counts beside them: what the general road would have read."""
-        codes = [0] * len(found)
-        for place, value in zip(self.places, found, strict=True):
-            codes[place] = value & _CODES
-        return codes, Circumstances(proven if self.notice else None, handed_in=self.stages)
+        return self.codes(found), Circumstances(proven if self.notice else None, handed_in=self.stages)
+
+    def codes(self, found: Sequence[int]) -> list[int]:
+        """One code for each item, in the pack's order."""
+        return [value & _CODES for value in self.arrange(found)]
+
+    def shares(self, found: Sequence[int]) -> dict[str, str]:
+        """What each section came to, as the decision says it."""
+        shares = {}
+        for name, maximum, members, known in self.sections:
+            earned = sum(members(found)) >> _ADDS
+            share = known.get(earned)
+            if share is None:
+                share = spell(earned, maximum)
+                if self.room > 0:
+                    self.room -= 1
+                    known[earned] = share
+            shares[name] = share
+        return shares
+
+    def score(self, found: Sequence[int]) -> str:
+        """The total, as the decision says it."""
+        return spell(sum(found) >> _ADDS, self.unit)
 
     def _fits(self, facts: Any) -> bool:
         """Whether the facts are a proof of notice and nothing else."""
@@ -209,6 +240,14 @@ def plain_for(plan: Plan) -> Plain | None:
             return None
     worth = [_worth(item, factors[item.section], listed.get(item.place, frozenset())) for item in plan.items]
     return Plain(plan, worth, below)
+
+
+def _several(places: Sequence[int]) -> Callable[[Sequence[int]], Sequence[int]]:
+    """What takes these members out of a list, also where there is one."""
+    if len(places) == 1:
+        (only,) = places
+        return lambda members: (members[only],)
+    return itemgetter(*places)
 
 
 def _known(item: Item, worth: Sequence[int]) -> dict[Any, int]:
