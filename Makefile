@@ -9,7 +9,7 @@ BIN = $(VENV)/bin
 DEMO_DIR ?= scoring-demo
 TESTS ?= tests
 
-.PHONY: help demo test coverage check lint types contract format sweep crash mutate interop schema clean
+.PHONY: help demo test test-tables coverage check lint types contract format sweep crash mutate interop schema clean
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -43,6 +43,10 @@ demo: $(VENV)/made-demo
 
 test: $(VENV)/made-dev
 	$(BIN)/pytest -q -n 2 $(TESTS)
+
+test-tables: $(VENV)/made-dev
+	$(BIN)/python -m pip install -q --group tables
+	$(BIN)/pytest -q tests/test_edge_arrow.py
 
 coverage: $(VENV)/made-dev
 	rm -f .coverage .coverage.*
