@@ -9,7 +9,7 @@ BIN = $(VENV)/bin
 DEMO_DIR ?= scoring-demo
 TESTS ?= tests
 
-.PHONY: help demo test coverage check lint types contract format schema study clean
+.PHONY: help demo test test-tables coverage check lint types contract format schema study clean
 .PHONY: sweep backtest-sweep crash faults kill mutate interop statistics bench-backtest
 
 help:
@@ -50,6 +50,10 @@ demo: $(VENV)/made-demo
 
 test: $(VENV)/made-dev
 	$(BIN)/pytest -q -n 2 $(TESTS)
+
+test-tables: $(VENV)/made-dev
+	$(BIN)/python -m pip install -q --group tables
+	$(BIN)/pytest -q tests/test_edge_arrow.py
 
 coverage: $(VENV)/made-dev
 	rm -f .coverage .coverage.*

@@ -22,7 +22,7 @@ try:
 except ImportError:  # the package works without its one compiled dependency, with the same bytes
     orjson = None  # type: ignore[assignment]
 
-__all__ = ["MAX_DEPTH", "MAX_INTEGER", "CanonicalError", "dumps", "loads", "loads_canonical", "reread"]
+__all__ = ["MAX_DEPTH", "MAX_INTEGER", "CanonicalError", "dumps", "encode", "loads", "loads_canonical", "reread"]
 
 MAX_DEPTH = 32  # records nest 9 deep, packs 15; RFC 8785 sets no limit, parsers stop anywhere between 128 and 1,000
 MAX_INTEGER = 2**53 - 1  # what every JSON reader keeps exactly (RFC 7493, section 2.2)
@@ -55,7 +55,13 @@ def dumps(value: JSON) -> bytes:
     >>> dumps({"b": [1, "é"], "a": None})
     b'{"a":null,"b":[1,"\\xc3\\xa9"]}'
     """
-    _guard(value, 1)
+    if not _fits(value, 1):
+        _guard(value, 1)
+    return encode(value)
+
+
+def encode(value: JSON) -> bytes:
+    """Encode as `dumps` does what is known to have a canonical form, because `loads` gave it or this package made it."""
     if orjson is not None:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False).encode()
@@ -118,6 +124,38 @@ def reread(text: bytes) -> JSON:
     if again != text:
         raise ValueError("not in canonical form")
     return value
+
+
+def _fits(value: JSON, depth: int) -> bool:
+    """Whether a quick look finds nothing that canonical JSON cannot say. Where it finds something, `_guard` says what, if it is anything."""
+    if type(value) is dict:
+        try:
+            members: Any = value.values()
+            if not "".join(value).isascii():
+                return False
+        except TypeError:  # a key that is no text
+            return False
+    elif type(value) is list:
+        members = value
+    else:
+        members = (value,)
+        depth -= 1
+    if depth > MAX_DEPTH:
+        return False
+    for member in members:
+        kind = type(member)
+        if kind is str:
+            if not member.isascii():
+                return False
+        elif kind is dict or kind is list:
+            if not _fits(member, depth + 1):
+                return False
+        elif kind is int:
+            if not -MAX_INTEGER <= member <= MAX_INTEGER:
+                return False
+        elif member is not None and kind is not bool:
+            return False
+    return True
 
 
 def _guard(value: JSON, depth: int) -> None:

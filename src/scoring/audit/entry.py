@@ -28,7 +28,7 @@ else:
 
     Decision_co = None
 
-__all__ = ["Entry", "Recorded", "name_problems", "take_apart"]
+__all__ = ["Entry", "Recorded", "entry_line", "name_problems", "take_apart"]
 
 MAX_SUBMISSION = 1024 * 1024  # bytes; a sheet of 1,000 answers has some 60 KB
 
@@ -61,14 +61,8 @@ class Entry(Value):
 
     def to_bytes(self) -> bytes:
         """Write the entry as one line of canonical JSON, for handing it over in a file."""
-        return canonical.dumps(
-            {
-                "case": self.case,
-                "decision": self.decision,
-                "id": self.id,
-                "submission": self.submission,
-                "type": "decision",
-            }
+        return b"".join(
+            _line(*(canonical.dumps(part) for part in (self.case, self.decision, self.id, self.submission)))
         )
 
     @classmethod
@@ -106,6 +100,28 @@ class Entry(Value):
             problems.append(Problem("submission", "expected an object without id and case", path="submission"))
         if problems:
             raise SubmissionError(problems)
+
+
+def _line(case: bytes, decision: bytes, name: bytes, submission: bytes) -> tuple[bytes, ...]:
+    """The pieces of an entry's line, its members being canonical JSON already."""
+    return (
+        *(b'{"case":', case, b',"decision":', decision, b',"id":', name, b',"submission":', submission),
+        b',"type":"decision"}',
+    )
+
+
+def entry_line(submission: dict[str, Any], decision: dict[str, Any]) -> bytes:
+    """
+    Write what `Entry.to_bytes` writes, for a submission that was parsed by `canonical.loads` and the decision that the engine made of it.
+
+    Neither is looked at again: what was parsed strictly, and what the engine writes, has a canonical form.
+
+    Raises:
+        SubmissionError: The submission has no id or no case, or they are malformed.
+    """
+    name, case, rest = take_apart(submission)
+    parts: tuple[Any, ...] = (case, decision, name, rest)
+    return b"".join(_line(*(canonical.encode(part) for part in parts)))
 
 
 class Recorded(_Of[Decision_co]):

@@ -9,6 +9,8 @@ Must not know of sections, weights or verdicts. Readers raise `Refused`, never r
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from scoring.canonical import MAX_INTEGER
 from scoring.engine import ratings
 from scoring.engine.exact import ratio, rational, spell
@@ -18,6 +20,7 @@ from scoring.engine.table import (
     BLANK,
     INVALID,
     MAX_ENTRIES,
+    MAX_TEXT,
     NO_ENTRY,
     NOTE,
     OWN,
@@ -33,9 +36,10 @@ from scoring.engine.table import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
+    from scoring.engine.exact import Rational
     from scoring.engine.table import Reader
 
 __all__ = ["KINDS", "MODES", "RATED", "tabulate"]
@@ -64,9 +68,17 @@ def _texts_of(answer: object, expected: str) -> list[str]:
     return [text_of(entry) for entry in answer]
 
 
-def _reader(known: dict[object, int], slow: Reader) -> Reader:
+def _table(
+    points: Sequence[Rational],
+    words: Sequence[int],
+    name: Callable[[int], str],
+    slow: Reader,
+    known: Mapping[object, int] = MappingProxyType({}),
+    *,
+    unclear: int | None = None,
+) -> Table:
     """
-    Look an answer up, and read it properly only where that fails.
+    Make a table whose reader looks an answer up, and reads it properly only where that fails.
 
     *known* maps the spellings that most answers have to their codes; it must never disagree with *slow*.
     """
@@ -78,7 +90,7 @@ def _reader(known: dict[object, int], slow: Reader) -> Reader:
         except (KeyError, TypeError):  # no common spelling, or a list or an object
             return BLANK if answer == [] else slow(answer)
 
-    return read
+    return Table(points, words, name, read, unclear=unclear, known=known)
 
 
 def _choice(item: dict[str, Any]) -> Table:
@@ -108,7 +120,7 @@ def _choice(item: dict[str, Any]) -> Table:
             return codes[entries.pop()]
         return several_flagged if chosen & severe else several
 
-    return Table(points, words, ids.__getitem__, _reader(codes, slow))
+    return _table(points, words, ids.__getitem__, slow, codes)
 
 
 def _selection(item: dict[str, Any]) -> Table:
@@ -140,7 +152,7 @@ def _selection(item: dict[str, Any]) -> Table:
     def name(place: int) -> str:
         return "+".join(option for option, bit in bits.items() if place + 1 & bit)
 
-    return Table(points, words, name, _reader({}, slow))
+    return _table(points, words, name, slow)
 
 
 # Of n options c are right; the candidate chose r right ones and w wrong ones. Each mode gives earned / of.
@@ -206,7 +218,7 @@ def _number(item: dict[str, Any]) -> Table:
     # The plainest spelling of each exact key, looked up without reading.
     spellings = [key["low"] for key in keys if key["low"] == key["high"] and key["low"].isdigit()]
     known: dict[object, int] = {spelling: slow(spelling) for spelling in spellings}
-    return Table(points, words, names.__getitem__, _reader(known, slow), unclear=unclear)
+    return _table(points, words, names.__getitem__, slow, known, unclear=unclear)
 
 
 def _text(item: dict[str, Any]) -> Table:
@@ -227,7 +239,38 @@ def _text(item: dict[str, Any]) -> Table:
                 return OWN + place
         return wrong
 
-    return Table(points, words, names.__getitem__, _reader({}, slow))
+    table = _table(points, words, names.__getitem__, slow)
+    bare = _bare_words(item)
+    if bare is not None:
+        table.read = _word_reader(bare, "casefold" in steps, wrong, table.read)
+    return table
+
+
+def _bare_words(item: dict[str, Any]) -> list[tuple[str, int]] | None:
+    """Each text that an answer may contain and the code that it gives, in file order; None where some key asks for more than one run without white space."""
+    bare = []
+    for place, key in enumerate(item["keys"]):
+        texts = [prepare_text(text, item["steps"]) for text in key["texts"]]
+        alone = key["match"] == "contains_any" or (key["match"] == "contains_all" and len(texts) == 1)
+        if not alone or any(c.isspace() for text in texts for c in text):
+            return None
+        bare += [(text, OWN + place) for text in texts]
+    return bare
+
+
+def _word_reader(bare: list[tuple[str, int]], casefold: bool, wrong: int, read: Reader) -> Reader:
+    """Read ASCII text without preparing it: neither trimming nor collapsing white space makes or breaks a run that has none."""
+
+    def quick(answer: object) -> int:
+        if type(answer) is str and answer.isascii() and len(answer) <= MAX_TEXT:
+            text = answer.lower() if casefold else answer
+            for word, code in bare:
+                if word in text:
+                    return code
+            return BLANK if is_blank(answer) else wrong
+        return read(answer)
+
+    return quick
 
 
 MATCHES: dict[str, Callable[[list[str], str], bool]] = {
@@ -265,7 +308,7 @@ def _mark(item: dict[str, Any]) -> Table:
         place, rest = divmod(n * step[1], 10**places * step[0])
         return INVALID if rest or place > count else OWN + place
 
-    return Table(points, [0] * (count + 1), lambda place: spell(place * step[0], step[1]), _reader({}, slow))
+    return _table(points, [0] * (count + 1), lambda place: spell(place * step[0], step[1]), slow)
 
 
 def _evidence(_: dict[str, Any]) -> Table:
@@ -276,7 +319,7 @@ def _evidence(_: dict[str, Any]) -> Table:
             return BLANK
         return OWN
 
-    return Table([(0, 1)], [0], ("given",).__getitem__, _reader({}, slow))
+    return _table([(0, 1)], [0], ("given",).__getitem__, slow)
 
 
 def _check_reference(answer: dict[str, object]) -> None:

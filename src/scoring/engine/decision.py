@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from scoring.engine.circumstances import Circumstances
     from scoring.engine.parts import Item
+    from scoring.engine.plain import Found
 
 __all__ = ["ALPHABET", "Competency", "Decision", "Reason", "decode_outcomes", "encode_outcomes", "item_set"]
 
@@ -40,7 +41,7 @@ def body_of(plan: Plan, standing: Standing) -> dict[str, Any]:
     reach = reachable_verdicts(plan, standing) if standing.status == "pending" else None
     return {
         "action": action_of(plan, standing, holds),
-        "assumed": plan.assumed,
+        "assumed": [*plan.assumed],
         "awaited": item_set(plan, standing.awaited),
         "caps": [{"by": by, "verdict": plan.verdicts[cap]} for by, cap in caps],
         "determined_by": [by for by, cap in (("band", standing.band), *caps) if cap == verdict and verdict is not None],
@@ -65,6 +66,30 @@ def body_of(plan: Plan, standing: Standing) -> dict[str, Any]:
         "verdict": None if verdict is None else plan.verdicts[verdict],
         "void": around.void,
     }
+
+
+def _plain_body(decision: Decision) -> dict[str, Any]:
+    """Write down what the short road found: as `body_of` does it, and from the second time on by what is alike in all plain decisions of a verdict."""
+    plan = decision.plan
+    road, found, proven = decision.found
+    alike = road.alike.get((decision.verdict, proven))
+    if alike is None:
+        data = body_of(plan, decision.standing)
+        if road.whole:
+            road.alike[decision.verdict, proven] = _copy(data)
+        return data
+    data = _copy(alike)
+    score = road.score(found)
+    data["outcomes"] = encode_outcomes(plan, road.codes(found))
+    data["score"] = score
+    data["sections"] = road.shares(found)
+    data["stages"] = {name: ["passed", score] for name in road.stages}
+    return data
+
+
+def _copy(data: dict[str, Any]) -> dict[str, Any]:
+    """A copy whose lists and objects are its own."""
+    return {key: value.copy() if type(value) is list or type(value) is dict else value for key, value in data.items()}
 
 
 def _flags(plan: Plan, standing: Standing) -> dict[str, str]:
@@ -163,37 +188,55 @@ class Decision:
     What came out for one submission: the verdict, the action, and why. Never changes.
 
     Attributes:
-        data: Exactly the object of FORMAT.md 6. Treat it as read-only.
+        verdict: The rubric's own name for the result, or None while pending.
+        action: What a host branches on: ``advance``, ``review``, ``decline`` or ``wait``.
+        found: What the short road found, where it was taken; of use to nobody else.
     """
 
-    __slots__ = ("_standing", "data", "plan")
+    __slots__ = ("_data", "_standing", "action", "found", "plan", "verdict")
 
-    def __init__(self, plan: Plan, standing: Standing, data: dict[str, Any]) -> None:
+    _data: dict[str, Any]
+    _standing: Standing
+
+    def __init__(self, plan: Plan, verdict: str | None, action: str, found: Found) -> None:
+        """Take over what the short road found; what it stands for is worked out when it is asked for. See `plain`."""
         self.plan = plan
-        self._standing = standing
-        self.data = data
+        self.verdict = verdict
+        self.action = action
+        self.found = found
 
     @classmethod
     def of(cls, plan: Plan, codes: Sequence[int], around: Circumstances) -> Decision:
         """Judge outcomes, write down what they come to, and keep both."""
         standing = judge(plan, codes, around)
-        return cls(plan, standing, body_of(plan, standing))
+        data = body_of(plan, standing)
+        decision = cls.__new__(cls)
+        decision.plan, decision.verdict, decision.action = plan, data["verdict"], data["action"]
+        decision._standing, decision._data = standing, data  # noqa: SLF001 - of this class
+        return decision
+
+    @property
+    def standing(self) -> Standing:
+        """What the verdict was worked out from, for explanations."""
+        try:
+            return self._standing
+        except AttributeError:
+            road, found, proven = self.found
+            self._standing = judge(self.plan, *road.outcomes(found, proven))
+            return self._standing
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """Exactly the object of FORMAT.md 6. Treat it as read-only."""
+        try:
+            return self._data
+        except AttributeError:
+            self._data = _plain_body(self)
+            return self._data
 
     def canonical(self) -> bytes:
         """The bytes that are logged and that replay compares."""
         return canonical.dumps(self.data)
-
-    @property
-    def action(self) -> str:
-        """What a host branches on: ``advance``, ``review``, ``decline`` or ``wait``."""
-        action: str = self.data["action"]
-        return action
-
-    @property
-    def verdict(self) -> str | None:
-        """The rubric's own name for the result, or None while pending."""
-        verdict: str | None = self.data["verdict"]
-        return verdict
 
     @property
     def status(self) -> str:
@@ -212,7 +255,7 @@ class Decision:
     @property
     def percent(self) -> str | None:
         """The total in per cent, cut to two digits, so that what is shown never reaches a cut that the score did not."""
-        return None if self.data["score"] is None else percent(self._standing.total, self._standing.scale.unit)
+        return None if self.data["score"] is None else percent(self.standing.total, self.standing.scale.unit)
 
     @property
     def determined_by(self) -> tuple[str, ...]:
@@ -303,13 +346,13 @@ class Decision:
             for item in self.plan.items
             if item.data["kind"] == "rating"
             and item.data["competency"] is not None
-            and item.place not in self._standing.frame.outside
+            and item.place not in self.standing.frame.outside
         )
 
     @property
     def outcomes(self) -> dict[str, str]:
         """The name of each item's outcome, by item id."""
-        return {item.id: item.name(code) for item, code in zip(self.plan.items, self._standing.codes, strict=True)}
+        return {item.id: item.name(code) for item, code in zip(self.plan.items, self.standing.codes, strict=True)}
 
     @property
     def margins(self) -> dict[str, Fraction]:
@@ -334,11 +377,6 @@ class Decision:
 
     def _ids(self, items: str) -> tuple[str, ...]:
         return tuple(self.plan.items[place].id for place in items_in(items))
-
-    @property
-    def standing(self) -> Standing:
-        """What the verdict was worked out from, for explanations."""
-        return self._standing
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Decision) and self.data == other.data

@@ -15,6 +15,7 @@ from scoring.engine.check import check_names, count_present, is_excerpt, items_o
 from scoring.engine.classify import tabulate
 from scoring.engine.exact import ratio, rational
 from scoring.engine.parts import Item, Scale, Section, Stage
+from scoring.engine.plain import plain_for
 from scoring.engine.shape import check_shape
 from scoring.engine.table import ENDING, EXCLUDED, FLAGS, OWN, UNOPENED
 from scoring.errors import Problem, RubricError, did_you_mean
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from scoring.engine.circumstances import Circumstances
     from scoring.engine.exact import Rational
+    from scoring.engine.plain import Plain
     from scoring.engine.table import Rater, Reader
 
     Tree: TypeAlias = int | tuple[bool, list["Tree"]]  # a literal's place, or (all?, branches)
@@ -93,11 +95,13 @@ class Plan:
         guards: The items that can end or cap a case: by fatal or knock_out, or because a condition names them.
         readers, rated: How each item is read; places, ids and readers of those that people rate.
         frames: For each variant; under None where there are no variants.
+        plain: The short road, where the rules allow one.
     """
 
     __slots__ = (
         "actions", "assumed", "bands", "caps", "cuts", "digest", "flagged", "frames", "guards", "index", "items", "level", "literals", "notice_digest",
-        "one_digit", "pack", "profile", "rated", "readers", "scoring_digest", "sections", "stage_index", "stages", "trees", "unclear", "verdicts", "waiting",
+        "one_digit", "pack", "plain", "profile", "rated", "readers", "scoring_digest", "sections", "stage_index", "stages", "trees", "unclear", "verdicts",
+        "waiting",
     )  # fmt: skip
 
     items: tuple[Item, ...]
@@ -107,6 +111,7 @@ class Plan:
     guards: list[int]
     index: dict[str, int]
     one_digit: bool
+    plain: Plain | None
     readers: list[tuple[str, Reader]]
     rated: list[tuple[int, str, Rater]]
     flagged: list[tuple[int, tuple[int, ...]]]
@@ -174,6 +179,7 @@ def compile_plan(pack: bytes, profile: str | None = None, level: str | None = No
         _prepare(document, pack, chosen, other)  # a pack is right at every level, or it is none
     for frame in plan.frames.values():
         frame.scale = scale_for(plan, frame.maxima)
+    plan.plain = plain_for(plan)
     return plan
 
 

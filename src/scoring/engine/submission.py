@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 
     Report: TypeAlias = Callable[[str, str], None]
 
-__all__ = ["MAX_CASE", "MAX_SUBMISSION", "check_later", "check_names", "is_time", "parse", "read_submission"]
+__all__ = ["MAX_CASE", "MAX_SUBMISSION", "check_later", "check_names", "is_case", "is_time", "parse", "read_submission"]
 
 MAX_SUBMISSION = 1024 * 1024  # bytes; a sheet of 1,000 answers has some 60 KB
 MAX_CASE = 200  # characters
 MAX_REASON = 500  # characters
 MAX_IRREGULARITIES = 20
 MAX_HINTS = 20  # unknown names that are told one by one; each look for a likely name takes about a millisecond
+
+MAX_DATES = 4096  # that are remembered
 
 MAX_RATERS = 100
 MAX_NAME = 200  # characters of a rater's name
@@ -213,7 +215,7 @@ def check_names(document: dict[str, Any], report: Report) -> None:
     """Check the form of `id` and `case` where they stand."""
     if "id" in document and not is_id(document["id"]):
         report("id", "expected 1 to 48 of the letters A-Z a-z, digits, . _ -")
-    if "case" in document and not _is_text(document["case"], MAX_CASE):
+    if "case" in document and not is_case(document["case"]):
         report("case", f"expected text of 1 to {MAX_CASE} characters")
 
 
@@ -294,25 +296,46 @@ def _notice(notice: Any, report: Report) -> dict[str, str] | None:
     return notice if is_digest and is_time(at) else None
 
 
+def is_case(value: Any) -> bool:
+    """Whether *value* can name a case: text of 1 to 200 characters."""
+    return _is_text(value, MAX_CASE)
+
+
 def _is_text(value: Any, most: int) -> bool:
     """Whether *value* is text of 1 to *most* characters without a lone surrogate."""
     if type(value) is not str or not 0 < len(value) <= most:
         return False
-    return not any("\ud800" <= c <= "\udfff" for c in value)
+    return value.isascii() or not any("\ud800" <= c <= "\udfff" for c in value)
 
 
 def is_time(value: Any) -> bool:
     """Whether *value* is a UTC time of the calendar in its 20 characters, such as ``2026-11-21T09:05:00Z``."""
-    if type(value) is not str or len(value) != 20 or not value.isascii():
+    if type(value) is not str:
         return False
-    digits = value[:4] + value[5:7] + value[8:10] + value[11:13] + value[14:16] + value[17:19]
-    if not digits.isdigit() or value[4] + value[7] + value[10] + value[13] + value[16] + value[19] != "--T::Z":
+    clock = value[11:14] in _HOURS and value[14:17] in _MINUTES and value[17:] in _SECONDS
+    return clock and (value[:11] in _DATES or _is_date(value[:11]))
+
+
+def _is_date(value: str) -> bool:
+    """Whether *value* is a date of the calendar and a T, such as ``2026-11-21T``; those that are get remembered, up to a bound."""
+    digits = value[:4] + value[5:7] + value[8:10]
+    if not (digits.isascii() and digits.isdigit()) or value[4] + value[7] + value[10] != "--T":
         return False
     year, month, day = int(value[:4]), int(value[5:7]), int(value[8:10])
     if not (year and 1 <= month <= 12):
         return False
     leap = month == 2 and year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    return 1 <= day <= _DAYS[month - 1] + leap and digits[8:10] < "24" and digits[10:12] < "60" and digits[12:] < "60"
+    if not 1 <= day <= _DAYS[month - 1] + leap:
+        return False
+    if len(_DATES) < MAX_DATES:
+        _DATES.add(value)
+    return True
+
+
+_DATES: set[str] = set()
+_HOURS = frozenset(f"{n:02}:" for n in range(24))
+_MINUTES = frozenset(f"{n:02}:" for n in range(60))
+_SECONDS = frozenset(f"{n:02}Z" for n in range(60))
 
 
 def _is_factor(value: Any) -> bool:

@@ -83,10 +83,11 @@ class Table:
         read: Turns an answer (or `NO_ENTRY`) into a code.
         unclear: The code of *unclear*, or None.
         awaited: The code of *awaited*, or None.
+        known: The spellings that most answers have, and their codes; what `read` would return for them.
         rate: For what people rate, in place of `read`: turns their forms into a code, given the panel.
     """
 
-    __slots__ = ("awaited", "name", "points", "rate", "read", "unclear", "words")
+    __slots__ = ("awaited", "known", "name", "points", "rate", "read", "unclear", "words")
 
     def __init__(
         self,
@@ -97,6 +98,7 @@ class Table:
         *,
         unclear: int | None = None,
         awaited: int | None = None,
+        known: dict[object, int] | None = None,
         rate: Rater | None = None,
     ) -> None:
         self.points = points
@@ -105,6 +107,7 @@ class Table:
         self.read = read
         self.unclear = unclear
         self.awaited = awaited
+        self.known = known or {}
         self.rate = rate
 
 
