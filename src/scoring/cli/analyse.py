@@ -27,7 +27,7 @@ from scoring.cli.figures import (
     show_suspects,
 )
 from scoring.cli.inputs import open_log, whole
-from scoring.cli.options import In  # noqa: TC001 - the parser of the command line reads annotations
+from scoring.cli.options import READING, In  # noqa: TC001 - the parser of the command line reads annotations, Reading
 from scoring.cli.output import HOLDS, UNCHECKED, CallError, complain, counted, emit, progress, say
 from scoring.cli.paths import shown, vault_missing
 from scoring.engine.rubric import Rubric
@@ -89,6 +89,7 @@ def analyse(
     groups: In | None = None,
     at_least: str | None = None,
     vault: str | None = None,
+    opening: Reading = READING,
     json: bool = False,
 ) -> int:
     """
@@ -105,10 +106,11 @@ def analyse(
         at_least: The worst verdict that counts as selected. By default those are selected whose action is advance, and whoever waits for an answer or a
             person counts as not decided yet. What a person said counts either way.
         vault: The log's vault, where it does not lie beside the log.
+        opening: What the log is opened with.
         json: One JSON object a line, for machines.
     """
     table = None if groups is None else read_groups(whole(groups, MAX_BYTES, _TABLE), shown(groups))
-    with open_log(directory, vault=vault) as log:
+    with open_log(directory, opening, vault=vault) as log:
         missing = vault_missing(directory, vault)
         read = _read(log)
         chosen = _chosen(read.versions, rubric, version)

@@ -19,7 +19,7 @@ from scoring.change.comparison import Version
 from scoring.change.groups import MAX_BYTES as MAX_TABLE
 from scoring.cli.compared import as_csv, as_json, as_markdown, as_text
 from scoring.cli.inputs import open_log, whole
-from scoring.cli.options import In  # noqa: TC001 - the parser of the command line reads annotations
+from scoring.cli.options import READING, In  # noqa: TC001 - the parser of the command line reads annotations, Reading
 from scoring.cli.output import FAILS, HOLDS, UNCHECKED, CallError, complain, say
 from scoring.cli.paths import STDIN, vault_missing
 from scoring.cli.versions import at_revision, in_force, named, version_at
@@ -44,6 +44,7 @@ def compare(
     log: Annotated[str | None, Parameter(name="--log")] = None,
     groups: Annotated[In | None, Parameter(name="--groups")] = None,
     vault: str | None = None,
+    opening: Reading = READING,
     profile: str | None = None,
     level: str | None = None,
     markdown: bool = False,
@@ -63,6 +64,7 @@ def compare(
         log: A log, whose past decisions are decided again.
         groups: A table of the groups of cases, CSV whose first line is `case` and one to four names; it needs --log, is read and not kept.
         vault: The log's vault, where it does not lie beside the log.
+        opening: What the log is opened with.
         profile: The profile that is shown first; the new version's default where left out.
         level: The level that is shown first; the lowest where left out.
         markdown: As a comment on a change, in Markdown.
@@ -76,7 +78,7 @@ def compare(
             raise CallError(f"{option} is about past cases: it needs --log DIRECTORY")
     table = None if groups is None else whole(groups, MAX_TABLE, _TABLE)
     with ExitStack() as stack:
-        opened = None if log is None else stack.enter_context(open_log(log, vault=vault))
+        opened = None if log is None else stack.enter_context(open_log(log, opening, vault=vault))
         if opened is not None and log is not None and (missing := vault_missing(log, vault)):
             complain(f"{missing}: cases are not named, and what has to be read again cannot be")
         after = version_at(old if new is None else new)
