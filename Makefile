@@ -9,7 +9,7 @@ BIN = $(VENV)/bin
 DEMO_DIR ?= scoring-demo
 TESTS ?= tests
 
-.PHONY: help demo test coverage check lint types contract format sweep crash faults kill mutate interop schema clean
+.PHONY: help demo test coverage check lint types contract format sweep crash faults kill bench-log mutate interop schema clean
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -17,6 +17,7 @@ help:
 	@echo "make schema    write rules/rubric.schema.json anew from the model"
 	@echo "make coverage  the tests again, slower, and which branches they reach"
 	@echo "make sweep     the property tests with many more examples (about half an hour)"
+	@echo "make bench-log how fast and small the log is, against loops that hash and that sync (ten minutes, 3 GB)"
 	@echo "make crash     what a crash may leave of a log's last batch, more than 8,000 cases (two minutes)"
 	@echo "make faults    let every write, sync and rename of a log fail, alone and in pairs (a quarter of an hour)"
 	@echo "make kill      kill six writers of one log at random moments, 200 times over (two minutes)"
@@ -73,6 +74,9 @@ schema: $(VENV)/made-dev
 
 sweep: $(VENV)/made-dev
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest -q -n 2 tests/test_laws.py tests/test_edges.py
+
+bench-log: $(VENV)/made-dev
+	$(BIN)/python tests/bench_log.py
 
 crash: $(VENV)/made-dev
 	$(BIN)/python tests/crash_sweep.py
