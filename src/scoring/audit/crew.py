@@ -16,6 +16,7 @@ import subprocess
 import sys
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scoring.audit.scan import scan
@@ -42,7 +43,7 @@ def serve(tasks: BinaryIO, answers: BinaryIO) -> None:
     """Answer tasks until there are no more: what a process of the crew does."""
     while True:
         try:
-            task = pickle.load(tasks)
+            task = pickle.load(tasks)  # noqa: S301 - of the process that started this one
         except EOFError:
             return
         pickle.dump(scan(task), answers, pickle.HIGHEST_PROTOCOL)
@@ -62,7 +63,7 @@ class Crew:
         self._all: list[subprocess.Popen[bytes]] = []
         self._closed = False
         # An interpreter within another program is called like that, which would not know what to do.
-        if size > 1 and os.path.basename(sys.executable or "").startswith(("python", "pypy")):
+        if size > 1 and Path(sys.executable or "").name.startswith(("python", "pypy")):
             self._all = [hand for hand in (_hand() for _ in range(size)) if hand is not None]
             self._idle = [*self._all]
         self._threads = ThreadPoolExecutor(len(self._all)) if self._all else None
@@ -89,10 +90,10 @@ class Crew:
         for task in tasks:
             waiting.append((task, self._threads.submit(self._done, task)))
             if len(waiting) == _AHEAD * len(self._all):
-                task, answer = waiting.popleft()
-                yield task, answer.result()
-        for task, answer in waiting:
-            yield task, answer.result()
+                first, answer = waiting.popleft()
+                yield first, answer.result()
+        for left, answer in waiting:
+            yield left, answer.result()
 
     def _done(self, task: Task) -> Scanned | None:
         hand = self._idle.pop()  # there are as many as threads

@@ -503,7 +503,7 @@ def _fits(  # noqa: PLR0917 - the keys of a decision in their order
         and all(map(_SHARES.__getitem__, sections.values()))
         and type(stages) is dict
         and _STAGES[(*stages,)]
-        and all([type(stage) is list and _STAGE[(*stage,)] for stage in stages.values()])
+        and all(type(stage) is list and _STAGE[(*stage,)] for stage in stages.values())
         and (caps == [] or (_is_caps(caps) and all(map(_is_sorted, caps))))
         and (excerpts == {} or (_is_excerpts(excerpts) and _is_sorted(excerpts)))
         and (reachable is None or _is_reachable(reachable))
@@ -531,7 +531,7 @@ _LISTS = _all_of("assumed", "determined_by", "handed_in", "holds", "irregulariti
 _SHARES = _Remembered(_is_share)
 _PLACES = _Remembered(lambda keys: _is_sections(dict.fromkeys(keys)) and [*keys] == sorted(keys))
 _STAGE = _Remembered(lambda stage: _is_stage([*stage]))
-_STAGES = _Remembered(lambda keys: _is_stages(dict.fromkeys(keys, ["passed", None])) and [*keys] == sorted(keys))
+_STAGES = _Remembered(lambda keys: _is_stages({key: ["passed", None] for key in keys}) and [*keys] == sorted(keys))
 _is_caps, _is_reachable = _DECISION["caps"][0], _DECISION["reachable"][0]
 _IN_RECORD, _IN_BODY, _IN_DECISION = (tuple(sorted(table)) for table in (_RECORD, _BODIES["decision"], _DECISION))
 _IN_DISCLOSURES = ("case", "submission")

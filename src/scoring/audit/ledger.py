@@ -86,7 +86,7 @@ class Heaps:
     def __init__(self) -> None:
         self._columns = [bytearray() for _ in range(4 * _HEAPS)]
 
-    def add(self, cases: Sequence[str], ids: Sequence[str], numbers: Sequence[int]) -> None:
+    def add(self, cases: Sequence[bytes], ids: Sequence[bytes], numbers: Sequence[int]) -> None:
         """
         Take in decisions.
 
@@ -98,7 +98,7 @@ class Heaps:
         columns = self._columns
         lines = array("I", numbers).tobytes()
         width = len(lines) // max(len(numbers), 1)
-        packed = bytes.fromhex("".join(cases))
+        packed = bytes.fromhex(b"".join(cases).decode())
         for case, name, start in zip(
             range(0, len(packed), _DIGEST), ids, range(0, len(lines), width or 1), strict=True
         ):
@@ -106,9 +106,8 @@ class Heaps:
             heap = 4 * (packed[case] % _HEAPS)
             columns[heap] += packed[case : case + _DIGEST]
             columns[heap + 1] += line
-            text = name.encode()
-            heap = 4 * (crc32(text) % _HEAPS)
-            columns[heap + 2] += text
+            heap = 4 * (crc32(name) % _HEAPS)
+            columns[heap + 2] += name
             columns[heap + 2] += b"\n"
             columns[heap + 3] += line
 

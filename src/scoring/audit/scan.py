@@ -24,6 +24,7 @@ from scoring.audit.chain import MAX_LINE, link_of
 from scoring.audit.fields import fits_decision, record_misfit
 from scoring.audit.follow import Disclosed, disclosed
 from scoring.audit.ledger import Heaps, row_of
+from scoring.audit.pieces import Pieces
 from scoring.audit.tree import Tree, cover, joined, levels_over
 from scoring.audit.value import Value
 from scoring.audit.vault import Vault
@@ -276,9 +277,9 @@ class _Bodies(_Links):
     def __init__(self, task: Task) -> None:
         super().__init__(task)
         self.vault: Vault | None = None
-        self.heaps = Heaps()
-        self.cases: list[str] = []  # of decisions of which nothing is known to be said,
-        self.ids: list[str] = []  # their ids,
+        self.heaps, self.pieces = Heaps(), Pieces()
+        self.cases: list[bytes] = []  # of decisions of which nothing is known to be said,
+        self.ids: list[bytes] = []  # their ids,
         self.numbers: list[int] = []  # and their lines
         self.packs: set[str] = set()
         self.earliest = self.latest = ""
@@ -295,37 +296,54 @@ class _Bodies(_Links):
 
     def block(self, lines: list[bytes], offsets: list[int], leaves: Sequence[str | None]) -> None:
         """Check all that one record holds, and that it chains to the one before it."""
-        start, latest, reread = self.task.first + self.count, self.latest, canonical.reread
+        start, latest = self.task.first + self.count, self.latest
         packs, alone = self.packs, self.vault is None
         case, name, at = self.cases.append, self.ids.append, self.numbers.append
         # One record at a time: many at once would have the collector of cycles look through them all again and again.
         for seq, (line, before) in enumerate(zip(lines, leaves, strict=False), start):
-            try:
-                record: Any = reread(line)
-            except (ValueError, RecursionError):
-                raise _OtherError from None
-            quick = fits_decision(record, seq, before)
-            if not quick:
-                self.must_fit(record, line, seq, before)
-            time = record["time"]
+            known = self.pieces.read(line, seq, before) if alone else None
+            if known is not None:
+                digest, called, pack, time = known
+                if pack not in packs:
+                    self.cite(pack)
+                case(digest)
+                name(called)
+                at(seq - self.task.first)
+            else:
+                time = self.parse(line, seq, before, self.place(seq, offsets[seq - start], leaves[seq - start + 1]))
             if time < latest:
                 raise _OtherError
             self.earliest = self.earliest or time
             latest = time
-            if quick:
-                body = record["body"]
-                decision = body["decision"]
-                if decision["pack"] not in packs:
-                    self.cite(decision["pack"])
-                if alone and body["supersedes"] is decision["void"] is decision["reinstate"] is None:
-                    case(body["disclosures"]["case"])
-                    name(body["id"])
-                    at(seq - self.task.first)
-                    continue
-            self.take(record, self.place(seq, offsets[seq - start], leaves[seq - start + 1]), line)
         self.latest = latest
         if len(self.cases) >= _KEPT:
             self.sort()
+
+    def parse(self, line: bytes, seq: int, prev: str | None, place: Place) -> str:
+        """Read a record whole, and return its time."""
+        try:
+            record: Any = canonical.reread(line)
+        except (ValueError, RecursionError):
+            raise _OtherError from None
+        quick = fits_decision(record, seq, prev)
+        if not quick:
+            self.must_fit(record, line, seq, prev)
+        body = record["body"]
+        if (
+            quick
+            and self.vault is None
+            and body["supersedes"] is body["decision"]["void"] is body["decision"]["reinstate"] is None
+        ):
+            pack = body["decision"]["pack"]
+            if pack not in self.packs:
+                self.cite(pack)
+            self.pieces.learn(line, pack)
+            self.cases.append(body["disclosures"]["case"].encode())
+            self.ids.append(body["id"].encode())
+            self.numbers.append(seq - self.task.first)
+        else:
+            self.take(record, place, line)
+        return record["time"]  # type: ignore[no-any-return]
 
     def must_fit(self, record: Any, line: bytes, seq: int, prev: str | None) -> None:
         """Check a record of any type."""
