@@ -32,7 +32,7 @@ from scoring.engine.table import EXCLUDED, OWN
 from strategies import funnels, pack_bytes, packs, submissions
 
 EACH = 6  # cases of one generated log
-CASES = int(os.environ.get("BACKTEST_CASES", "1000"))  # over all kinds of change; make backtest-sweep asks for 100,000
+CASES = int(os.environ.get("BACKTEST_CASES", "660"))  # over all kinds of change; make backtest-sweep asks for 100,000
 EXAMPLES = -(-CASES // EACH // len(KINDS))
 FIELDS = ("verdict", "action", "status", "score", "holds")
 
