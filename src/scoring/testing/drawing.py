@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from scoring.engine.judge import Standing
     from scoring.engine.parts import Item
-    from scoring.engine.plan import Frame, Plan
+    from scoring.engine.plan import Plan
 
     Loaded: TypeAlias = Rubric | str | os.PathLike[str]
 
@@ -187,14 +187,18 @@ def _rows(draw: DrawFn, plan: Plan, asked: _Asked) -> Row:
     codes = [EXCLUDED] * len(plan.items)
     for item in own:
         codes[item.place] = draw(st.sampled_from(_drawn(plan, item.place, asked.complete)))
-    if plan.bands > 1 and draw(st.booleans()):
-        _to_a_cut(draw, plan, codes, plan.frames[variant], complete=asked.complete)
+    whole = draw(st.integers(0, 3)) == 3
+    if whole:
+        _whole_sections(draw, plan, codes, complete=asked.complete)
     notice = asked.complete or draw(st.sampled_from([True, True, False]))
     row = Row(tuple(codes), variant, notice)
     starts = asked.starts if asked.reaching is not None else (None, *asked.starts)
-    start = draw(st.sampled_from(starts)) if starts else None
+    start = draw(st.sampled_from(starts)) if starts and (asked.reaching is not None or not whole) else None
     if start is not None:
         row = _towards(draw, plan, start, row)
+    if not whole and plan.bands > 1 and draw(st.booleans()):
+        near = _to_a_cut(draw, plan, row, complete=asked.complete)
+        row = near if asked.reaching in {None, _verdict(plan, near)} and _has_panel(plan, near) else row
     codes = [*row.codes]
     if asked.raising is not None:
         _raise(draw, plan, codes, _raisers(plan, asked.raising, (row.variant,)))
@@ -246,23 +250,33 @@ def _has_answer(plan: Plan, place: int, code: int) -> bool:
     return True
 
 
-def _to_a_cut(draw: DrawFn, plan: Plan, codes: list[int], frame: Frame, *, complete: bool) -> None:
-    """Change outcomes one after the other to what brings the total nearest to a cut, or one step to either side of it."""
-    scale, own = frame.scale, [item for item in plan.items if item.place not in frame.outside]
-    cut = draw(st.sampled_from([*scale.cuts]))
-    side = draw(st.sampled_from([0, 0, 1, -1]))
-    weight = {
-        item.place: scale.factors[item.section] * scale.weights[plan.sections[item.section].stage] for item in own
-    }
-    total = sum(item.points[codes[item.place]] * weight[item.place] for item in own)
-    for item in draw(st.permutations(own)):
+def _whole_sections(draw: DrawFn, plan: Plan, codes: list[int], *, complete: bool) -> None:
+    """Make sections all right or all wrong: sums of whole shares lie on cuts that single answers hardly ever hit."""
+    for section in plan.sections:
+        right = draw(st.booleans())
+        for item in plan.items[section.start : section.stop]:
+            if codes[item.place] != EXCLUDED:
+                plain = [code for code in _drawn(plan, item.place, complete) if not item.words[code]]
+                worst = min(plain or [codes[item.place]], key=item.points.__getitem__)
+                codes[item.place] = item.best_code if right else worst
+
+
+def _to_a_cut(draw: DrawFn, plan: Plan, row: Row, *, complete: bool) -> Row:
+    """Change outcomes one after the other to what brings the total nearest to a cut or to one side of it; twice round, as the last ones fit best."""
+    scale, codes = plan.frames[row.variant].scale, [*row.codes]
+    cut, side = draw(st.sampled_from([*scale.cuts])), draw(st.sampled_from([0, 0, 1, -1]))
+    weight = [scale.factors[item.section] * scale.weights[plan.sections[item.section].stage] for item in plan.items]
+    asked = [item for item in plan.items if codes[item.place] not in {EXCLUDED, UNOPENED} and weight[item.place]]
+    total = sum(item.points[codes[item.place]] * weight[item.place] for item in asked)
+    for item in 2 * draw(st.permutations(asked)):
         worth = weight[item.place]
         rest = total - item.points[codes[item.place]] * worth
-        allowed = [code for code in _drawn(plan, item.place, complete) if not item.words[code]] or [codes[item.place]]
-        totals = {code: rest + item.points[code] * worth for code in allowed}
-        right_side = {code: total for code, total in totals.items() if side * (total - cut) >= (1 if side else 0)}
-        codes[item.place] = min(right_side or totals, key=lambda code: abs(totals[code] - cut))
+        plain = [code for code in _drawn(plan, item.place, complete) if not item.words[code]]
+        totals = {code: rest + item.points[code] * worth for code in (codes[item.place], *plain)}
+        there = [code for code, found in totals.items() if side * (found - cut) >= abs(side)]
+        codes[item.place] = min(there or totals, key=lambda code: abs(totals[code] - cut))
         total = totals[codes[item.place]]
+    return row._replace(codes=tuple(codes))
 
 
 @lru_cache(maxsize=256)
