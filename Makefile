@@ -9,7 +9,7 @@ BIN = $(VENV)/bin
 DEMO_DIR ?= scoring-demo
 TESTS ?= tests
 
-.PHONY: help demo test coverage check lint types contract format sweep bench-backtest backtest-sweep crash mutate interop schema study statistics clean
+.PHONY: help demo test coverage check lint types contract format sweep bench-backtest backtest-sweep prove-sweep crash mutate interop schema study statistics clean
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -19,6 +19,7 @@ help:
 	@echo "make sweep     the property tests with many more examples (about half an hour)"
 	@echo "make backtest-sweep  100,000 cases decided again over eleven kinds of change (about half an hour)"
 	@echo "make bench-backtest  how much faster a backtest is than scoring again"
+	@echo "make prove-sweep  proofs and counts against every case of thousands of random rubrics (about an hour)"
 	@echo "make crash     what a crash may leave of a log's last batch, more than 8,000 cases (two minutes)"
 	@echo "make interop   let clients that are not ours check a log, its tiles and receipts (installs Debian's Go)"
 	@echo "make mutate    change the engine in many small places; the tests must notice each"
@@ -81,6 +82,9 @@ bench-backtest: $(VENV)/made-dev
 
 backtest-sweep: $(VENV)/made-dev
 	BACKTEST_CASES=100000 $(BIN)/pytest -q -n 2 tests/test_backtest.py
+
+prove-sweep: $(VENV)/made-dev
+	HYPOTHESIS_PROFILE=long $(BIN)/pytest -q -n 2 tests/test_prove.py tests/test_joint.py
 
 crash: $(VENV)/made-dev
 	$(BIN)/python tests/crash_sweep.py
