@@ -44,7 +44,7 @@ __all__ = ["Again", "Backtest", "Mover", "Movers", "Unjudged", "again", "backtes
 
 _BYTE = 256
 _WORTH_SHARING = 40_000  # decisions; beginning processes takes a few tens of milliseconds
-_KEPT = 65_536  # decisions that are remembered by their outcomes: those of funnels that ended early are many and alike
+_KEPT = 4_096  # decisions that are remembered by their outcomes: those of funnels that ended early are many and alike
 
 
 @attrs.frozen
