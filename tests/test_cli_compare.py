@@ -400,6 +400,13 @@ class TestCheck:
         assert "comes to strong_pass 80.00 % (advance), and may come to borderline, fail" in lines[place + 2]
         assert "of 3 promises 1 broken" in lines[-1]
 
+    def test_a_rubric_that_does_not_keep_it_is_not_packed(self, call: Any) -> None:
+        path = rubric("new", ("\nguarantees:", f"\nguarantees:{self.HALF}"))
+        status, _, err = call("pack", path, "-o", "out")
+        assert (1, False) == (status, Path("out").exists())
+        assert "does not keep what it guarantees (half-in-hard-skills)" in err
+        assert 0 == call("pack", path, "-o", "out", "--untested")[0]
+
     def test_the_shipped_rubrics_keep_what_they_guarantee(self, call: Any) -> None:
         status, found, _ = call("check", *sorted(RULES.parent.glob("*/rubric.yaml")), "--json")
         assert 0 == status
@@ -458,3 +465,37 @@ class TestCheck:
         status, _, err = call("check", *argv)
         assert 2 == status
         assert says in err
+
+
+class TestManual:
+    """What docs/howto/changing-a-rubric.md shows is what comes out, but for digests."""
+
+    BLOCKS = (
+        (RULES.parents[1] / "docs" / "howto" / "changing-a-rubric.md").read_text(encoding="utf-8").split("```")[1::2]
+    )
+
+    def test_its_comparison(self, call: Any) -> None:
+        path = committed()
+        decide("decisions", scoring.load(path), *SHEETS)
+        rubric("rules", HIGHER)
+        _, lines, _ = call("compare", "rules", "--log", "decisions")
+        (shown,) = (block for block in self.BLOCKS if "smallest case" in block and "old  " in block)
+        expected = [line.replace("rules/ml-engineer-mid-written/", "rules/") for line in shown.strip().split("\n")]
+        assert [] == [
+            line for line in expected if line.strip() != "..." and line[:3] not in ("old", "new") and line not in lines
+        ]
+        assert [line[:27] for line in expected if line[:3] in ("old", "new")] == [line[:27] for line in lines[1:3]]
+
+    def test_its_guarantee(self, call: Any) -> None:
+        _, lines, _ = call("check", rubric("new", ("\nguarantees:", f"\nguarantees:{TestCheck.HALF}")))
+        (shown,) = (block for block in self.BLOCKS if "FAILS" in block)
+        assert [] == [line for line in shown.strip().split("\n") if line not in lines]
+
+    def test_the_override_that_it_proposes_keeps_it(self, call: Any) -> None:
+        (proposed,) = (
+            part
+            for part in RULES.parents[1].joinpath("docs/howto/changing-a-rubric.md").read_text().split("`")
+            if part.startswith("{id: hard-skills-minimum")
+        )
+        edits = (("\nguarantees:", f"\noverrides:\n  - {proposed}\nguarantees:{TestCheck.HALF}"),)
+        assert 0 == call("check", rubric("new", *edits, examples=False))[0]
