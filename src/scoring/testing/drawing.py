@@ -37,7 +37,17 @@ if TYPE_CHECKING:
 
     Loaded: TypeAlias = Rubric | str | os.PathLike[str]
 
-__all__ = ["Row", "open_rubric", "outcomes", "rows", "some_submissions", "standing_of", "submission_of", "submissions"]
+__all__ = [
+    "Row",
+    "open_rubric",
+    "outcomes",
+    "rows",
+    "some_codes",
+    "some_submissions",
+    "standing_of",
+    "submission_of",
+    "submissions",
+]
 
 TRIED = 200_000  # states of a proof that a verdict can be reached; some tenths of a second
 MANY = 4_096  # codes of an item beyond which only some are drawn: a mark of 0 to 100,000 in steps of 1 says little more
@@ -225,7 +235,7 @@ def _rarely() -> SearchStrategy[bool]:
 def _drawn(plan: Plan, place: int, complete: bool) -> tuple[int, ...]:
     """The codes that are drawn for an item, the simplest first, those that raise something more often than others."""
     item = plan.items[place]
-    codes = _some_codes(plan, place)
+    codes = some_codes(plan, place)
     if complete:
         codes = tuple(code for code in codes if code not in item.awaits) or codes
     flagged = [code for code in codes if item.words[code]]
@@ -233,13 +243,21 @@ def _drawn(plan: Plan, place: int, complete: bool) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=4096)
-def _some_codes(plan: Plan, place: int) -> tuple[int, ...]:
+def some_codes(plan: Plan, place: int) -> tuple[int, ...]:
+    """The codes that some answer to an item gives; of an item with very many of them, some."""
     item = plan.items[place]
     if len(item.codes()) <= MANY:
         return reachable_codes(plan, place)
     # Every one of a wide mark's steps can be written or not for the same reason; a few hundred of them are tried.
     some = [*range(OWN), *range(OWN, len(item.words), len(item.words) // 200), item.best_code]
     return tuple(code for code in some if code not in {EXCLUDED, UNOPENED} and _has_answer(plan, place, code))
+
+
+@lru_cache(maxsize=4096)
+def _best(plan: Plan, place: int) -> int:
+    """Of the outcomes that some answer gives the first that earns most, one without a flag where there is one."""
+    item = plan.items[place]
+    return max(some_codes(plan, place), key=lambda code: (item.points[code], not item.words[code], -code))
 
 
 def _has_answer(plan: Plan, place: int, code: int) -> bool:
@@ -258,7 +276,7 @@ def _whole_sections(draw: DrawFn, plan: Plan, codes: list[int], *, complete: boo
             if codes[item.place] != EXCLUDED:
                 plain = [code for code in _drawn(plan, item.place, complete) if not item.words[code]]
                 worst = min(plain or [codes[item.place]], key=item.points.__getitem__)
-                codes[item.place] = item.best_code if right else worst
+                codes[item.place] = _best(plan, item.place) if right else worst
 
 
 def _to_a_cut(draw: DrawFn, plan: Plan, row: Row, *, complete: bool) -> Row:
@@ -287,7 +305,7 @@ def _raisers(plan: Plan, flag: str, variants: tuple[str | None, ...]) -> tuple[t
         (item.place, code)
         for item in plan.items
         if item.place not in outside and any(item.words)
-        for code in _some_codes(plan, item.place)
+        for code in some_codes(plan, item.place)
         if item.words[code] & WORD[flag] * 0xFFFF
     )
 
@@ -301,7 +319,7 @@ def _raise(draw: DrawFn, plan: Plan, codes: list[int], raisers: Sequence[tuple[i
     if stage:
         for before in plan.items[: plan.stages[stage].items.start]:
             if codes[before.place] != EXCLUDED:
-                codes[before.place] = before.best_code
+                codes[before.place] = _best(plan, before.place)
 
 
 def _leave_gaps(draw: DrawFn, plan: Plan, codes: list[int]) -> None:
