@@ -255,9 +255,10 @@ def some_codes(plan: Plan, place: int) -> tuple[int, ...]:
 
 @lru_cache(maxsize=4096)
 def _best(plan: Plan, place: int) -> int:
-    """Of the outcomes that some answer gives the first that earns most, one without a flag where there is one."""
+    """Of the outcomes that some answer gives the first that earns most and waits for nothing, one without a flag where there is one."""
     item = plan.items[place]
-    return max(some_codes(plan, place), key=lambda code: (item.points[code], not item.words[code], -code))
+    codes = [code for code in some_codes(plan, place) if code >= OWN and code not in item.awaits]
+    return max(codes or [ABSENT], key=lambda code: (item.points[code], not item.words[code], -code))
 
 
 def _has_answer(plan: Plan, place: int, code: int) -> bool:
