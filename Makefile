@@ -10,7 +10,7 @@ DEMO_DIR ?= scoring-demo
 TESTS ?= tests
 
 .PHONY: help demo test coverage check lint types contract format schema study clean
-.PHONY: test-tables sweep backtest-sweep crash faults kill mutate interop statistics bench-backtest bench-log
+.PHONY: test-tables sweep backtest-sweep crash faults kill mutate interop statistics bench-backtest bench-log prove-sweep
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -21,6 +21,7 @@ help:
 	@echo "make backtest-sweep  100,000 cases decided again over eleven kinds of change (about half an hour)"
 	@echo "make bench-backtest  how much faster a backtest is than scoring again"
 	@echo "make bench-log how fast and small the log is, against loops that hash and that sync (ten minutes, 3 GB)"
+	@echo "make prove-sweep  proofs and counts against every case of thousands of random rubrics (about an hour)"
 	@echo "make crash     what a crash may leave of a log's last batch, more than 8,000 cases (two minutes)"
 	@echo "make faults    let every write, sync and rename of a log fail, alone and in pairs (a quarter of an hour)"
 	@echo "make kill      kill six writers of one log at random moments, 200 times over (two minutes)"
@@ -91,6 +92,9 @@ backtest-sweep: $(VENV)/made-dev
 	BACKTEST_CASES=100000 $(BIN)/pytest -q -n 2 tests/test_backtest.py
 bench-log: $(VENV)/made-dev
 	$(BIN)/python tests/bench_log.py
+
+prove-sweep: $(VENV)/made-dev
+	HYPOTHESIS_PROFILE=long $(BIN)/pytest -q -n 2 tests/test_prove.py tests/test_joint.py
 
 crash: $(VENV)/made-dev
 	$(BIN)/python tests/crash_sweep.py

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from scoring.change.answers import reachable_codes
 from scoring.engine.circumstances import Circumstances
 from scoring.engine.decision import Decision
-from scoring.engine.table import EXCLUDED
+from scoring.engine.table import EXCLUDED, UNOPENED
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from scoring.engine.plan import Plan
 
-__all__ = ["codes_of", "count_labels", "every_case", "size"]
+__all__ = ["codes_of", "count_labels", "every_case", "every_pair", "size"]
 
 
 def codes_of(plan: Plan, place: int) -> list[int]:
@@ -61,3 +61,26 @@ def every_case(plan: Plan, notice: bool = True) -> Iterator[Decision]:
 def count_labels(plan: Plan, label: Callable[[Decision], Any], counter: Counter[Any], notice: bool = True) -> None:
     for decision in every_case(plan, notice):
         counter[label(decision)] += 1
+
+
+def every_pair(old: Plan, new: Plan, joint: dict[str, set[tuple[int, int]]]) -> Iterator[tuple[Decision, Decision]]:
+    """
+    Each pair of different complete cases that one candidate can be under both plans.
+
+    Args:
+        old: One plan.
+        new: Another.
+        joint: For each item that both have: which outcomes go together. An item that one plan did not come to goes with any outcome.
+    """
+    both = [(old.index[name], new.index[name], pairs) for name, pairs in joint.items()]
+    alike = old.pack["variants"] and new.pack["variants"]
+    after = [*every_case(new)]
+    for before in every_case(old):
+        for then in after:
+            if alike and before.variant != then.variant:
+                continue
+            codes, others = before.standing.codes, then.standing.codes
+            if all(
+                {codes[a], others[b]} & {EXCLUDED, UNOPENED} or (codes[a], others[b]) in pairs for a, b, pairs in both
+            ):
+                yield before, then

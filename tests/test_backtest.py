@@ -32,7 +32,7 @@ from scoring.engine.table import EXCLUDED, OWN
 from strategies import funnels, pack_bytes, packs, submissions
 
 EACH = 6  # cases of one generated log
-CASES = int(os.environ.get("BACKTEST_CASES", "1000"))  # over all kinds of change; make backtest-sweep asks for 100,000
+CASES = int(os.environ.get("BACKTEST_CASES", "420"))  # over all kinds of change; make backtest-sweep asks for 100,000
 EXAMPLES = -(-CASES // EACH // len(KINDS))
 FIELDS = ("verdict", "action", "status", "score", "holds")
 
@@ -101,6 +101,10 @@ def written(where: Path, decisions: list[dict[str, Any]], *, supersedes: dict[in
     return SimpleNamespace(path=str(where), head=(batch.tail.size, batch.tail.leaf))
 
 
+def nobody(seq: int) -> None:
+    raise AssertionError(f"#{seq} needs its submission")
+
+
 @st.composite
 def changes(draw: Any, kind: str) -> tuple[dict, dict, str, str | None, list[dict]]:
     old = draw(st.one_of(packs(), funnels(), funnels()))
@@ -127,6 +131,8 @@ def test_a_backtest_is_scoring_every_case_again(kind: str, data: st.DataObject) 
         whole = backtest(before.plan, after.plan, columns, lambda seq: sent[seq - 1])
         assert [*range(1, 1 + EACH)] == [one.seq for one in found]
         for one, decision in zip(found, expected, strict=True):
+            agree(one, decision)
+        for one, decision in zip(again(before.plan, before.plan, columns, nobody), made, strict=True):
             agree(one, decision)
         pairs = [(one, another) for one, another in zip(made, expected, strict=True) if isinstance(another, dict)]
         for name, matrix in (("verdict", whole.matrix), ("action", whole.actions)):

@@ -37,7 +37,15 @@ _FINDING = {"result", "record", "detail", "expected", "found"}
 _PLACE = {"file", "offset"}
 _CASES = {"type", "name", "cases", "first", "named"}  # how many; the records of the first, and their cases or null
 
-_PROOF = {"profile", "level", "why", "failing", "universe", "remarks", "witness"}  # a witness is a submission that shows it
+_PROOF = {
+    "profile",
+    "level",
+    "why",
+    "failing",
+    "universe",
+    "remarks",
+    "witness",
+}  # a witness is a submission that shows it
 
 # command -> type of the object (where a command has several) -> its keys
 KEYS = {
@@ -1336,7 +1344,9 @@ class TestCheck:
     def test_the_shipped_rubric_holds_and_its_examples_reach_everything(self, call):
         status, out, err = call("check", RUBRIC)
         assert (status, err) == (0, "")
-        assert out.splitlines()[-1].endswith("no errors, no warnings, 2 promises hold, 76 examples hold, everything reached")
+        assert out.splitlines()[-1].endswith(
+            "no errors, no warnings, 2 promises hold, 76 examples hold, everything reached"
+        )
         for reached in ("verdict  ", "flag  ", "messy-data-deadline  A 3, B 56"):
             assert reached in out
 

@@ -44,7 +44,7 @@ __all__ = ["Again", "Backtest", "Mover", "Movers", "Unjudged", "again", "backtes
 
 _BYTE = 256
 _WORTH_SHARING = 40_000  # decisions; beginning processes takes a few tens of milliseconds
-_KEPT = 65_536  # decisions that are remembered by their outcomes: those of funnels that ended early are many and alike
+_KEPT = 4_096  # decisions that are remembered by their outcomes: those of funnels that ended early are many and alike
 
 
 @attrs.frozen
@@ -83,7 +83,7 @@ class Mover:
     Attributes:
         seq: The record of its decision.
         old, new: What it came to, worked out from its outcomes, and what it would come to; scores among it.
-        causes: What did it: items first, those that moved the score most before the others; then shares, cuts, caps, holds and stages.
+        causes: What did it: items first, those that moved the score most before the others; then shares, cuts, caps, actions, holds, stages.
     """
 
     seq: int

@@ -1,5 +1,5 @@
 """
-What moved a case between two versions: items first, then weights, cuts, caps and holds.
+What moved a case between two versions: items first, then weights, cuts, caps, actions, holds and stages.
 
 Owns what counts as a cause. Takes two standings; must not know how either came about.
 """
@@ -27,7 +27,8 @@ class Cause:
     One thing that differs for a case.
 
     Attributes:
-        kind: ``item``, ``share`` (a section's weight in the total), ``cut`` (the `from` of a verdict), ``cap``, ``hold`` or ``stage`` (what became of it).
+        kind: ``item``, ``share`` (a section's weight in the total), ``cut`` (the `from` of a verdict), ``cap``, ``action`` (a verdict's own), ``hold`` or
+            ``stage`` (what became of it).
         id: Of the item, section, verdict or stage; the `by` of the cap; the name of the hold.
         old, new: Of an item its outcome and flags, such as ``A (refer)``; of a section or cut the share; of a cap the verdict that it puts, where it holds;
             of a hold ``held``; of a stage its status. None where that version has none.
@@ -120,6 +121,11 @@ def _lines(old: Plan, before: Standing, new: Plan, after: Standing) -> list[Caus
         for plan, standing in ((old, before), (new, after))
     ]
     found += _differing("cap", *caps)
+    if before.verdict is not None and after.verdict is not None:
+        name = new.verdicts[after.verdict]
+        own = old.actions[before.verdict], new.actions[after.verdict]
+        if old.verdicts[before.verdict] == name and own[0] != own[1]:
+            found.append(Cause("action", name, *own))
     held = [dict.fromkeys(judged(plan, standing).holds, "held") for plan, standing in ((old, before), (new, after))]
     found += _differing("hold", *held)
     stages = [

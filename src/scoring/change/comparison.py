@@ -63,7 +63,7 @@ class Run:
     Attributes:
         profile, level: Of the new version. old_profile: Of the old one, which is another only where the old one lacks it.
         verdicts, actions: What was proved; None where nothing that scoring depends on differs, so that nothing can move.
-        stops: What is decided in one version and waits in the other.
+        stops: What one version decides, and the other waits on or refuses.
     """
 
     profile: str
@@ -199,7 +199,7 @@ class Comparison:
         """
         Whether something moves that the new version does not say it may.
 
-        That is a verdict that `may_move` does not name, an action that no such verdict explains, a case that waits in one version alone, or an example that
+        That is a verdict that `may_move` does not name, an action that no such verdict explains, a case that has no result in one version alone, or an example that
         holds no longer. Where the new version does not say that it replaces the old one, nothing may move.
         """
         pack = self.new.rubric.plan.pack
@@ -289,7 +289,7 @@ def _can(run: Run, whole: bool | None) -> str:
     if any(row.possible for row in run.acting):
         return "no verdict can move, but an action can"
     if run.stops:
-        return "no verdict can move, but some answers leave a case waiting in one version alone"
+        return "no verdict can move, but some answers leave a case without a result in one version alone"
     if any(_is_without_notice(text) for text in run.remarks):
         return "nothing can move with proof of notice, but without it something can"
     if run.can_move is None:

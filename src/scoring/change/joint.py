@@ -12,7 +12,7 @@ Source: docs/reading.md.
 from __future__ import annotations
 
 from fractions import Fraction
-from itertools import combinations, product
+from itertools import combinations, permutations, product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scoring.change.answers import reachable_codes, spellings, undecided_codes
@@ -37,7 +37,7 @@ __all__ = ["UNKNOWN", "Outcome", "Question", "is_read_alike", "questions"]
 UNKNOWN = (
     object()
 )  # no answer was put through the readers for this pair: theirs follows from one code alone, or it is not sure
-MAX_VALUES = 24  # of numbers that differ for some key; their triples are read, a few thousand answers
+MAX_VALUES = 80  # of numbers that differ for some key; every two of them are read, some twenty thousand answers
 
 
 class Outcome(NamedTuple):
@@ -209,23 +209,23 @@ def _marks(before: dict[str, Any], after: dict[str, Any]) -> Iterator[Any]:
 
 
 def _numbers(before: dict[str, Any], after: dict[str, Any]) -> Iterator[Any]:
-    """Every set of up to three values that some key tells apart from others, said plainly, and beside something malformed."""
+    """
+    Every value that some key tells apart, and every two of them, said plainly, with one of them stated, and beside something malformed.
+
+    Two are enough: under *contains* each version goes by one of the values, and under *stated* the one that counts may stand beside one that matches; where
+    it is right under neither version, and each finds another one that is, both are *unclear*, as they are for anything malformed.
+    """
     yield from ("none", "1.2.3")
     values = [decimal(value) for value in _distinct_values(before, after)]
     for text in values:
         yield from (text, f"{text} and 1.2.3")
-    for one, other in product(values, values):
-        if one != other:
-            yield from (f"{one} and {other}", f"{one} and {other} and 1.2.3", f"{one} and so = {other}")
     if len(values) <= MAX_VALUES:
-        for one, two, three in product(values, repeat=3):
-            if len({one, two, three}) == 3:
-                yield from (f"{one} and {two} and {three}", f"{one} and {two} and so = {three}")
-                yield f"{one} and {two} and {three} and 1.2.3"
+        for one, other in permutations(values, 2):
+            yield from (f"{one} and {other}", f"{one} and {other} and 1.2.3", f"{one} and so = {other}")
 
 
 def _distinct_values(before: dict[str, Any], after: dict[str, Any]) -> list[Fraction]:
-    """Up to three values of each kind that the keys of both versions tell apart."""
+    """Up to two values of each kind that the keys of both versions tell apart."""
     bounds = [
         [(Fraction(*rational(key["low"])), Fraction(*rational(key["high"]))) for key in data["keys"]]
         for data in (before, after)
@@ -233,11 +233,11 @@ def _distinct_values(before: dict[str, Any], after: dict[str, Any]) -> list[Frac
     edges = sorted({edge for keys in bounds for key in keys for edge in key})
     tried = [edge for edge in edges if decimal(edge)]
     for low, high in zip([edges[0] - 4, *edges], [*edges, edges[-1] + 4], strict=True):
-        tried += _inside(low, high, 3)
+        tried += _inside(low, high, 2)
     kept: dict[tuple[int | None, ...], list[Fraction]] = {}
     for value in tried:
         match = tuple(next((n for n, (low, high) in enumerate(keys) if low <= value <= high), None) for keys in bounds)
-        if len(kept.setdefault(match, [])) < 3 and value not in kept[match]:
+        if len(kept.setdefault(match, [])) < 2 and value not in kept[match]:
             kept[match].append(value)
     return [value for values in kept.values() for value in values]
 

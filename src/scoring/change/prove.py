@@ -14,6 +14,7 @@ Source: FORMAT.md 6; docs/reading.md.
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attrs import field, frozen
@@ -35,9 +36,10 @@ if TYPE_CHECKING:
 __all__ = ["ACTIONS", "BOUND", "Move", "Moves", "Proof", "moves", "prove"]
 
 BOUND = 2_000_000  # states of a half
+LEVELS = (0, 512, 64)  # exact totals; past the bound, totals to one part in so many, which still gives bounds
 ACTIONS = ("advance", "review", "decline")
 FAILS, HOLDS, OUTSIDE = "fails", "holds", "outside"
-_TOO_MANY = "more than {} sums in one half of the cases: not decided past this bound"
+_TOO_MANY = "more than {} sums in one half of the cases: past this bound totals are only looked at roughly, and counts are bounds"
 _PANELS = (
     "no one panel lets every rated item come to all of its outcomes, so that not all combinations can occur together"
 )
@@ -172,8 +174,8 @@ def prove(plan: Plan, guarantee: dict[str, Any], *, bound: int = BOUND) -> Proof
     world = _World((plan,), asked, claim, bound)
     found = world.look(only=FAILS)
     fewest, most = found.bounds((FAILS,))
-    holds = True if most == 0 else False if fewest else None
-    met = found.bounds((FAILS,))[1] + found.bounds((HOLDS,))[1]
+    holds = False if fewest else True if most == 0 and not found.open else None
+    met = found.open or most or found.bounds((HOLDS,))[1]
     remarks = [] if met or condition is None else ["No complete submission meets the condition, so it says nothing."]
     if _notice_matters((plan,)):
         without = _World((plan,), asked, claim, bound, notice=False).look(witnesses=False)
@@ -183,7 +185,7 @@ def prove(plan: Plan, guarantee: dict[str, Any], *, bound: int = BOUND) -> Proof
         guarantee["id"],
         holds,
         found.why,
-        fewest if fewest == most else None,
+        fewest if fewest == most and not found.open else None,
         None if shown is None else shown.of_one(),
         world.universe(found),
         tuple(remarks),
@@ -232,10 +234,23 @@ class _Found:
         self.shown: dict[tuple[str, ...], Shown] = {}
         self.why: str | None = None
         self.open = False  # whether some cases were not looked at: nothing is impossible then
+        self.everything = 0  # at most so many combinations there are at all, where some were not looked at
 
     def bounds(self, labels: tuple[str, ...]) -> tuple[int, int]:
         """At least and at most so many combinations."""
         return max(self.fewest.get(labels, 0), int(labels in self.shown)), self.most.get(labels, 0)
+
+    def add(self, cells: dict[Cell, int], sure: dict[Cell, int]) -> None:
+        """Count cells that may be, and those of them that are sure."""
+        for cell, ways in cells.items():
+            if any(len(label) > 1 for label in cell):
+                self.doubt(_UNCLEAR)
+            for labels in _each(cell):
+                self.most[labels] = self.most.get(labels, 0) + ways
+        for cell, ways in sure.items():
+            if all(len(label) == 1 for label in cell):
+                labels = next(_each(cell))
+                self.fewest[labels] = self.fewest.get(labels, 0) + ways
 
     def doubt(self, why: str) -> None:
         """Keep the first reason why something is not exact."""
@@ -296,31 +311,31 @@ class _World:
         ]
         if not all(side.can_be for side in sides):
             return
-        try:
-            search = Search(sides, self.asked, self.claim.label, Budget(self.bound))
-            cells = search.count()
-            for cell, ways in cells.items():
-                if any(len(label) > 1 for label in cell):
-                    found.doubt(_UNCLEAR)
-                for labels in _each(cell):
-                    found.most[labels] = found.most.get(labels, 0) + ways
-            if witnesses:
-                self._show(search, cells, found, only, sure=exact)
-            unsure = next((q.id for q in self.asked if not all(o.sure for o in q.outcomes)), None)
-            if unsure is not None:
-                found.doubt(_TEXTS.format(unsure))
-                search = Search(sides, self.asked, self.claim.label, Budget(self.bound), sure=True)
+        unsure = next((q.id for q in self.asked if not all(o.sure for o in q.outcomes)), None)
+        if unsure is not None:
+            found.doubt(_TEXTS.format(unsure))
+        for levels in LEVELS:
+            try:
+                search = self._search(sides, sure=False, levels=levels)
                 cells = search.count()
                 if witnesses:
                     self._show(search, cells, found, only, sure=exact)
-        except TooManyError:
-            found.open = True
-            found.doubt(_TOO_MANY.format(self.bound))
+                sure_cells = cells
+                if unsure is not None:
+                    search = self._search(sides, sure=True, levels=levels)
+                    sure_cells = search.count()
+                    if witnesses:
+                        self._show(search, sure_cells, found, only, sure=exact)
+            except TooManyError:
+                found.doubt(_TOO_MANY.format(self.bound))
+                continue
+            found.add(cells, sure_cells if exact else {})
             return
-        for cell, ways in cells.items():
-            if exact and all(len(label) == 1 for label in cell):
-                labels = next(_each(cell))
-                found.fewest[labels] = found.fewest.get(labels, 0) + ways
+        found.open = True
+        found.everything += prod(max(1, len(q.outcomes), *map(len, q.alone)) for q in self.asked)
+
+    def _search(self, sides: list[Side], *, sure: bool, levels: int) -> Search:
+        return Search(sides, self.asked, self.claim.label, Budget(self.bound), sure=sure, levels=levels)
 
     def _proof_of(self, plan: Plan) -> bool | None:
         return None if plan.notice_digest is None else self.notice
@@ -392,6 +407,8 @@ def _move(found: _Found, old: str, new: str) -> Move:
     fewest, most = found.bounds((old, new))
     shown = found.shown.get((old, new))
     possible = True if fewest else False if most == 0 and not found.open else None
+    if found.open:
+        most += found.everything
     return Move(old, new, possible, fewest, most, None if shown is None else shown.of_two())
 
 

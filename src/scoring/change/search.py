@@ -56,8 +56,9 @@ class Search:
         sides: One for each plan.
         asked: The joint outcomes of the items of these plans.
         label: From a side, a standing and a place in the verdicts to what a case is called.
-        sure: Look only at outcomes that some answer is known to give.
         budget: What it may cost.
+        sure: Look only at outcomes that some answer is known to give.
+        levels: 0 for exact totals; else totals are only known to one part in so many for each section, and what that leaves open has several labels.
 
     Raises:
         TooManyError: Past the budget.
@@ -71,6 +72,7 @@ class Search:
         budget: Budget,
         *,
         sure: bool = False,
+        levels: int = 0,
     ) -> None:
         self.real = len(sides)
         self._label = label
@@ -91,6 +93,8 @@ class Search:
         self._joins: dict[tuple[int, int], int | None] = {}
         self._contributions: dict[tuple[int, int, int], tuple[Standing, int] | None] = {}
         self._width = max(side.plan_width() for side in self.sides)
+        self._grains = [side.frame.scale.unit // levels + 1 if levels else 1 for side in sides]
+        self._blocks_added = 0
         self._half_nodes = self._make_halves()
         self._line = self._ratio()
         self._halves = [self._split(node) for node in self._half_nodes]
@@ -185,6 +189,9 @@ class Search:
         if start is None:
             return []
         blocks = [self._block(parts, start) for parts in self._blocks()]
+        self._blocks_added = len(blocks)
+        if any(grain > 1 for grain in self._grains):
+            blocks = [Closed(node, self._coarse) for node in blocks]
         if any(not node.table for node in blocks):
             return []
         halves: list[Node] = [Start(start), Start(start)]
@@ -299,6 +306,14 @@ class Search:
             return None
         return number, sum(numbers[n] << n * self._width for n in range(self.real))
 
+    def _coarse(self, kind: int, total: int) -> tuple[int, int]:
+        """Forget what is below a grain of each total."""
+        numbers = self._unpack(total, self.real)
+        return kind, sum(
+            number // grain << n * self._width
+            for n, (number, grain) in enumerate(zip(numbers, self._grains, strict=True))
+        )
+
     def _unpack(self, total: int, many: int) -> list[int]:
         half, mask = 1 << self._width - 1, (1 << self._width) - 1
         numbers = []
@@ -312,8 +327,8 @@ class Search:
 
     def _ratio(self) -> tuple[int, int] | None:
         """The two totals' denominators, where one total says the other because they are the same share in every state."""
-        if self.real == 1:
-            return 1, 1
+        if self.real == 1 or max(self._grains) > 1:
+            return None
         units = self.sides[0].frame.scale.unit, self.sides[1].frame.scale.unit
         same = all(side.is_last for side in self.sides) and all(
             a * units[1] == b * units[0]
@@ -352,7 +367,22 @@ class Search:
                 kept.pop()
             kept.append((least, label))
         kept[-1] = (None, kept[-1][1])
-        return kept
+        return kept if self._grains[n] == 1 else self._in_grains(kept, n)
+
+    def _in_grains(self, bands: Bands, n: int) -> Bands:
+        """The same by totals in grains, of which each section may have lost all but one part of one."""
+        grain = self._grains[n]
+        lost = self._blocks_added * (grain - 1)
+        cuts = [least for least, _ in bands if least is not None]
+        starts = {-(-least // grain) for least in cuts} | {-((lost - least) // grain) for least in cuts}
+        found: Bands = []
+        for start in (*sorted(starts, reverse=True), None):
+            low = None if start is None else start * grain
+            high = min(starts, default=0) * grain - grain + lost if start is None else start * grain + lost
+            surely, perhaps = (_place(bands, total) for total in (low, high))
+            labels = {label for _, own in bands[perhaps : surely + 1] for label in own}
+            found.append((start, tuple(sorted(labels))))
+        return found
 
     def _as_supposed(self, kind: _Class, n: int, s: int) -> Bands:
         """Step 10: where the better answers change the verdict, a person is asked."""
@@ -426,7 +456,12 @@ class Search:
         # The new total is old total * new / old; it reaches a cut where the old one reaches cut * old / new, rounded up.
         moved = [(None if least is None else -(-least * old // new), label) for least, label in bands[1]]
         starts = sorted({least for least, _ in (*bands[0], *moved) if least is not None}, reverse=True)
-        return _grid_of([(least, (_at(bands[0], least), _at(moved, least))) for least in (*starts, None)])
+        return _grid_of(
+            [
+                (least, (bands[0][_place(bands[0], least)][1], moved[_place(moved, least)][1]))
+                for least in (*starts, None)
+            ]
+        )
 
     def fewest(self, cell: Cell, best: int | None) -> Fewest | None:
         """A combination of a cell with the fewest items that are not absent, if it has fewer of them than *best*."""
@@ -480,9 +515,9 @@ def _grid_of(bands: Sequence[tuple[int | None, Cell]]) -> _Grid:
     return _Grid(tuple(least for least, _ in kept), (None,), tuple((cell,) for _, cell in kept))
 
 
-def _at(bands: Bands, total: int | None) -> Label:
-    """What a total is called."""
-    return next((label for least, label in bands if least is None or (total is not None and total >= least)), ())
+def _place(bands: Bands, total: int | None) -> int:
+    """The place of the band of a total; None is below all cuts."""
+    return next(n for n, (least, _) in enumerate(bands) if least is None or (total is not None and total >= least))
 
 
 class _Grid(NamedTuple):

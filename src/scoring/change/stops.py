@@ -1,5 +1,5 @@
 """
-Answers that one version of a rubric decides and the other leaves waiting.
+Answers that one version of a rubric decides and the other leaves without a result: it waits, or refuses them.
 
 A proof about verdicts is about cases that both versions decide; what only one of them decides is told here, item by item, with a case that shows it.
 Must not know of sums or proofs.
@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from scoring.change.answers import NoAnswerError, reachable_codes, submission_for
+from scoring.change.answers import NoAnswerError, submission_for
+from scoring.change.joint import questions
 from scoring.engine.table import EXCLUDED
-from scoring.errors import SubmissionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from scoring.engine.parts import Item
+    from scoring.change.joint import Question
     from scoring.engine.plan import Plan
 
 __all__ = ["Stop", "stops"]
@@ -31,46 +31,52 @@ class Stop:
 
     Attributes:
         item: Its id.
-        outcomes: The names of outcomes, of both versions, that one decides and the other waits on.
-        waits: ``old`` or ``new``: the version that waits.
-        witness: A submission with such an answer, complete in the other version; None where none could be built.
+        outcomes: The names of outcomes that the version has which decides them.
+        stuck: ``old`` or ``new``: the version that waits, or refuses the answer.
+        witness: A submission with the first of them and the best answers beside it, complete in the version that decides; None where none could be built.
     """
 
     item: str
     outcomes: tuple[str, ...]
-    waits: str
+    stuck: str
     witness: dict[str, Any] | None = attrs.field(default=None, eq=False, repr=False)
 
 
 def stops(old: Plan, new: Plan) -> Iterator[Stop]:
-    """Find them, in the order of the new version: those that wait now, then those that waited before."""
-    for waits, decides, other in (("new", old, new), ("old", new, old)):
-        for item in other.items:
-            at = decides.index.get(item.id)
-            if at is None or decides.items[at].data["kind"] != item.data["kind"]:
-                continue
-            names = _names(decides, decides.items[at], item)
-            if names:
-                yield Stop(item.id, tuple(names), waits, _witness(decides, at, names[0]))
+    """Find them, in the order of the new version; of an item those first that get stuck now, then those that got stuck before."""
+    plans = (old, new)
+    for question in questions(old, new):
+        if None in question.places:
+            continue
+        for side, stuck in ((0, "new"), (1, "old")):
+            plan, place = plans[side], question.places[side] or 0
+            codes = _stuck(plans, question, side)
+            if codes:
+                names = tuple(plan.items[place].name(code) for code in codes)
+                yield Stop(question.id, names, stuck, _witness(plan, place, codes[0]))
 
 
-def _names(plan: Plan, decides: Item, other: Item) -> list[str]:
-    """What *decides* takes for an answer and *other* waits on, where both have it."""
-    waiting = {other.name(code) for code in other.awaits}
-    own = {code for code in reachable_codes(plan, decides.place) if code not in decides.awaits}
-    return [decides.name(code) for code in sorted(own) if decides.name(code) in waiting]
+def _stuck(plans: tuple[Plan, Plan], question: Question, side: int) -> list[int]:
+    """The outcomes that count on one side and with which the other has none that counts, for some answer or for all."""
+    here, there = (plans[n].items[question.places[n] or 0].awaits for n in (side, 1 - side))
+    own = {outcome.codes[side] for outcome in question.alone[side]} - {None, *here}
+    paired = {outcome.codes[side] for outcome in question.outcomes}
+    waiting = {
+        outcome.codes[side] for outcome in question.outcomes if outcome.sure and outcome.codes[1 - side] in there
+    }
+    return sorted(code for code in own if code is not None and (code in waiting or code not in paired))
 
 
-def _witness(plan: Plan, place: int, name: str) -> dict[str, Any] | None:
+def _witness(plan: Plan, place: int, code: int) -> dict[str, Any] | None:
     """The best answers everywhere else, in the first variant that has the item."""
-    item = plan.items[place]
     for variant, frame in plan.frames.items():
         if place in frame.outside:
             continue
-        codes = [EXCLUDED if other.place in frame.outside else other.best_code for other in plan.items]
-        codes[place] = next(code for code in item.codes() if item.name(code) == name)
+        codes = [EXCLUDED if item.place in frame.outside else item.best_code for item in plan.items]
+        codes[place] = code
         try:
-            return submission_for(plan, codes, variant=variant)
-        except (NoAnswerError, SubmissionError):
+            found = submission_for(plan, codes, variant=variant)
+        except NoAnswerError:
             continue
+        return found
     return None

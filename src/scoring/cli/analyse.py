@@ -27,7 +27,7 @@ from scoring.cli.figures import (
     show_suspects,
 )
 from scoring.cli.inputs import open_log, whole
-from scoring.cli.options import READING, In, Reading  # noqa: TC001 - the parser of the command line reads annotations
+from scoring.cli.options import READING, In, Reading
 from scoring.cli.output import HOLDS, UNCHECKED, CallError, complain, counted, emit, progress, say
 from scoring.cli.paths import shown, vault_missing
 from scoring.engine.rubric import Rubric

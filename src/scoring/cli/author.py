@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from scoring.change.examples import FILE_NAME, run_on
+from scoring.change.promises import kept
 from scoring.cli.inputs import examined
 from scoring.cli.options import In  # noqa: TC001 - the parser of the command line reads annotations
 from scoring.cli.output import (
@@ -231,12 +232,12 @@ def pack(
     Write the pack that scores, the paper that a candidate may see, and the JSON schemas of submission and decision.
 
     The pack holds every weight profile and level; whoever loads it chooses. A pack with the same name and other bytes is never overwritten: a rubric that
-    changed is a new version. Nothing is written while an example fails.
+    changed is a new version. Nothing is written while an example fails, or a guarantee does not hold.
 
     Args:
         rubric: A rubric.yaml, or a pack to write the rest for.
         output: The directory to write to; made if need be.
-        untested: Pack without running the examples beside the rubric.
+        untested: Pack without running the examples beside the rubric, nor deciding what it guarantees.
         json: One JSON object, for machines.
     """
     problems, ready = examined(rubric, any_level=True)
@@ -269,8 +270,12 @@ def pack(
 
 
 def _failing(name: str, rubric: Rubric) -> int | None:
-    """Say why a rubric is not packed, and give the status: its examples fail or cannot be read; None where they hold, or there are none."""
+    """Say why a rubric is not packed, and give the status: a guarantee does not hold, or its examples fail or cannot be read; None where all is well."""
     ways = f"`scoring check {shlex.quote(name)}` tells more, --untested packs all the same"
+    broken = list(dict.fromkeys(one.id for one in kept(rubric.pack) if one.proof.holds is False))
+    if broken:
+        complain(f"nothing was written, as the rubric does not keep what it guarantees ({', '.join(broken)}): {ways}")
+        return FAILS
     try:
         report = _run_examples(name, rubric)
     except RubricError as error:

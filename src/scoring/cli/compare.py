@@ -19,7 +19,7 @@ from scoring.change.comparison import Version
 from scoring.change.groups import MAX_BYTES as MAX_TABLE
 from scoring.cli.compared import as_csv, as_json, as_markdown, as_text
 from scoring.cli.inputs import open_log, whole
-from scoring.cli.options import READING, In, Reading  # noqa: TC001 - the parser of the command line reads annotations
+from scoring.cli.options import READING, In, Reading
 from scoring.cli.output import FAILS, HOLDS, UNCHECKED, CallError, complain, say
 from scoring.cli.paths import STDIN, vault_missing
 from scoring.cli.versions import at_revision, in_force, named, version_at

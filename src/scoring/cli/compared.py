@@ -100,7 +100,7 @@ def _proof(run: Run) -> Iterator[str]:
         yield f"whatever scoring depends on is the same, {_place(run)}"
         return
     for stop in run.stops:
-        yield f"{stop.item}: {listed(stop.outcomes, _ITEMS)} {_waits(stop.waits)}"
+        yield f"{stop.item}: {listed(stop.outcomes, _ITEMS)} {_stuck(stop.stuck)}"
     if run.why:
         yield f"not exact: {run.why}"
     yield f"about: {run.verdicts.universe}"
@@ -112,8 +112,10 @@ def _place(run: Run) -> str:
     return called(run.profile, run.level) + was
 
 
-def _waits(side: str) -> str:
-    return "waits now, and was decided before" if side == "new" else "is decided now, and waited before"
+def _stuck(side: str) -> str:
+    if side == "new":
+        return "waits now, or is refused, and was decided before"
+    return "is decided now, and waited before, or was refused"
 
 
 def _remarks(run: Run) -> list[str]:
@@ -440,8 +442,8 @@ def _facts_of_run(run: Run) -> Iterator[dict[str, Any]]:
             counts = {"possible": row.possible, "fewest": row.fewest, "most": row.most}
             yield {"type": "move", **of, "by": by, "old": row.old, "new": row.new, **counts, "witness": row.witness}
     for stop in run.stops:
-        waits = {"item": stop.item, "outcomes": list(stop.outcomes), "waits": stop.waits}
-        yield {"type": "waits", **of, **waits, "witness": stop.witness}
+        told = {"item": stop.item, "outcomes": list(stop.outcomes), "stuck": stop.stuck}
+        yield {"type": "stop", **of, **told, "witness": stop.witness}
 
 
 def _facts_of_past(past: Past) -> Iterator[dict[str, Any]]:

@@ -39,8 +39,11 @@ def committed(path: str, revision: str = "HEAD") -> bytes:
     done = _git(place, "cat-file", "blob", f"{revision}:./{place.name}")
     if done.returncode == 0:
         return done.stdout
-    if _git(place, "rev-parse", "--git-dir").returncode:
-        raise CallError(f"{path} is in no repository of git")
+    asked = _git(place, "rev-parse", "--git-dir")
+    if asked.returncode:
+        why = asked.stderr.decode("utf-8", "replace").partition("\n")[0].removeprefix("fatal: ")
+        is_none = why.startswith("not a git repository")
+        raise CallError(f"{path} is in no repository of git" if is_none else f"{path}: git says: {why}")
     if _git(place, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}").returncode:
         named = "there is no commit yet" if revision == "HEAD" else f"git knows no revision {revision!r}"
         raise CallError(f"{path}: {named}")

@@ -145,7 +145,15 @@ def _replaces(name: str, rubric: Rubric, version: str, against: str | None) -> P
 
 def _unchecked(version: str, old: Version | None, why: str) -> Promise:
     of = {"version": version, "against": None if old is None else old.where, "profile": None, "level": None}
-    fact: dict[str, Any] = {"type": "replaces", **of, "holds": None, "beyond": [], "why": why, "universe": None, "remarks": []}
+    fact: dict[str, Any] = {
+        "type": "replaces",
+        **of,
+        "holds": None,
+        "beyond": [],
+        "why": why,
+        "universe": None,
+        "remarks": [],
+    }
     return Promise("replaces", version, UNCHECKED, (f": {why}",), "", (fact,))
 
 

@@ -33,11 +33,21 @@ if TYPE_CHECKING:
 
     from scoring.engine.judge import Standing
     from scoring.engine.parts import Item
-    from scoring.engine.plan import Frame, Plan
+    from scoring.engine.plan import Plan
 
     Loaded: TypeAlias = Rubric | str | os.PathLike[str]
 
-__all__ = ["Row", "open_rubric", "outcomes", "rows", "some_submissions", "standing_of", "submission_of", "submissions"]
+__all__ = [
+    "Row",
+    "open_rubric",
+    "outcomes",
+    "rows",
+    "some_codes",
+    "some_submissions",
+    "standing_of",
+    "submission_of",
+    "submissions",
+]
 
 TRIED = 200_000  # states of a proof that a verdict can be reached; some tenths of a second
 MANY = 4_096  # codes of an item beyond which only some are drawn: a mark of 0 to 100,000 in steps of 1 says little more
@@ -187,14 +197,18 @@ def _rows(draw: DrawFn, plan: Plan, asked: _Asked) -> Row:
     codes = [EXCLUDED] * len(plan.items)
     for item in own:
         codes[item.place] = draw(st.sampled_from(_drawn(plan, item.place, asked.complete)))
-    if plan.bands > 1 and draw(st.booleans()):
-        _to_a_cut(draw, plan, codes, plan.frames[variant], complete=asked.complete)
+    whole = draw(st.integers(0, 3)) == 3
+    if whole:
+        _whole_sections(draw, plan, codes, complete=asked.complete)
     notice = asked.complete or draw(st.sampled_from([True, True, False]))
     row = Row(tuple(codes), variant, notice)
     starts = asked.starts if asked.reaching is not None else (None, *asked.starts)
-    start = draw(st.sampled_from(starts)) if starts else None
+    start = draw(st.sampled_from(starts)) if starts and (asked.reaching is not None or not whole) else None
     if start is not None:
         row = _towards(draw, plan, start, row)
+    if not whole and plan.bands > 1 and draw(st.booleans()):
+        near = _to_a_cut(draw, plan, row, complete=asked.complete)
+        row = near if asked.reaching in {None, _verdict(plan, near)} and _has_panel(plan, near) else row
     codes = [*row.codes]
     if asked.raising is not None:
         _raise(draw, plan, codes, _raisers(plan, asked.raising, (row.variant,)))
@@ -221,7 +235,7 @@ def _rarely() -> SearchStrategy[bool]:
 def _drawn(plan: Plan, place: int, complete: bool) -> tuple[int, ...]:
     """The codes that are drawn for an item, the simplest first, those that raise something more often than others."""
     item = plan.items[place]
-    codes = _some_codes(plan, place)
+    codes = some_codes(plan, place)
     if complete:
         codes = tuple(code for code in codes if code not in item.awaits) or codes
     flagged = [code for code in codes if item.words[code]]
@@ -229,13 +243,22 @@ def _drawn(plan: Plan, place: int, complete: bool) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=4096)
-def _some_codes(plan: Plan, place: int) -> tuple[int, ...]:
+def some_codes(plan: Plan, place: int) -> tuple[int, ...]:
+    """The codes that some answer to an item gives; of an item with very many of them, some."""
     item = plan.items[place]
     if len(item.codes()) <= MANY:
         return reachable_codes(plan, place)
     # Every one of a wide mark's steps can be written or not for the same reason; a few hundred of them are tried.
     some = [*range(OWN), *range(OWN, len(item.words), len(item.words) // 200), item.best_code]
     return tuple(code for code in some if code not in {EXCLUDED, UNOPENED} and _has_answer(plan, place, code))
+
+
+@lru_cache(maxsize=4096)
+def _best(plan: Plan, place: int) -> int:
+    """Of the outcomes that some answer gives the first that earns most and waits for nothing, one without a flag where there is one."""
+    item = plan.items[place]
+    codes = [code for code in some_codes(plan, place) if code >= OWN and code not in item.awaits]
+    return max(codes or [ABSENT], key=lambda code: (item.points[code], not item.words[code], -code))
 
 
 def _has_answer(plan: Plan, place: int, code: int) -> bool:
@@ -246,23 +269,33 @@ def _has_answer(plan: Plan, place: int, code: int) -> bool:
     return True
 
 
-def _to_a_cut(draw: DrawFn, plan: Plan, codes: list[int], frame: Frame, *, complete: bool) -> None:
-    """Change outcomes one after the other to what brings the total nearest to a cut, or one step to either side of it."""
-    scale, own = frame.scale, [item for item in plan.items if item.place not in frame.outside]
-    cut = draw(st.sampled_from([*scale.cuts]))
-    side = draw(st.sampled_from([0, 0, 1, -1]))
-    weight = {
-        item.place: scale.factors[item.section] * scale.weights[plan.sections[item.section].stage] for item in own
-    }
-    total = sum(item.points[codes[item.place]] * weight[item.place] for item in own)
-    for item in draw(st.permutations(own)):
+def _whole_sections(draw: DrawFn, plan: Plan, codes: list[int], *, complete: bool) -> None:
+    """Make sections all right or all wrong: sums of whole shares lie on cuts that single answers hardly ever hit."""
+    for section in plan.sections:
+        right = draw(st.booleans())
+        for item in plan.items[section.start : section.stop]:
+            if codes[item.place] != EXCLUDED:
+                plain = [code for code in _drawn(plan, item.place, complete) if not item.words[code]]
+                worst = min(plain or [codes[item.place]], key=item.points.__getitem__)
+                codes[item.place] = _best(plan, item.place) if right else worst
+
+
+def _to_a_cut(draw: DrawFn, plan: Plan, row: Row, *, complete: bool) -> Row:
+    """Change outcomes one after the other to what brings the total nearest to a cut or to one side of it; twice round, as the last ones fit best."""
+    scale, codes = plan.frames[row.variant].scale, [*row.codes]
+    cut, side = draw(st.sampled_from([*scale.cuts])), draw(st.sampled_from([0, 0, 1, -1]))
+    weight = [scale.factors[item.section] * scale.weights[plan.sections[item.section].stage] for item in plan.items]
+    asked = [item for item in plan.items if codes[item.place] not in {EXCLUDED, UNOPENED} and weight[item.place]]
+    total = sum(item.points[codes[item.place]] * weight[item.place] for item in asked)
+    for item in 2 * draw(st.permutations(asked)):
         worth = weight[item.place]
         rest = total - item.points[codes[item.place]] * worth
-        allowed = [code for code in _drawn(plan, item.place, complete) if not item.words[code]] or [codes[item.place]]
-        totals = {code: rest + item.points[code] * worth for code in allowed}
-        right_side = {code: total for code, total in totals.items() if side * (total - cut) >= (1 if side else 0)}
-        codes[item.place] = min(right_side or totals, key=lambda code: abs(totals[code] - cut))
+        plain = [code for code in _drawn(plan, item.place, complete) if not item.words[code]]
+        totals = {code: rest + item.points[code] * worth for code in (codes[item.place], *plain)}
+        there = [code for code, found in totals.items() if side * (found - cut) >= abs(side)]
+        codes[item.place] = min(there or totals, key=lambda code: abs(totals[code] - cut))
         total = totals[codes[item.place]]
+    return row._replace(codes=tuple(codes))
 
 
 @lru_cache(maxsize=256)
@@ -273,7 +306,7 @@ def _raisers(plan: Plan, flag: str, variants: tuple[str | None, ...]) -> tuple[t
         (item.place, code)
         for item in plan.items
         if item.place not in outside and any(item.words)
-        for code in _some_codes(plan, item.place)
+        for code in some_codes(plan, item.place)
         if item.words[code] & WORD[flag] * 0xFFFF
     )
 
@@ -287,7 +320,7 @@ def _raise(draw: DrawFn, plan: Plan, codes: list[int], raisers: Sequence[tuple[i
     if stage:
         for before in plan.items[: plan.stages[stage].items.start]:
             if codes[before.place] != EXCLUDED:
-                codes[before.place] = before.best_code
+                codes[before.place] = _best(plan, before.place)
 
 
 def _leave_gaps(draw: DrawFn, plan: Plan, codes: list[int]) -> None:

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from scoring import canonical
 from scoring.engine.rubric import Rubric
-from scoring.engine.table import ABSENT, BLANK, EXCLUDED, OWN, UNOPENED
+from scoring.engine.table import ABSENT, EXCLUDED, INVALID, OWN, UNOPENED
 from scoring.errors import RubricError, SubmissionError
-from scoring.testing.drawing import open_rubric, rows, standing_of, submission_of, submissions
+from scoring.testing.drawing import open_rubric, rows, some_codes, standing_of, submission_of, submissions
 from scoring.testing.shown import one_decision
 
 if TYPE_CHECKING:
@@ -120,8 +120,12 @@ def _better(data: st.DataObject, rubric: Rubric) -> None:
     now = row.codes[item.place]
     better = [
         code
-        for code in (ABSENT, BLANK, *range(OWN, len(item.words)))
-        if not item.words[code] and item.points[code] >= item.points[now] and code != now and code not in item.awaits
+        for code in some_codes(plan, item.place)
+        if code != INVALID
+        and not item.words[code]
+        and item.points[code] >= item.points[now]
+        and code != now
+        and code not in item.awaits
     ]
     if not better:
         return
