@@ -63,8 +63,8 @@ def score_batch(rubric: Rubric, table: Any) -> Scored:
             is no answer, an empty text that the answer is blank. Batches are read one at a time.
 
     Returns:
-        One row for each, with the columns `COLUMNS`. ``decision`` is the text that replay compares; ``score`` an exact share such as ``7/10``. A row that cannot
-        be scored has an ``error``, which says where and what and repeats no answer, and the others go on.
+        One row for each, with the columns `COLUMNS`. ``decision`` is the text that replay compares; ``score`` an exact share such as ``7/10``. A row that
+        cannot be scored has an ``error``, which says where and what and repeats no answer, and the others go on.
 
     Raises:
         SubmissionError: The table has a column that says nothing to this rubric.
