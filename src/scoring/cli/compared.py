@@ -87,7 +87,7 @@ def _run(found: Comparison, run: Run) -> Iterator[str]:
         yield "  nothing: whatever scoring depends on is the same"
         return
     for what, rows in (("verdict", run.moving), ("action", run.acting)):
-        yield from () if rows else [f"  no {what}"]
+        yield from () if rows else [f"  no {what} can move"]
         for row in rows:
             yield f"  {what} {row.old} -> {row.new}: {_ways(row)}"
             yield from (f"    {line}" for line in _smallest(found, run, row))
