@@ -492,10 +492,7 @@ class TestManual:
         assert [] == [line for line in shown.strip().split("\n") if line not in lines]
 
     def test_the_override_that_it_proposes_keeps_it(self, call: Any) -> None:
-        (proposed,) = (
-            part
-            for part in RULES.parents[1].joinpath("docs/howto/changing-a-rubric.md").read_text().split("`")
-            if part.startswith("{id: hard-skills-minimum")
-        )
+        page = (RULES.parents[1] / "docs" / "howto" / "changing-a-rubric.md").read_text(encoding="utf-8")
+        (proposed,) = (code for code in page.split("`") if code.startswith("{id: hard-skills-minimum"))
         edits = (("\nguarantees:", f"\noverrides:\n  - {proposed}\nguarantees:{TestCheck.HALF}"),)
         assert 0 == call("check", rubric("new", *edits, examples=False))[0]

@@ -199,8 +199,8 @@ class Comparison:
         """
         Whether something moves that the new version does not say it may.
 
-        That is a verdict that `may_move` does not name, an action that no such verdict explains, a case that has no result in one version alone, or an
-        example that holds no longer. Where the new version does not say that it replaces the old one, nothing may move.
+        That is a verdict that `may_move` does not name, an action that no such verdict explains, a case that has no result in one version alone, or an example
+        that holds no longer. Where the new version does not say that it replaces the old one, nothing may move.
         """
         pack = self.new.rubric.plan.pack
         names = pack["about"].get("replaces") == self.old.rubric.version

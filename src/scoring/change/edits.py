@@ -297,6 +297,8 @@ def _told(key: str, old: Any, new: Any, place: _Place) -> str:
 
 
 def _label(key: str, place: _Place) -> str:
+    if key == "from" and place.wording:
+        return "rubric"  # of a stage: the other rubric that it is
     return key if place.words and place.words[-1] in _SAID.values() else _LABELS.get(key, key.rstrip("_"))
 
 

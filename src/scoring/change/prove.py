@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attrs import field, frozen
 
+from scoring.change.differences import differences, notice_matters, unpaired
 from scoring.change.forms import NoPanelError, full_panel
-from scoring.change.joint import Question, questions
+from scoring.change.joint import questions
 from scoring.change.search import Search
 from scoring.change.sides import ACTION, HELD, VERDICT, Case, Side, Standing
 from scoring.change.tables import Budget, TooManyError
@@ -29,14 +30,15 @@ from scoring.change.witness import Shown, condition_holds, show
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from scoring.change.search import Cell
+    from scoring.change.grid import Cell
+    from scoring.change.joint import Question
     from scoring.engine.decision import Decision
     from scoring.engine.plan import Plan
 
 __all__ = ["ACTIONS", "BOUND", "Move", "Moves", "Proof", "moves", "prove"]
 
 BOUND = 2_000_000  # states of a half
-LEVELS = (0, 512, 64)  # exact totals; past the bound, totals to one part in so many, which still gives bounds
+LEVELS = (0, 128)  # exact totals; past the bound, totals to one part in so many, which still gives bounds
 ACTIONS = ("advance", "review", "decline")
 FAILS, HOLDS, OUTSIDE = "fails", "holds", "outside"
 _TOO_MANY = "more than {} sums in one half of the cases: past this bound totals are only looked at roughly, and counts are bounds"
@@ -137,8 +139,8 @@ def moves(old: Plan, new: Plan, *, by: str = VERDICT, bound: int = BOUND) -> Mov
     claim = _VERDICTS if by == VERDICT else _ACTIONS
     world = _World((old, new), asked, claim, bound)
     found = world.look()
-    remarks = [*_differences(old, new), *_unpaired(old, new, asked)]
-    if _notice_matters((old, new)):
+    remarks = [*differences(old, new), *unpaired(old, new, asked)]
+    if notice_matters((old, new)):
         without = _World((old, new), asked, claim, bound, notice=False).look(witnesses=False)
         remarks += _without_notice(found, without)
     rows = tuple(_move(found, a, b) for a in _labels(old, by) for b in _labels(new, by))
@@ -177,7 +179,7 @@ def prove(plan: Plan, guarantee: dict[str, Any], *, bound: int = BOUND) -> Proof
     holds = False if fewest else True if most == 0 and not found.open else None
     met = found.open or most or found.bounds((HOLDS,))[1]
     remarks = [] if met or condition is None else ["No complete submission meets the condition, so it says nothing."]
-    if _notice_matters((plan,)):
+    if notice_matters((plan,)):
         without = _World((plan,), asked, claim, bound, notice=False).look(witnesses=False)
         remarks += _proof_without_notice(holds, without)
     shown = found.shown.get((FAILS,))
@@ -412,17 +414,6 @@ def _move(found: _Found, old: str, new: str) -> Move:
     return Move(old, new, possible, fewest, most, None if shown is None else shown.of_two())
 
 
-# ---------------------------------------------------------------------- remarks
-
-
-def _notice_matters(plans: Sequence[Plan]) -> bool:
-    """Whether a rubric with a notice has an answer that is fatal."""
-    return any(
-        plan.notice_digest is not None and any(word & 0xFFFF for item in plan.items for word in item.words)
-        for plan in plans
-    )
-
-
 def _without_notice(proven: _Found, without: _Found) -> list[str]:
     ways = [
         f"{old} -> {new}"
@@ -440,51 +431,3 @@ def _proof_without_notice(holds: bool | None, without: _Found) -> list[str]:
         return []
     how = f"it does not hold: {fewest} outcome combinations fail" if most else "it holds"
     return [f"Without proof of notice, where a fatal answer puts no cap of its own, {how}."]
-
-
-def _differences(old: Plan, new: Plan) -> list[str]:
-    """What only one version asks: there is no one answer to compare."""
-    found = []
-    for one, other, word in ((old, new, "old"), (new, old, "new")):
-        names = [item.id for item in one.items if item.id not in other.index]
-        if names:
-            found.append(f"Only the {word} version asks {', '.join(names)}: any outcome goes with any.")
-        if [*one.frames] != [None] and [*other.frames] != [None]:
-            variants = [str(variant) for variant in one.frames if variant not in other.frames]
-            if variants:
-                found.append(f"Only the {word} version has the variant {', '.join(variants)}: left out.")
-    kinds = [
-        item.id
-        for item in new.items
-        if item.id in old.index and old.items[old.index[item.id]].data["kind"] != item.data["kind"]
-    ]
-    if kinds:
-        found.append(f"Of another kind than before, so another question: {', '.join(kinds)}.")
-    return found
-
-
-def _unpaired(old: Plan, new: Plan, asked: Sequence[Question]) -> list[str]:
-    """Outcomes that no submission can have which both versions take as complete."""
-    found = []
-    for question in asked:
-        before, after = question.places
-        if before is None or after is None:
-            continue
-        for n, (plan, place) in enumerate(((old, before), (new, after))):
-            item = plan.items[place]
-            both = {
-                outcome.codes[n]
-                for outcome in question.outcomes
-                if outcome.codes[0] not in old.items[before].awaits and outcome.codes[1] not in new.items[after].awaits
-            }
-            codes = [outcome.codes[n] for outcome in question.alone[n]]
-            names = [
-                item.name(code) for code in codes if code is not None and code not in both and code not in item.awaits
-            ]
-            if names:
-                where, other = (("old", "new"), ("new", "old"))[n]
-                found.append(
-                    f"{item.id}: {', '.join(names[:10])}{', ...' if len(names) > 10 else ''} of the {where} version leave the case without a "
-                    f"result under the {other} one (refused, or waiting); such cases are not among these."
-                )
-    return found

@@ -10,11 +10,12 @@ Source: FORMAT.md 6.
 
 from __future__ import annotations
 
-from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
+from scoring.change.blocks import Groups, balanced
+from scoring.change.grid import Grid, grid_of, in_grains, place_of, simplified
 from scoring.change.sides import ACTION, HELD, UNSURE, Side, Standing
-from scoring.change.sweep import Found, Half, Window, cheapest, count_cells, merged
+from scoring.change.sweep import Found, Half, cheapest, count_cells, merged
 from scoring.change.tables import Budget, Closed, Joined, Node, Row, Start, size_of
 from scoring.engine.table import ABSENT
 
@@ -22,16 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import TypeAlias
 
+    from scoring.change.grid import Bands, Cell
     from scoring.change.joint import Outcome, Question
 
-    Label: TypeAlias = tuple[str, ...]  # one, or several where it is only bounded
-    Cell: TypeAlias = tuple[Label, ...]  # one label for each plan
-    Bands: TypeAlias = list[tuple[int | None, Label]]  # least total, best first; None for the last
     Slot: TypeAlias = tuple[int, int]  # plan, section or stage
 
 __all__ = ["Fewest", "Search"]
-
-MAX_SPLIT = 12  # sections whose every division into two halves is looked at
 
 
 class _Class(NamedTuple):
@@ -98,7 +95,7 @@ class Search:
         self._half_nodes = self._make_halves()
         self._line = self._ratio()
         self._halves = [self._split(node) for node in self._half_nodes]
-        self._grids: dict[int, _Grid | None] = {}
+        self._grids: dict[int, Grid | None] = {}
         self._met: list[_Meeting] | None = None if self._halves else []
 
     # ------------------------------------------------------------------ classes
@@ -195,14 +192,14 @@ class Search:
         if any(not node.table for node in blocks):
             return []
         halves: list[Node] = [Start(start), Start(start)]
-        for n, nodes in enumerate(_balanced(blocks)):
+        for n, nodes in enumerate(balanced(blocks)):
             for node in sorted(nodes, key=size_of):
                 halves[n] = Joined(halves[n], node, self._join, self._budget)
         return halves if all(node.table for node in halves) else []
 
     def _blocks(self) -> list[list[list[int]]]:
         """Items in groups of groups: those whose sections have to be looked at together, within what a stage's condition needs together."""
-        inner, outer = _Groups(), _Groups()
+        inner, outer = Groups(), Groups()
         for number, (question, _) in enumerate(self._asked):
             nodes = [*self._sections_of(question)]
             for n, section in nodes:
@@ -361,28 +358,8 @@ class Search:
             bands = self._as_supposed(kind, n, supposed)
         if standing.marks & UNSURE:
             bands = [(least, tuple(sorted({*label, "review"}))) for least, label in bands]
-        kept: Bands = []
-        for least, label in bands:
-            if kept and kept[-1][1] == label:
-                kept.pop()
-            kept.append((least, label))
-        kept[-1] = (None, kept[-1][1])
-        return kept if self._grains[n] == 1 else self._in_grains(kept, n)
-
-    def _in_grains(self, bands: Bands, n: int) -> Bands:
-        """The same by totals in grains, of which each section may have lost all but one part of one."""
-        grain = self._grains[n]
-        lost = self._blocks_added * (grain - 1)
-        cuts = [least for least, _ in bands if least is not None]
-        starts = {-(-least // grain) for least in cuts} | {-((lost - least) // grain) for least in cuts}
-        found: Bands = []
-        for start in (*sorted(starts, reverse=True), None):
-            low = None if start is None else start * grain
-            high = min(starts, default=0) * grain - grain + lost if start is None else start * grain + lost
-            surely, perhaps = (_place(bands, total) for total in (low, high))
-            labels = {label for _, own in bands[perhaps : surely + 1] for label in own}
-            found.append((start, tuple(sorted(labels))))
-        return found
+        kept = simplified(bands)
+        return kept if self._grains[n] == 1 else in_grains(kept, self._grains[n], self._blocks_added)
 
     def _as_supposed(self, kind: _Class, n: int, s: int) -> Bands:
         """Step 10: where the better answers change the verdict, a person is asked."""
@@ -423,7 +400,7 @@ class Search:
             merges: dict[tuple[int, ...], Half] = {}
             few, many = sorted(range(2), key=lambda n: sum(len(half.rows) for half in self._halves[n].values()))
             for b, right in self._halves[many].items():
-                alike: dict[_Grid, list[int]] = {}
+                alike: dict[Grid, list[int]] = {}
                 for a in self._halves[few]:
                     grid = self._grid(self._join(a, b))
                     if grid is not None:
@@ -435,7 +412,7 @@ class Search:
                     self._met.append(_Meeting(few, key, b, merges[key], right, grid))
         return self._met
 
-    def _grid(self, number: int | None) -> _Grid | None:
+    def _grid(self, number: int | None) -> Grid | None:
         """What cases of a class are called, by their totals; None where they do not end here."""
         if number is None:
             return None
@@ -445,20 +422,20 @@ class Search:
             self._grids[number] = self._make_grid(kind) if ends else None
         return self._grids[number]
 
-    def _make_grid(self, kind: _Class) -> _Grid:
+    def _make_grid(self, kind: _Class) -> Grid:
         bands = [self._bands(kind, n) for n in range(self.real)]
         if self.real == 1:
-            return _grid_of([(least, (label,)) for least, label in bands[0]])
+            return grid_of([(least, (label,)) for least, label in bands[0]])
         if self._line is None:
             cells = tuple(tuple((label, other) for _, other in bands[1]) for _, label in bands[0])
-            return _Grid(tuple(least for least, _ in bands[0]), tuple(least for least, _ in bands[1]), cells)
+            return Grid(tuple(least for least, _ in bands[0]), tuple(least for least, _ in bands[1]), cells)
         old, new = self._line
         # The new total is old total * new / old; it reaches a cut where the old one reaches cut * old / new, rounded up.
         moved = [(None if least is None else -(-least * old // new), label) for least, label in bands[1]]
         starts = sorted({least for least, _ in (*bands[0], *moved) if least is not None}, reverse=True)
-        return _grid_of(
+        return grid_of(
             [
-                (least, (bands[0][_place(bands[0], least)][1], moved[_place(moved, least)][1]))
+                (least, (bands[0][place_of(bands[0], least)][1], moved[place_of(moved, least)][1]))
                 for least in (*starts, None)
             ]
         )
@@ -481,67 +458,6 @@ class Search:
         return Fewest(pair.cost, tuple(chosen))
 
 
-def _balanced(blocks: list[Node]) -> tuple[list[Node], list[Node]]:
-    """Two groups of blocks whose products of sizes are as even as they get, one after the other taken to the smaller one where there are many."""
-    halves: tuple[list[Node], list[Node]] = [], []
-    ordered = sorted(blocks, key=size_of, reverse=True)
-    sizes = [size_of(node) for node in ordered]
-    if len(ordered) <= MAX_SPLIT:
-        whole = prod(sizes)
-        best = min(
-            range(1 << max(len(ordered) - 1, 0)),
-            key=lambda chosen: max(
-                part := prod(size for n, size in enumerate(sizes) if chosen >> n & 1), whole // part
-            ),
-        )
-        for n, node in enumerate(ordered):
-            halves[best >> n & 1].append(node)
-        return halves
-    products = [1, 1]
-    for node, size in zip(ordered, sizes, strict=True):
-        n = 0 if products[0] <= products[1] else 1
-        halves[n].append(node)
-        products[n] *= size
-    return halves
-
-
-def _grid_of(bands: Sequence[tuple[int | None, Cell]]) -> _Grid:
-    """A grid of one number, neighbours that are called alike made one."""
-    kept: list[tuple[int | None, Cell]] = []
-    for least, cell in bands:
-        if kept and kept[-1][1] == cell:
-            kept.pop()
-        kept.append((least, cell))
-    return _Grid(tuple(least for least, _ in kept), (None,), tuple((cell,) for _, cell in kept))
-
-
-def _place(bands: Bands, total: int | None) -> int:
-    """The place of the band of a total; None is below all cuts."""
-    return next(n for n, (least, _) in enumerate(bands) if least is None or (total is not None and total >= least))
-
-
-class _Grid(NamedTuple):
-    """What cases are called by their totals: the least totals of each interval, best first, None for the last, and the cells between them."""
-
-    firsts: tuple[int | None, ...]
-    seconds: tuple[int | None, ...]
-    cells: tuple[tuple[Cell, ...], ...]
-
-    def cuts(self) -> tuple[list[int], list[int]]:
-        """The least totals without the None that stands for the last interval."""
-        return [n for n in self.firsts if n is not None], [n for n in self.seconds if n is not None]
-
-    def windows(self, cell: Cell) -> Iterable[tuple[Window, Window]]:
-        """The rectangles in which cases are called so."""
-        for n, row in enumerate(self.cells):
-            for m, name in enumerate(row):
-                if name == cell:
-                    yield (
-                        Window(self.firsts[n], self.firsts[n - 1] if n else None),
-                        Window(self.seconds[m], self.seconds[m - 1] if m else None),
-                    )
-
-
 class _Meeting(NamedTuple):
     """Classes of one half, taken as one, and a class of the other half."""
 
@@ -550,21 +466,4 @@ class _Meeting(NamedTuple):
     other: int
     left: Half
     right: Half
-    grid: _Grid
-
-
-class _Groups:
-    """Things that are tied together, directly or through others."""
-
-    def __init__(self) -> None:
-        self._up: dict[object, object] = {}
-
-    def find(self, thing: object) -> object:
-        """What stands for the group of a thing."""
-        while (up := self._up.setdefault(thing, thing)) != thing:
-            thing = up
-        return thing
-
-    def tie(self, one: object, other: object) -> None:
-        """Put two groups together."""
-        self._up[self.find(other)] = self.find(one)
+    grid: Grid

@@ -1,7 +1,7 @@
 """
 The command `compare`: what a change of a rubric does, to anybody and to those of the past.
 
-Owns which version is the old one where nobody says it, and the exit status. `compared` shows it; must not know how any of it is worked out.
+Owns which version is the old one where nobody says it, and the exit status. `compared` and `facts` show it; must not know how any of it is worked out.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from cyclopts import Parameter
 from scoring.change.compare import compare as compared
 from scoring.change.comparison import Version
 from scoring.change.groups import MAX_BYTES as MAX_TABLE
-from scoring.cli.compared import as_csv, as_json, as_markdown, as_text
+from scoring.cli.compared import as_markdown, as_text
+from scoring.cli.facts import as_csv, as_json
 from scoring.cli.inputs import open_log, whole
 from scoring.cli.options import READING, In, Reading
 from scoring.cli.output import FAILS, HOLDS, UNCHECKED, CallError, complain, say

@@ -1,20 +1,15 @@
 """
-How a comparison of two versions is shown: lines for people, Markdown for a change under review, CSV of who moves, JSON for machines.
+How a comparison of two versions is shown: lines for people, Markdown for a change under review.
 
-Owns what stands where and how much of it; `--json` and `--csv` hold everything. Must not know how any of it was worked out.
+Owns what stands where and how much of it; `facts` leaves nothing out, for programs. Must not know how any of it was worked out.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from scoring.change.comparison import called
-from scoring.change.impact import Step
-from scoring.cli.figures import facts_of_step
 from scoring.cli.output import counted
 from scoring.cli.results import listed
 from scoring.engine.exact import percent, rational
@@ -31,7 +26,7 @@ if TYPE_CHECKING:
     from scoring.change.impact import Group, Rates
     from scoring.change.prove import Move
 
-__all__ = ["as_csv", "as_json", "as_markdown", "as_text", "counted_ways", "decided", "outcomes_of"]
+__all__ = ["as_markdown", "as_text", "because", "counted_ways", "decided", "movers", "outcomes_of"]
 
 _EDITS = 40  # shown to people of each sort
 _MOVERS = 20
@@ -87,7 +82,7 @@ def _run(found: Comparison, run: Run) -> Iterator[str]:
         yield "  nothing: whatever scoring depends on is the same"
         return
     for what, rows in (("verdict", run.moving), ("action", run.acting)):
-        yield from () if rows else [f"  no {what}"]
+        yield from () if rows else [f"  no {what} can move"]
         for row in rows:
             yield f"  {what} {row.old} -> {row.new}: {_ways(row)}"
             yield from (f"    {line}" for line in _smallest(found, run, row))
@@ -176,11 +171,12 @@ def _others(first: Run, others: Iterable[Run]) -> Iterator[str]:
         ways = [f"{row.old} -> {row.new}{'' if row.possible else ' (not decided)'}" for row in run.moving]
         acts = [f"{row.old} -> {row.new}{'' if row.possible else ' (not decided)'}" for row in run.acting]
         told = "; ".join(filter(None, (", ".join(ways), f"action {', '.join(acts)}" if acts and not ways else "")))
-        yield f"differs in {_place(run)}: {told or 'nothing can move'}"
+        yield f"differs in {_place(run)}: {told or ('nothing can move' if run.can_move is False else ' '.join(run.remarks))}"
 
 
 def _sketch(run: Run) -> Any:
-    return [(row.old, row.new, row.possible) for row in (*run.moving, *run.acting)]
+    rows = [(row.old, row.new, row.possible) for row in (*run.moving, *run.acting)]
+    return rows, run.can_move, [(stop.item, stop.stuck) for stop in run.stops]
 
 
 def _examples(found: Comparison) -> Iterator[str]:
@@ -213,12 +209,13 @@ def _past(past: Past) -> Iterator[str]:
 
 
 def _rows(past: Past) -> Iterator[tuple[str, ...]]:
-    for mover in _movers(past):
+    for mover in movers(past):
         came = f"{_came(mover.old)} -> {_came(mover.new)}"
-        yield f"#{mover.seq}", past.names(mover.seq) or "-", came, _because(mover.causes)
+        yield f"#{mover.seq}", past.names(mover.seq) or "-", came, because(mover.causes)
 
 
-def _movers(past: Past) -> Iterator[Mover]:
+def movers(past: Past) -> Iterator[Mover]:
+    """All cases that move, profile by profile."""
     for _, _, test in past.tests:
         yield from test.movers
 
@@ -231,7 +228,8 @@ def _percent(score: str | None) -> str:
     return "" if score is None else percent(*rational(score))
 
 
-def _because(causes: Sequence[Cause]) -> str:
+def because(causes: Sequence[Cause]) -> str:
+    """What moved a case, the first few."""
     return (
         listed([f"{cause.id} {cause.old or '-'} -> {cause.new or '-'}" for cause in causes], _CAUSES) if causes else "-"
     )
@@ -352,122 +350,3 @@ _ESCAPED = str.maketrans(
 def _safe(text: str) -> str:
     """A text in which nothing is Markdown, nor HTML, nor calls anybody: ids and questions are other people's."""
     return text.translate(_ESCAPED).replace("-&gt;", "\u2192")
-
-
-# ---------------------------------------------------------------------- for programs
-
-
-_COLUMNS = (
-    "record",
-    "case",
-    "old_verdict",
-    "new_verdict",
-    "old_action",
-    "new_action",
-    "old_status",
-    "new_status",
-    "old_score",
-    "new_score",
-    "because",
-)
-
-
-def as_csv(found: Comparison) -> Iterator[str]:
-    """Who moves, one case a line, scores exact."""
-    yield ",".join(_COLUMNS)
-    for mover in _movers(found.past) if found.past else ():
-        name = found.past.names(mover.seq) if found.past else None
-        cells = [mover.seq, name or ""]
-        for key in ("verdict", "action", "status", "score"):
-            cells += [getattr(mover.old, key) or "", getattr(mover.new, key) or ""]
-        line = io.StringIO()
-        csv.writer(line, lineterminator="").writerow([*cells, _because(mover.causes)])
-        yield line.getvalue()
-
-
-def as_json(found: Comparison) -> Iterator[str]:
-    """One object a line; its `type` says what it is. ASCII, so that no encoding of the stream can spoil it."""
-    return (json.dumps(fact, separators=(",", ":")) for fact in _facts(found))
-
-
-def _facts(found: Comparison) -> Iterator[dict[str, Any]]:
-    yield {
-        "type": "comparison",
-        "says": found.summed_up(),
-        "can_move": found.can_move,
-        "beyond": found.beyond,
-        "bump": found.bump,
-        "old": _facts_of_version(found.old),
-        "new": _facts_of_version(found.new),
-        "only_old": list(found.only_old),
-        "only_new": list(found.only_new),
-        "examples_why": found.examples_why,
-    }
-    for edit in found.edits:
-        place = {"file": edit.file, "line": edit.line}
-        yield {"type": "edit", "scoring": edit.scoring, "thing": edit.thing, "what": edit.what, **place}
-    for run in found.runs:
-        yield from _facts_of_run(run)
-    for result in found.examples:
-        problems = [problem.message for problem in result.problems]
-        yield {"type": "example", "id": result.id, "shows": result.shows, "holds": False, "problems": problems}
-    if found.past is not None:
-        yield from _facts_of_past(found.past)
-    for one in found.impact:
-        for when, impact in (("before", one.before), ("after", one.after)):
-            yield {**facts_of_step(one.view, Step(None, impact)), "when": when}
-
-
-def _facts_of_version(version: Version) -> dict[str, Any]:
-    rubric = version.rubric
-    digests = {"digest": rubric.digest, "scoring_digest": rubric.scoring_digest}
-    return {"rubric": rubric.id, "version": rubric.version, **digests, "where": version.where}
-
-
-def _facts_of_run(run: Run) -> Iterator[dict[str, Any]]:
-    of = {"profile": run.profile, "level": run.level}
-    moves = run.verdicts
-    yield {
-        "type": "proof",
-        **of,
-        "old_profile": run.old_profile,
-        "can_move": run.can_move,
-        "decided": run.decided,
-        "why": run.why,
-        "universe": None if moves is None else moves.universe,
-        "remarks": list(run.remarks),
-    }
-    for by, rows in (("verdict", run.verdicts), ("action", run.actions)):
-        for row in rows.rows if rows else ():
-            counts = {"possible": row.possible, "fewest": row.fewest, "most": row.most}
-            yield {"type": "move", **of, "by": by, "old": row.old, "new": row.new, **counts, "witness": row.witness}
-    for stop in run.stops:
-        told = {"item": stop.item, "outcomes": list(stop.outcomes), "stuck": stop.stuck}
-        yield {"type": "stop", **of, **told, "witness": stop.witness}
-
-
-def _facts_of_past(past: Past) -> Iterator[dict[str, Any]]:
-    counts = {"cases": past.cases, "moved": past.moved, "unjudged": past.unjudged, "others": past.others}
-    reread = sum(test.reread for _, _, test in past.tests)
-    yield {"type": "past", **counts, "reread": reread, "remarks": [r for *_, test in past.tests for r in test.remarks]}
-    for by, pairs in (("verdict", past.matrix), ("action", past.actions)):
-        for (old, new), count in sorted(pairs.items(), key=repr):
-            yield {"type": "moved", "by": by, "old": old, "new": new, "cases": count}
-    for profile, level, test in past.tests:
-        of = {"profile": profile, "level": level}
-        for mover in test.movers:
-            causes = [
-                {"kind": c.kind, "id": c.id, "old": c.old, "new": c.new, "moved": c.moved and str(c.moved)}
-                for c in mover.causes
-            ]
-            came = {"old": _facts_of(mover.old), "new": _facts_of(mover.new)}
-            yield {"type": "case", "record": mover.seq, "case": past.names(mover.seq), **of, **came, "because": causes}
-        for one in test.unjudged:
-            yield {"type": "untold", "record": one.seq, "case": past.names(one.seq), **of, "why": one.why}
-    for profile, level, count in past.left:
-        yield {"type": "left", "profile": profile, "level": level, "cases": count}
-
-
-def _facts_of(judged: Judged) -> dict[str, Any]:
-    facts = {key: getattr(judged, key) for key in ("verdict", "action", "status", "score")}
-    return {**facts, "caps": list(judged.caps), "holds": list(judged.holds)}
