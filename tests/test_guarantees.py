@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,7 @@ def test_in_a_funnel_a_guarantee_names_what_other_rubrics_bring_with_it(tmp_path
     assert document["stages"][1]["about"].get("guarantees") is None
 
 
+STRANGER = runpy.run_path(str(Path(__file__).parents[1] / "audit" / "check_packs.py"))
 SPOILED = {
     "no list": "text",
     "a list of text": ["text"],
@@ -167,6 +169,13 @@ def test_a_pack_by_hand_with_something_else_there_is_refused(value: object) -> N
     document["about"]["guarantees"] = value
     with pytest.raises(RubricError, match="guarantees"):
         compile_plan(canonical.dumps(document))
+    with pytest.raises(STRANGER["PackError"], match="guarantees"):
+        STRANGER["check"](document)
+
+
+def test_a_strangers_script_takes_them() -> None:
+    """audit/check_packs.py, which shares no code with us, reads the same table."""
+    STRANGER["check"](packed(guaranteed(BARRED)))
 
 
 def test_elsewhere_about_holds_no_guarantees() -> None:
