@@ -12,6 +12,7 @@ from cyclopts import Parameter
 
 from scoring import canonical
 from scoring.audit.entry import Entry
+from scoring.cli.inbox import is_inbox, taken
 from scoring.cli.inputs import examined_data, json_problem, must_keep, open_log, rubric_at, tell_heads, whole
 from scoring.cli.naming import new_id
 from scoring.cli.options import WRITING, In, Writing
@@ -49,11 +50,13 @@ def append(
     """
     Put a rubric, or decisions made elsewhere, into a log.
 
-    A file goes in as a whole or not at all. What the log has already stays as it is, and the answer names its record.
+    A file goes in as a whole or not at all. From an inbox each entry goes in that can, and what cannot is told at the end. What the log has already
+    stays as it is, and the answer names its record.
 
     Args:
         directory: The log.
-        file: A pack, which is published; or entries as `scoring score --entries` writes them, one a line; `-` is standard input.
+        file: A pack, which is published; or entries as `scoring score --entries` writes them, one a line, with `-` for standard input; or an inbox that
+            functions fill, a directory or s3://BUCKET/PREFIX.
         files: More of them, in order.
         create: Make the log, and its vault, where there is none.
         per_answer: Keep each answer as a disclosure of its own, so that one can be shown to an auditor without the others.
@@ -83,6 +86,10 @@ def append(
 
 def _taken(log: AuditLog, name: str, must_keep: Callable[[], None]) -> Iterator[dict[str, Any]]:
     """Take one file in, and tell the record of everything in it. A rubric needs no vault, so *must_keep* is asked for entries alone."""
+    if is_inbox(name):
+        for where, called, seq, repeated in taken(log, name, must_keep):
+            yield {"file": where, "line": 1, "type": "decision", "id": called, "seq": seq, "repeated": repeated}
+        return
     data = whole(name, _MAX_FILE, "a pack or entries")
     kind = kind_of(data)
     if kind not in _TAKEN:
