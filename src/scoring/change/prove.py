@@ -58,9 +58,9 @@ class Move:
         old, new: Ids of verdicts, or actions.
         possible: Whether some complete submission gets `old` under the old version and `new` under the new one; None where that is not decided.
         fewest, most: Of outcome combinations that do; equal where they are counted exactly.
-        witness: A submission that does, with the fewest items that are not absent: ``{"old": SUBMISSION, "new": SUBMISSION, "outcomes": {ITEM: [OLD, NEW]}}``,
-            scored again under both. The two submissions differ only in items, stages and facts that one version does not have, and in what raters say where
-            their rules changed. None where there is none.
+        witness: A submission that does, scored again under both: ``{"old": SUBMISSION, "new": SUBMISSION, "outcomes": {ITEM: [OLD, NEW]}}``. Where counts are
+            exact it has the fewest items that are not absent. The two submissions differ only in items, stages and facts that one version does not have,
+            and in what raters say where their rules changed. None where there is none, and mostly where nothing moves.
     """
 
     old: str

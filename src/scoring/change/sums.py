@@ -149,7 +149,8 @@ class Weighed:
         self.unit = gcd(*(factor for _, _, factor, _ in terms), *(more for *_, more in terms)) or 1
         self._terms = [(n, start, factor // self.unit, more // self.unit) for n, start, factor, more in terms if factor]
         self._most = sum((highs[n] - start) * factor + more for n, start, factor, more in self._terms)
-        self.width = width_of(self._most)
+        # Never narrower than the lanes of a sum that goes into it, whatever a floor cuts off of it.
+        self.width = width_of(max(self._most, *(highs[n] for n, *_ in self._terms), 0))
 
     def lanes(self, sums: Sequence[tuple[int, int]], rows: int) -> int:
         """The weighed sums, in `unit` above `base`. *sums*: lanes and their width."""
