@@ -44,7 +44,7 @@ $(VENV)/made-demo: $(VENV)/made pyproject.toml
 	touch $@
 
 $(VENV)/made-dev: $(VENV)/made pyproject.toml
-	$(BIN)/python -m pip install -q -e '.[cli,sign,testing]' --group dev
+	$(BIN)/python -m pip install -q -e '.[aws,cli,sign,testing]' --group dev
 	touch $@ $(VENV)/made-demo
 
 demo: $(VENV)/made-demo
