@@ -6,6 +6,8 @@ import base64
 import json
 import subprocess
 import sys
+import threading
+import uuid
 from typing import Any
 
 import pytest
@@ -93,6 +95,26 @@ class TestDoor:
         assert first == newer.decide(spelt_otherwise)
         assert first != newer.decide(sent(2, outlier="1")) | {"id": "s-1"}
 
+    def test_events_at_the_same_time_get_one_decision(self, inbox: DirectoryInbox) -> None:
+        """One function is deployed anew while the other still runs: each would decide otherwise."""
+        doors = [Door(make_pack(), profile, sink=inbox) for profile in ("equal", "thirds") * 4]
+        told: list[dict[str, Any]] = []
+        ready = threading.Barrier(len(doors))
+
+        def ask(door: Door) -> None:
+            ready.wait()
+            told.append(door.decide(sent(outlier="1")))
+
+        threads = [threading.Thread(target=ask, args=(door,)) for door in doors]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [told[0]] * 8 == told
+        assert {"borderline", "fail"} == {
+            door.decide(sent(number, outlier="1"))["verdict"] for number, door in enumerate(doors[:2], 2)
+        }
+
     @pytest.mark.parametrize(
         "change", [{"deadline": "rash"}, {"case": "another"}, {"outlier": "1"}, {"not_administered": {}}]
     )
@@ -146,6 +168,7 @@ class TestDoor:
         assert "given" == door.decide(nameless, lambda: "given")["id"]
         assert 400 == door.answer(nameless)[0]
         assert 400 == door.answer(nameless, lambda: "no id/")[0]
+        assert 400 == door.answer(nameless, lambda: uuid.UUID(int=1))[0]  # type: ignore[arg-type, return-value]
         assert 400 == door.answer(b"[]", lambda: "given")[0]
 
     def test_a_pack_may_be_a_file(self, tmp_path: Any, inbox: DirectoryInbox) -> None:

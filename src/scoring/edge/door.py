@@ -137,7 +137,8 @@ def _named(submission: bytes, name: Callable[[], str]) -> bytes:
     document = parse(submission)
     if type(document) is not dict or document.get("id") is not None:
         return submission
-    return canonical.dumps(document | {"id": name()})
+    given = name()
+    return canonical.dumps(document | {"id": given if type(given) is str else None})
 
 
 def _first(name: str, line: bytes, decision: dict[str, Any], won: bytes) -> Entry:
