@@ -24,7 +24,6 @@ from scoring.audit.chain import MAX_LINE, link_of
 from scoring.audit.fields import fits_decision, record_misfit
 from scoring.audit.follow import Disclosed, disclosed
 from scoring.audit.ledger import Heaps, row_of
-from scoring.audit.pieces import Pieces
 from scoring.audit.tree import Tree, cover, joined, levels_over
 from scoring.audit.value import Value
 from scoring.audit.vault import Vault
@@ -139,7 +138,7 @@ def scan(task: Task) -> Scanned | None:
     reading = _Bodies(task) if task.bodies else _Links(task)
     try:
         return None if task.sizes is None else reading.run()
-    except (_OtherError, LogError, StoreError, OSError):
+    except (_OtherError, LogError, StoreError, OSError, canonical.CanonicalError):
         return None
     finally:
         reading.close()
@@ -277,7 +276,7 @@ class _Bodies(_Links):
     def __init__(self, task: Task) -> None:
         super().__init__(task)
         self.vault: Vault | None = None
-        self.heaps, self.pieces = Heaps(), Pieces()
+        self.heaps = Heaps()
         self.cases: list[bytes] = []  # of decisions of which nothing is known to be said,
         self.ids: list[bytes] = []  # their ids,
         self.numbers: list[int] = []  # and their lines
@@ -297,20 +296,9 @@ class _Bodies(_Links):
     def block(self, lines: list[bytes], offsets: list[int], leaves: Sequence[str | None]) -> None:
         """Check all that one record holds, and that it chains to the one before it."""
         start, latest = self.task.first + self.count, self.latest
-        packs, alone = self.packs, self.vault is None
-        case, name, at = self.cases.append, self.ids.append, self.numbers.append
         # One record at a time: many at once would have the collector of cycles look through them all again and again.
         for seq, (line, before) in enumerate(zip(lines, leaves, strict=False), start):
-            known = self.pieces.read(line, seq, before) if alone else None
-            if known is not None:
-                digest, called, pack, time = known
-                if pack not in packs:
-                    self.cite(pack)
-                case(digest)
-                name(called)
-                at(seq - self.task.first)
-            else:
-                time = self.parse(line, seq, before, self.place(seq, offsets[seq - start], leaves[seq - start + 1]))
+            time = self.parse(line, seq, before, self.place(seq, offsets[seq - start], leaves[seq - start + 1]))
             if time < latest:
                 raise _OtherError
             self.earliest = self.earliest or time
@@ -337,7 +325,6 @@ class _Bodies(_Links):
             pack = body["decision"]["pack"]
             if pack not in self.packs:
                 self.cite(pack)
-            self.pieces.learn(line, pack)
             self.cases.append(body["disclosures"]["case"].encode())
             self.ids.append(body["id"].encode())
             self.numbers.append(seq - self.task.first)
