@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     Place: TypeAlias = tuple[int, int, str, str]  # number of the line, its offset, its file, its leaf
 
-__all__ = ["CANNOT_SHOW", "FAILS", "HOLDS", "NOT_CHECKED", "REMARK", "Check", "Finding", "Report", "shown"]
+__all__ = ["CANNOT_SHOW", "FAILS", "HOLDS", "NOT_CHECKED", "REMARK", "Check", "Finding", "Report", "counted", "shown"]
 
 HOLDS, FAILS, NOT_CHECKED = "HOLDS", "FAILS", "NOT CHECKED"
 REMARK = "REMARK"  # something that people should know, and that breaks no rule
@@ -29,6 +29,11 @@ CANNOT_SHOW = (
 
 
 _OPTIONAL = ("head", "heads", "signatures", "trusted", "precedence")
+
+
+def counted(number: int, what: str) -> str:
+    """So many of something: ``1 case``, ``2 cases``."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 class Finding(Value):

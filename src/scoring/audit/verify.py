@@ -21,7 +21,7 @@ from scoring.audit.ledger import Ledger, row_of
 from scoring.audit.links import Links
 from scoring.audit.packs import Packs, describe
 from scoring.audit.precedence import remarks
-from scoring.audit.report import NOT_CHECKED, Check, Finding, Report
+from scoring.audit.report import NOT_CHECKED, Check, Finding, Report, counted
 from scoring.audit.resume import resume
 from scoring.audit.scan import Task
 from scoring.audit.vault import Vault
@@ -134,6 +134,7 @@ class _Verification:
             ):
                 check.unchecked = _FAST
         self.precedence, self.instalments, self.times = PrecedenceLine(), InstalmentsLine(), TimesLine()
+        self.compared = False  # a record with the head that was kept elsewhere
         self.lines = self.decisions = self.disclosed = self.missing = 0
         self.counts = {"opening": 0, "resolution": 0, "erasure": 0}
         self.cited: dict[str, str] = {}  # packs, and when they were recorded
@@ -325,10 +326,10 @@ class _Verification:
                 self.read_line(line[:-1], offset, file)
                 offset += len(line)
             else:
-                length = self.pass_over(line, stream, offset, file, last=last)
-                offset += length
-                if length > _PASSED_OVER:
+                length, ended = self.pass_over(line, stream, offset, file, last=last)
+                if length > _PASSED_OVER or (last and not ended):  # a line without its end is no record
                     return False
+                offset += length
             self.lines += 1
             count += 1
         if count < wanted and not last:
@@ -336,8 +337,8 @@ class _Verification:
             self.segments.fail("a segment has another number of lines", place, expected=str(wanted), found=str(count))
         return True
 
-    def pass_over(self, line: bytes, stream: BinaryIO, offset: int, file: str, *, last: bool) -> int:
-        """Leave out what is no line, and return how long it is, or how much of it was read."""
+    def pass_over(self, line: bytes, stream: BinaryIO, offset: int, file: str, *, last: bool) -> tuple[int, bool]:
+        """Leave out what is no line, and return how long it is, or how much of it was read; and whether it ends."""
         place = (self.lines, offset, file, "")
         length = len(line)
         while line[-1:] not in {b"", b"\n"} and length <= _PASSED_OVER:
@@ -351,11 +352,12 @@ class _Verification:
         elif last:
             detail = f"ends in {length} bytes of an unfinished line: a write was cut off, or is going on right now"
             self.segments.fail(detail, place)
+            return length, False
         else:
             self.segments.fail("the last line of a segment has no line end", place)
         self.links.unreadable(place)
         self.vouched.broken = True
-        return length
+        return length, line[-1:] == b"\n"
 
     def read_line(self, line: bytes, offset: int, file: str) -> None:
         place = (self.lines, offset, file, leaf_of(line))
@@ -368,7 +370,10 @@ class _Verification:
 
     def compare(self, place: Place) -> None:
         """Compare a record with the head that was kept elsewhere, if it is the last one below."""
-        if self.expect is not None and place[0] + 1 == self.expect[0] and place[3] != self.expect[1]:
+        if self.expect is None or place[0] + 1 != self.expect[0]:
+            return
+        self.compared = True
+        if place[3] != self.expect[1]:
             detail = "this record, or one before it, is not what the expected head stands for"
             self.head.fail(detail, place, expected=self.expect[1], found=place[3])
 
@@ -524,12 +529,17 @@ class _Verification:
         elif self.lines < self.expect[0]:
             detail = "records were cut off the end, or this is another log"
             self.head.fail(detail, expected=f"{self.expect[0]} records or more", found=str(self.lines))
+        elif self.expect[0] <= self.since:
+            self.head.unchecked = f"the records below #{self.since} were not read"
+        elif not self.compared:
+            self.head.fail(f"line {self.expect[0]} of the log is no record, so that nothing could be compared")
 
     def findings(self, files: int) -> tuple[Finding, ...]:
+        disclosing = self.decisions + self.counts["opening"] + self.counts["resolution"]
         below = f"; that the {self.since} below the trusted checkpoint, which were not read, are what they were rests on it alone"
         return (
             self.segments.finding(
-                f"{self.lines} records in {files} segment{'s' * (files != 1)}{below * bool(self.since)}"
+                f"{counted(self.lines, 'record')} in {counted(files, 'segment')}{below * bool(self.since)}"
             ),
             self.canonical.finding("every line is canonical JSON"),
             self.fields.finding("every record fits the tables"),
@@ -548,9 +558,7 @@ class _Verification:
             self.people["erasures"].finding(
                 f"{self.counts['erasure']} recorded, each of a case that no later record is of"
             ),
-            self.kept.finding(
-                f"the disclosures of {self.decisions + self.counts['opening'] + self.counts['resolution']} records are what these say, or were erased"
-            ),
+            self.kept.finding(f"the disclosures of {counted(disclosing, 'record')} are what these say, or were erased"),
             *filter(None, (self.instalments.remark(), self.times.remark())),
             Finding("precedence", NOT_CHECKED, self.cites.unchecked)
             if self.fast or self.since

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from scoring.audit import checkpoint, disk, note
 from scoring.audit.heads import MAX_HEAD_LINE, needed_keys, read_head
 from scoring.audit.keys import VerificationKey
-from scoring.audit.report import Check
+from scoring.audit.report import Check, counted
 from scoring.audit.tree import Tree, joined
 from scoring.audit.value import Value
 from scoring.errors import LogError, MissingExtraError
@@ -282,12 +282,23 @@ class Vouched:
     def finish(self, lines: int) -> None:
         """Check what the last record tells."""
         if self.next is not None:
-            detail = "records were cut off the end: the newest heads stand for more than there are"
-            self.heads.fail(detail, expected=f"{self.next.head.size} records or more", found=str(lines))
+            self.finish_heads(lines)
         elif not self.count:
             self.heads.unchecked = "no head was ever made of this log"
         self.finish_key()
         self.finish_trusted(lines)
+
+    def finish_heads(self, lines: int) -> None:
+        """Tell of heads that stand for more than there is; what they would be signed by is not known."""
+        while self.next is not None:
+            newest = self.next.head.size
+            self.advance()
+        detail = "records were cut off the end: the newest heads stand for more than there are"
+        if newest <= lines:
+            detail = "a line is no record, so that the heads above it stand for more records than there are"
+        found = str(min(self.size, lines))
+        self.heads.fail(detail, expected=f"{newest} records or more", found=found)
+        self.signatures.unchecked = "who signed the heads that stand for more records than there are was not checked"
 
     def finish_key(self) -> None:
         """Tell whether the given key is the log's."""
@@ -315,9 +326,11 @@ class Vouched:
         if kept is None:
             self.trusted.unchecked = "no checkpoint that was kept elsewhere was given"
             return
-        if kept.head.size > lines:
+        if kept.head.size > self.size:
             detail = "records were cut off the end, or this is another log or an old copy"
-            self.trusted.fail(detail, expected=f"{kept.head.size} records or more", found=str(lines))
+            if kept.head.size <= lines:
+                detail = "a line below the trusted checkpoint is no record"
+            self.trusted.fail(detail, expected=f"{kept.head.size} records or more", found=str(min(self.size, lines)))
         if kept.head.origin != self.origin:
             self.trusted.fail("the trusted checkpoint is another log's", expected=self.origin, found=kept.head.origin)
         if self.given is not None and not self.resumed:
@@ -347,7 +360,7 @@ class Vouched:
         return (
             self.heads.finding(f"{self.count} made, the newest of {size} records; {lines - size} stand behind it"),
             self.signatures.finding(
-                f"{self.signed} heads signed, each by the key of its time, {len(self.seqs)} in all; {whose}"
+                f"{counted(self.signed, 'head')} signed, each by the key of its time, {len(self.seqs)} in all; {whose}"
             ),
             self.trusted.finding("the log extends the checkpoint that was kept elsewhere"),
         )
