@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +12,11 @@ from hypothesis import given
 
 from funnels import ANN, BOTH, gated, hiring, rated, staffed
 from packs import AWAITS_ALL, choice, mark, number, pack, rubric, section, selection
-from scoring import canonical, explain
+from scoring import canonical, explain, load
 from scoring.engine.rubric import Rubric
 from strategies import cases, pack_bytes
 
+RULES = Path(__file__).parents[1] / "rules"
 NOTICED: dict[str, Any] = {
     "notice": {"sha256": "", "at": "2026-01-01T09:00:00Z"},
     "started_at": "2026-01-01T09:00:00Z",
@@ -158,6 +160,49 @@ class TestAudiences:
         perfect = handle.score({"answers": {"sum": "70", "dilemma": "B", "set": ["A", "B"]}})
         assert [] == explain(perfect, "candidate").data["changes"]
         assert [] != explain(perfect, "auditor").data["changes"]
+
+    def test_an_answer_that_earns_nothing_and_is_read_by_a_person_is_no_better_one(self) -> None:
+        """D declines; A and C, which earn as little, are held for a person; B, the best, declines as D does."""
+        handle = load(RULES / "ml-engineer-mid-written" / "rubric.yaml")
+        fatal = handle.score({"answers": {"messy-data-deadline": "D"}, "facts": proven(handle)})
+        told = [change for change in explain(fatal).data["changes"] if change["item"] == "messy-data-deadline"]
+        assert [("review", ["A", "C", "several_flagged"])] == [
+            (change["action"], change["outcomes"]) for change in told
+        ]
+        story = explain(fatal, "candidate")
+        assert [] == story.data["changes"]
+        assert "No better answer to a single question would alone have given a better result." in story.text()
+
+    def test_an_answer_without_the_flag_that_ruled_the_case_out_is_a_better_one_though_it_earns_as_little(self) -> None:
+        """A permit earns nothing and knocks out whoever lacks it."""
+        permit = choice("permit", yes=("0", None), no=("0", "knock_out")) | AWAITS_ALL
+        out = rubric(pack(section("all", number("sum"), permit))).score({"answers": {"sum": "70", "permit": "no"}})
+        assert [{"item": "permit"}] == explain(out, "candidate").data["changes"]
+
+    @given(cases())
+    def test_what_a_candidate_is_pointed_to_has_an_answer_that_is_better_and_comes_to_more(self, case: Any) -> None:
+        """Worked out from what an auditor is told, outcome by outcome."""
+        document, profile, submission = case
+        decision = Rubric(pack_bytes(document), profile).score(submission)
+        plan, actions = decision.plan, ["advance", "review", "decline"]
+        better = set()
+        for change in explain(decision).data["changes"]:
+            item = next(item for item in plan.items if item.id == change["item"])
+            now = item.name(decision.standing.codes[item.place])
+            points = {item.name(code): item.points[code] for code in item.codes()}
+            flags = {item.name(code): item.words[code] for code in item.codes()}
+            came = [
+                (plan.verdicts.index(r["verdict"]), actions.index(r["action"]))
+                for r in (change, decision.data)
+                if r["verdict"] is not None and r["action"] in actions
+            ]
+            if len(came) == 2 and came[0] < came[1]:
+                own = {*change["outcomes"]} - {"absent", "blank", "invalid"}
+                if any(points[name] > points[now] for name in change["outcomes"]) or (
+                    flags[now] and any(points[name] == points[now] and not flags[name] for name in own)
+                ):
+                    better.add(item.id)
+        assert better == {change["item"] for change in explain(decision, "candidate").data["changes"]}
 
     def test_what_a_key_is_called_says_nothing_to_a_candidate(self) -> None:
         item = number(

@@ -205,18 +205,28 @@ def _changes(decision: Decision, *, full: bool) -> list[dict[str, Any]]:
     for item in decision.plan.items:
         if decision.standing.codes[item.place] in {EXCLUDED, UNOPENED}:
             continue
+        others = _alternatives(decision, item)
+        if not full:
+            now = decision.standing.codes[item.place]
+            better = (came for code, came in others.items() if _is_better_answer(item, code, now))
+            changes += [{"item": item.id}] * any(_is_better(decision, *came) for came in better)
+            continue
         to: dict[tuple[str | None, str], list[str]] = {}
-        for code, (verdict, action) in _alternatives(decision, item).items():
+        for code, (verdict, action) in others.items():
             if (verdict, action) != (decision.verdict, decision.action):
                 to.setdefault((verdict, action), []).append(item.name(code))
-        if full:
-            changes += [
-                {"item": item.id, "verdict": verdict, "action": action, "outcomes": names}
-                for (verdict, action), names in to.items()
-            ]
-        elif any(_is_better(decision, *result) for result in to):
-            changes.append({"item": item.id})
+        changes += [
+            {"item": item.id, "verdict": verdict, "action": action, "outcomes": names}
+            for (verdict, action), names in to.items()
+        ]
     return changes
+
+
+def _is_better_answer(item: Item, code: int, now: int) -> bool:
+    """Whether an outcome is a better answer: it earns more; or as much, without the flag that it now has. What only sends a case to a person is none."""
+    if item.points[code] != item.points[now]:
+        return item.points[code] > item.points[now]
+    return code >= OWN and bool(item.words[now]) and not item.words[code]
 
 
 def _is_better(decision: Decision, verdict: str | None, action: str) -> bool:
@@ -341,7 +351,7 @@ def _change_lines(data: dict[str, Any]) -> list[str]:
     changes = data["changes"]
     if data["audience"] == "candidate":
         if not changes:
-            return ["No other answer to a single question would have given a better result."]
+            return ["No better answer to a single question would alone have given a better result."]
         return [
             "A better answer to one of these alone would have given a better result: "
             + ", ".join(c["item"] for c in changes)
