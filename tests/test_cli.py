@@ -1259,12 +1259,14 @@ class TestVault:
             status, _, err = call(*argv, stdin=lines(sheet()))
             assert status == 2
             assert f"the vault {moved} is missing, and nothing was recorded: put it back; --vault PATH" in err
-            assert "--create begins a new one" in err
+            assert "--new-vault begins a new one" in err
         assert call("append", log, "r.pack.json")[0] == 0
 
     def test_a_case_from_before_a_new_vault_is_told_that(self, call, demo, moved):
-        call("score", RUBRIC, "-", "--log", demo / "decisions", "--create", stdin=lines(sheet()))
-        assert moved.exists()
+        for option, begun in (("--create", False), ("--new-vault", True)):
+            argv = ("score", RUBRIC, "-", "--log", demo / "decisions", option)
+            assert call(*argv, stdin=lines(sheet()))[0] == (0 if begun else 2)
+            assert moved.exists() == begun
         assert call("explain", demo / "decisions", "case of s-1")[0] == 0
         status, _, err = call("explain", demo / "decisions", "made-up-data")
         assert status == 2
@@ -1297,9 +1299,9 @@ class TestVault:
         log = demo / "decisions"
         for argv, said in (
             (["replay", "half"], "--create makes it one"),
-            (["explain", log, "x", "--vault", "empty.vault"], "with --create to begin one"),
-            (["verify", log, "--vault", "empty.vault"], "with --create to begin one"),
-            (["score", RUBRIC, "-", "--log", log, "--vault", "empty.vault"], "with --create to begin one"),
+            (["explain", log, "x", "--vault", "empty.vault"], "with --new-vault to begin one"),
+            (["verify", log, "--vault", "empty.vault"], "with --new-vault to begin one"),
+            (["score", RUBRIC, "-", "--log", log, "--vault", "empty.vault"], "with --new-vault to begin one"),
         ):
             _, out, err = call(*argv, stdin=lines(sheet()))
             assert said in out + err

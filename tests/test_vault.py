@@ -202,9 +202,10 @@ class TestWhichVault:
     def test_a_vault_whose_making_was_cut_off_is_begun_again_on_request(self, path, vault_path):
         make_log(path, 1)
         vault_path.write_bytes(b"")
-        with pytest.raises(LogError, match="create=True"):
-            open_log(path)
-        with open_log(path, create=True) as log:
+        for create in (False, True):
+            with pytest.raises(LogError, match="new_vault=True"):
+                open_log(path, create=create)
+        with open_log(path, new_vault=True) as log:
             assert log.decide(RUBRIC, submission(5)).seq == 3
 
     def test_a_lost_vault_leaves_a_log_that_can_be_read_but_not_appended_to(self, path, vault_path):
@@ -224,7 +225,10 @@ class TestWhichVault:
     def test_a_new_vault_is_begun_on_request_and_does_not_link_earlier_cases(self, path, vault_path):
         make_log(path, 3)
         vault_path.unlink()
-        with open_log(path, create=True) as log:
+        with open_log(path, create=True) as log, pytest.raises(StoreError, match="new_vault=True to begin a new one"):
+            log.decide(RUBRIC, submission(9, case="case-1"))
+        assert not vault_path.exists()
+        with open_log(path, new_vault=True) as log:
             assert log.decide(RUBRIC, submission(9, case="case-1")).seq == 5
             assert log.read(5)["body"]["supersedes"] is None
             assert [record["seq"] for record in log.find("case-1")] == [5]

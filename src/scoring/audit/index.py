@@ -227,6 +227,10 @@ class Index:
         """Whether the log has any opening, resolution or erasure."""
         return bool(self._all("SELECT 1 FROM records WHERE kind <> 'decision' AND case_digest IS NOT NULL LIMIT 1"))
 
+    def has_cases(self) -> bool:
+        """Whether the log has any record of a case: only a vault can tell which."""
+        return self.has_words() or bool(self._all("SELECT 1 FROM records WHERE kind = 'decision' LIMIT 1"))
+
     def erasures_from(self, seq: int) -> list[int]:
         """Return the erasures from record *seq* on."""
         return self._seqs("SELECT seq FROM records WHERE kind = 'erasure' AND seq >= ? ORDER BY seq", seq)

@@ -225,7 +225,7 @@ class Intake(Binding):
         if self._vault is None and self._refusal:
             message = (
                 f"{self._refusal}, and without it submissions would be lost; nothing was recorded. Put it back, or open the log with vault=PATH where it "
-                "lies now, with create=True to begin a new one (earlier cases are not linked then), or with vault=False to record without keeping any"
+                "lies now, with new_vault=True to begin a new one (earlier cases are not linked then), or with vault=False to record without keeping any"
             )
             raise StoreError(message)
         filings: list[Filing] = []

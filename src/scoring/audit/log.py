@@ -59,6 +59,7 @@ class AuditLog(Deciding, Speaking, Keeping):
         create: bool = False,
         origin: str | None = None,
         vault: str | os.PathLike[str] | Literal[False] | None = None,
+        new_vault: bool = False,
         per_answer: bool = False,
         signer: Signer | Sequence[Signer] | None = None,
         trusted: str | bytes | None = None,
@@ -71,10 +72,12 @@ class AuditLog(Deciding, Speaking, Keeping):
 
         Args:
             path: The directory.
-            create: Make the log, and its vault, where they are missing.
+            create: Make the log, and its vault, where they are missing. A log that has records of cases gets no new vault of itself: its cases would begin
+                anew in silence.
             origin: What a new log is called: 1 to 200 printable ASCII characters without space. An existing log must be called so.
             vault: The vault's file, by default *path* with ``.vault`` behind it; False for none: then submissions are not kept,
                 and nothing that needs them can be done.
+            new_vault: Begin a vault where it is missing, although the log has records of cases: no later record is linked with them.
             per_answer: Keep each answer of what is recorded from now on as a disclosure of its own, so that one can be shown without the others;
                 by default one submission is one disclosure, which takes less time and room.
             signer: Signs the log's heads; its name is the log's origin, and a new log takes its origin from it. The first one becomes the log's key. To
@@ -114,7 +117,8 @@ class AuditLog(Deciding, Speaking, Keeping):
             if vault is not False:
                 place = directory + VAULT if vault is None else os.path.abspath(vault)
                 try:
-                    kept, no_vault = open_vault(place, journal.genesis, create=create, read_only=bool(journal.refusal))
+                    begins = new_vault or (create and not journal.ask(lambda index: index.has_cases()))
+                    kept, no_vault = open_vault(place, journal.genesis, create=begins, read_only=bool(journal.refusal))
                 except ForeignVaultError as error:
                     if create or vault is not None:
                         raise

@@ -414,7 +414,7 @@ class Vault:
         rows = database.execute("SELECT format, genesis FROM meta LIMIT 2").fetchall() if known else []
         if len(rows) != 1:
             raise LogError(
-                f"{self.path} is no vault, or was never finished: open the log with create=True to begin one"
+                f"{self.path} is no vault, or was never finished: put it back from a copy, or open the log with new_vault=True to begin one"
             )
         if rows[0][0] != FORMAT:
             message = f"the vault {self.path} has another format: it needs another version of this package"

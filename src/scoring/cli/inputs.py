@@ -149,6 +149,7 @@ def open_log(
     *,
     vault: str | None = None,
     create: bool = False,
+    new_vault: bool = False,
     hint: str = "",
     per_answer: bool = False,
 ) -> AuditLog:
@@ -160,6 +161,7 @@ def open_log(
         opening: The signing keys, and the checkpoint that the log must extend, as the call gives them.
         vault: The vault's file; None for the one beside the log.
         create: Make the log, and the vault, where there is none.
+        new_vault: Begin a vault although the log has records of cases.
         hint: What to say where there is none.
         per_answer: Keep each answer that is recorded as a disclosure of its own.
 
@@ -168,10 +170,10 @@ def open_log(
     """
     from scoring import AuditLog
 
-    given: dict[str, Any] = {"vault": vault, "create": create, "per_answer": per_answer}
+    given: dict[str, Any] = {"vault": vault, "create": create, "new_vault": new_vault, "per_answer": per_answer}
     fresh = create and not is_log(Path(name))
     if not fresh:
-        _must_be_there(name, vault, create=create, hint=hint)
+        _must_be_there(name, vault, new_vault=create or new_vault, hint=hint)
     given |= _opened_with(opening, None if fresh else name)
     if not fresh:
         return AuditLog.open(name, **given)
@@ -193,13 +195,13 @@ def _opened_with(opening: Reading | Writing, log: str | None) -> dict[str, Any]:
     return given
 
 
-def _must_be_there(name: str, vault: str | None, *, create: bool, hint: str) -> None:
+def _must_be_there(name: str, vault: str | None, *, new_vault: bool, hint: str) -> None:
     try:
         log_at(name)
     except CallError as error:
         raise CallError(f"{error}{hint}") from None
     missing = vault_missing(name, vault)
-    if vault is not None and missing and not create:
+    if vault is not None and missing and not new_vault:
         raise CallError(missing)
 
 
@@ -218,7 +220,7 @@ def must_keep(log: str, vault: str | None) -> None:
     """
     missing = vault_missing(log, vault)
     if missing:
-        begin = "--create begins a new one, which earlier cases are not in"
+        begin = "--new-vault begins a new one, which earlier cases are not in"
         raise CallError(
             f"{missing}, and nothing was recorded: put it back; --vault PATH says where it lies now, {begin}"
         )

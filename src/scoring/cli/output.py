@@ -201,6 +201,8 @@ def progress(things: Iterable[T], what: str, every: float = 0.2) -> Iterator[T]:
 # How the library words for Python what has a name of its own here; the first row that fits a place wins.
 _IN_PYTHON = (
     ("AuditLog.open(..., create=True)", "--create"),
+    ("open the log with new_vault=True", "record with --new-vault"),
+    ("new_vault=True", "--new-vault"),
     ("create=True", "--create"),
     ("vault=PATH", "--vault PATH"),
     ("score what `inputs` gives", "score it with --log"),

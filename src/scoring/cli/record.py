@@ -44,6 +44,7 @@ def append(
     create: bool = False,
     per_answer: bool = False,
     vault: str | None = None,
+    new_vault: bool = False,
     opening: Writing = WRITING,
     json: bool = False,
 ) -> int:
@@ -61,13 +62,20 @@ def append(
         create: Make the log, and its vault, where there is none.
         per_answer: Keep each answer as a disclosure of its own, so that one can be shown to an auditor without the others.
         vault: The log's vault, where it does not lie beside the log.
+        new_vault: Begin a new vault where the log's is lost: what is recorded from now on is not linked with what its cases had before.
         opening: What the log is opened with.
         json: One JSON object a record, for machines.
     """
     table = Table("record", "type", "id", "file")
     try:
         with open_log(
-            directory, opening, vault=vault, create=create, hint="; --create makes one", per_answer=per_answer
+            directory,
+            opening,
+            vault=vault,
+            create=create,
+            new_vault=new_vault,
+            hint="; --create makes one",
+            per_answer=per_answer,
         ) as log:
             for name in (file, *files):
                 for facts in _taken(log, name, lambda: must_keep(directory, vault)):
@@ -151,6 +159,7 @@ def open_case(
     facts: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     create: bool = False,
     vault: str | None = None,
+    new_vault: bool = False,
     opening: Writing = WRITING,
     json: bool = False,
 ) -> int:
@@ -171,6 +180,7 @@ def open_case(
         facts: A JSON file with the facts that are fixed: accommodation, notice, raters, started_at, variant, each of them or not; `-` is standard input.
         create: Make the log, and its vault, where there is none.
         vault: The log's vault, where it does not lie beside the log.
+        new_vault: Begin a new vault where the log's is lost: what is recorded from now on is not linked with what its cases had before.
         opening: What the log is opened with.
         json: One JSON object, for machines.
     """
@@ -179,7 +189,9 @@ def open_case(
     ready = rubric_at(rubric, profile, level)
     fixed = _fixed(facts, variant, _panel(ready, rater or []))
     name = new_id("opening") if id is None else id
-    with open_log(directory, opening, vault=vault, create=create, hint="; --create makes one") as log:
+    with open_log(
+        directory, opening, vault=vault, create=create, new_vault=new_vault, hint="; --create makes one"
+    ) as log:
         must_keep(directory, vault)
         size = len(log)
         seq = log.open_case(ready, case, name, fixed)

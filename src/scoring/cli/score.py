@@ -49,6 +49,7 @@ def score(
     create: bool = False,
     per_answer: bool = False,
     vault: str | None = None,
+    new_vault: bool = False,
     opening: Writing = WRITING,
     template: bool = False,
     entries: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
@@ -69,6 +70,7 @@ def score(
         create: Make the log, and its vault, where there is none.
         per_answer: Keep each answer as a disclosure of its own, so that one can be shown to an auditor without the others.
         vault: The log's vault, where it does not lie beside the log.
+        new_vault: Begin a new vault where the log's is lost: what is recorded from now on is not linked with what its cases had before.
         template: Print an empty submission for this rubric to fill in, and score nothing.
         entries: Write what `scoring append` needs to record these decisions elsewhere, to a new file; `-` prints it instead of the results.
         opening: What the log is opened with.
@@ -78,8 +80,10 @@ def score(
         raise CallError("--log records the decisions here, --entries prepares to record them elsewhere: choose one")
     if create and log is None:
         raise CallError("--create makes the log that --log names: give both")
-    if vault is not None and log is None:
-        raise CallError("--vault is the vault of the log that --log names: give both")
+    if (vault is not None or new_vault) and log is None:
+        raise CallError(
+            f"{'--vault is' if vault else '--new-vault begins'} the vault of the log that --log names: give both"
+        )
     if (per_answer or opening != WRITING) and log is None:
         raise CallError("--per-answer, --key and --trusted-checkpoint are about the log that --log names: give it too")
     if rubric == submissions == STDIN and not template:
@@ -93,7 +97,13 @@ def score(
     stream = _Stream(submissions, ready)
     if log is not None:
         with open_log(
-            log, opening, vault=vault, create=create, hint="; --create makes one", per_answer=per_answer
+            log,
+            opening,
+            vault=vault,
+            create=create,
+            new_vault=new_vault,
+            hint="; --create makes one",
+            per_answer=per_answer,
         ) as opened:
             must_keep(log, vault)
             status = _record(stream, ready, opened, json=json)
