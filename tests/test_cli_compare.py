@@ -39,7 +39,7 @@ KEYS = {
     "proof": {"type", "profile", "level", "old_profile", "can_move", "decided", "why", "universe", "remarks"},
     "move": {"type", "profile", "level", "by", "old", "new", "possible", "fewest", "most", "witness"},
     "stop": {"type", "profile", "level", "item", "outcomes", "stuck", "witness"},
-    "example": {"type", "id", "shows", "holds", "problems"},
+    "example": {"type", "id", "shows", "holds", "declared", "problems"},
     "past": {"type", "cases", "moved", "unjudged", "others", "reread", "remarks"},
     "moved": {"type", "by", "old", "new", "cases"},
     "case": {"type", "record", "case", "profile", "level", "old", "new", "because"},
@@ -121,6 +121,12 @@ SHEETS = [
 ]
 
 
+SAYS = (
+    'version: "2026.1"',
+    'version: "2026.2"\nreplaces: {version: "2026.1", reason: higher, may_move: ["borderline -> fail"]}',
+)
+
+
 class TestCompare:
     def test_the_first_line_says_what_came_out_and_the_status_agrees(self, call: Any) -> None:
         status, lines, _ = call("compare", WRITTEN, rubric("new", HIGHER))
@@ -139,12 +145,35 @@ class TestCompare:
         assert any(line.strip().startswith("section cognitive: title") for line in lines)
 
     def test_what_the_new_version_says_may_move_has_status_0(self, call: Any) -> None:
-        says = (
-            'version: "2026.1"',
-            'version: "2026.2"\nreplaces: {version: "2026.1", reason: higher, may_move: ["borderline -> fail"]}',
-        )
-        status, lines, _ = call("compare", rubric("old", examples=False), rubric("new", HIGHER, says))
+        status, lines, _ = call("compare", rubric("old", examples=False), rubric("new", HIGHER, SAYS))
         assert (0, "1 of 6 moves between verdicts is possible") == (status, lines[0])
+
+    def test_an_old_example_that_moves_as_declared_is_told_and_is_not_beyond(self, call: Any) -> None:
+        """The example on the lower cut moves with it, and so do its action and what determined it."""
+        new = rubric("new", HIGHER, SAYS)
+        status, lines, _ = call("compare", WRITTEN, new)
+        assert (0, "1 of 6 moves between verdicts is possible") == (status, lines[0])
+        assert [1] == [
+            sum("of the old version hold" in line and "of them by what `may_move` says" in line for line in lines)
+        ]
+        _, facts, _ = call("compare", "--json", WRITTEN, new)
+        assert {True} == {fact["declared"] for fact in facts if fact["type"] == "example"}
+
+    def test_a_raised_upper_cut_moves_every_old_example_as_declared(self, call: Any) -> None:
+        """Among them cases that wait, whose reachable verdicts change, and such as are held for another reason."""
+        says = (SAYS[0], SAYS[1].replace("borderline -> fail", "strong_pass -> borderline"))
+        status, facts, _ = call("compare", "--json", WRITTEN, rubric("new", ("from: 80%", "from: 85%"), says))
+        told = [fact["declared"] for fact in facts if fact["type"] == "example"]
+        assert 0 == status
+        assert len(told) > 30
+        assert all(told)
+
+    def test_an_old_example_that_changes_otherwise_is_beyond_what_was_declared(self, call: Any) -> None:
+        """The same move of verdicts, by a key that reads an answer otherwise: what the example states of its outcomes follows from no cut."""
+        other = ("is: 20, why", "is: 21, why")
+        status, facts, _ = call("compare", "--json", WRITTEN, rubric("new", HIGHER, SAYS, other))
+        assert 1 == status
+        assert any(not fact["declared"] for fact in facts if fact["type"] == "example")
 
     def test_every_json_object_has_exactly_the_documented_keys(self, call: Any) -> None:
         decide("log", scoring.load(WRITTEN), *SHEETS)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from scoring.audit.columns import columns_of, submissions_of
 from scoring.change.backtest import again, backtest
-from scoring.change.comparison import Affected, Comparison, Past, Run, Version, called
+from scoring.change.comparison import Affected, Broken, Comparison, Past, Run, Version, called
 from scoring.change.edits import Source, edits
 from scoring.change.examples import FILE_NAME, any_level, run_on
 from scoring.change.groups import read_groups
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from scoring.audit.columns import Columns
     from scoring.audit.log import AuditLog
     from scoring.change.again import Judged
-    from scoring.change.examples import ExampleReport, ExampleResult
+    from scoring.change.examples import ExampleReport
     from scoring.change.groups import Groups
     from scoring.engine.plan import Plan
 
@@ -189,7 +189,7 @@ def _rubric_id(log: AuditLog, digest: str) -> str:
     return Rubric(pack := log.pack(digest), level=any_level(pack)).id
 
 
-def _broken(before: Version, after: Version) -> tuple[tuple[ExampleResult, ...], str | None]:
+def _broken(before: Version, after: Version) -> tuple[tuple[Broken, ...], str | None]:
     """The old version's examples that held and hold no longer; or why that cannot be told."""
     if before.examples is None:
         return (), None
@@ -201,8 +201,8 @@ def _broken(before: Version, after: Version) -> tuple[tuple[ExampleResult, ...],
         now = run_on(after.pack, before.examples, before.examples_file)
     except RubricError as error:
         return (), f"the old version's examples cannot be read with the new one: {error.problems[0]}"
-    held = {result.id for result in was.results if result.holds}
-    return tuple(result for result in now.results if result.id in held and not result.holds), None
+    held = {result.id: result for result in was.results if result.holds}
+    return tuple(Broken(held[one.id], one) for one in now.results if one.id in held and not one.holds), None
 
 
 def _impact(

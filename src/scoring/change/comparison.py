@@ -17,7 +17,7 @@ from scoring.change.promises import allowed_moves
 from scoring.engine.rubric import Rubric
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from scoring.change.backtest import Backtest
     from scoring.change.edits import Edit, Source
@@ -26,9 +26,13 @@ if TYPE_CHECKING:
     from scoring.change.prove import Move, Moves
     from scoring.change.stops import Stop
 
-__all__ = ["Affected", "Comparison", "Past", "Run", "Version", "called"]
+__all__ = ["Affected", "Broken", "Comparison", "Past", "Run", "Version", "called"]
 
 Pairs: TypeAlias = dict[tuple[str | None, str | None], int]
+
+_FOLLOWS = frozenset(
+    {"verdict", "action", "score", "determined_by", "holds"}
+)  # of an example: what a move of its verdict takes along
 
 
 @attrs.frozen
@@ -161,6 +165,34 @@ class Affected:
 
 
 @attrs.frozen
+class Broken:
+    """An example of the old version that held and holds no longer: what it came to, and what it comes to."""
+
+    was: ExampleResult
+    now: ExampleResult
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return self.now.id
+
+    def is_declared(self, allowed: frozenset[str], actions: Collection[tuple[str | None, str | None]]) -> bool:
+        """Whether it only makes a move that the new version names, with the action that comes of it, and what else it states follows from that."""
+        old, new = self.was.decision, self.now.decision
+        if old is None or new is None or not allowed:
+            return False
+        if old.action != new.action and (old.action, new.action) not in actions:
+            return False
+        fields = {*self.now.fields}
+        if old.verdict != new.verdict:
+            return f"{old.verdict} -> {new.verdict}" in allowed and fields <= _FOLLOWS
+        # What hangs on where the cuts are, though the case stays where it is: whether an unclear answer could matter, and what can still be reached.
+        holds = {*old.holds} ^ {*new.holds}
+        reached = _is_reached(allowed, {*(old.reachable or ())}, {*(new.reachable or ())})
+        return fields <= {"action", "holds", "reachable"} and holds <= {"unclear"} and reached
+
+
+@attrs.frozen
 class Comparison:
     """
     What a change of a rubric does.
@@ -183,7 +215,7 @@ class Comparison:
     only_new: tuple[str, ...]
     only_old: tuple[str, ...]
     past: Past | None
-    examples: tuple[ExampleResult, ...]
+    examples: tuple[Broken, ...]
     examples_why: str | None
     impact: tuple[Affected, ...]
     bump: str | None
@@ -195,18 +227,34 @@ class Comparison:
         return True if True in found else None if None in found else False
 
     @property
+    def allowed(self) -> frozenset[str]:
+        """The moves that the new version says may happen, each as ``old -> new``; none where it does not say that it replaces the old one."""
+        pack = self.new.rubric.plan.pack
+        names = pack["about"].get("replaces") == self.old.rubric.version
+        return allowed_moves(pack) if names and not self.are_two_rubrics else frozenset()
+
+    @property
+    def are_two_rubrics(self) -> bool:
+        """Whether these are no versions of one rubric."""
+        return self.old.rubric.id != self.new.rubric.id
+
+    @property
+    def undeclared(self) -> tuple[Broken, ...]:
+        """The examples among `examples` that do more than make a move which the new version says may happen."""
+        actions = _explained(self.allowed, self)
+        return tuple(one for one in self.examples if not one.is_declared(self.allowed, actions))
+
+    @property
     def beyond(self) -> bool:
         """
         Whether something moves that the new version does not say it may.
 
         That is a verdict that `may_move` does not name, an action that no such verdict explains, a case that has no result in one version alone, or an example
-        that holds no longer. Where the new version does not say that it replaces the old one, nothing may move.
+        that holds no longer for another reason than such a verdict. Where the new version does not say that it replaces the old one, nothing may move.
         """
-        pack = self.new.rubric.plan.pack
-        names = pack["about"].get("replaces") == self.old.rubric.version
-        allowed = allowed_moves(pack) if names else frozenset()
+        allowed = self.allowed
         return (
-            bool(self.examples)
+            bool(self.undeclared)
             or any(_is_beyond(run, allowed, self) for run in self.runs)
             or self._past_beyond(allowed)
         )
@@ -266,6 +314,14 @@ def _explained(allowed: frozenset[str], whole: Comparison) -> set[tuple[str | No
         for b in (now[new], "review")
         if (a, b) != ("review", "review")
     }
+
+
+def _is_reached(allowed: frozenset[str], old: set[str], new: set[str]) -> bool:
+    """Whether what a pending case can still become differs by declared moves only."""
+    ways = [way.split(" -> ") for way in allowed]
+    there = {after for before, after in ways if before in old}
+    back = {before for before, after in ways if after in new}
+    return new <= old | there and old <= new | back
 
 
 def _summed(several: Any) -> Pairs:

@@ -50,6 +50,7 @@ class ExampleResult:
         id, shows, profile, level: As the example says; the profile is the rubric's default where it does not.
         decision: What the rubric decides, None where it refuses the submission.
         problems: Empty if the example holds; else one that names every field that differs, or one for each reason of the refusal.
+        fields: What of the decision differs from what the example states: `verdict`, `outcomes/ITEM` and the like; none where it is refused.
     """
 
     id: str
@@ -58,6 +59,7 @@ class ExampleResult:
     level: str | None
     decision: Decision | None
     problems: tuple[Problem, ...]
+    fields: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -207,6 +209,7 @@ def _try(example: Example, rubric: Rubric, file: str, lines: list[str]) -> Examp
 
     at = example.node.get("id") or example.node
     decision: Decision | None = None
+    differing: dict[str, str] = {}
     try:
         decision = rubric.score(example.submission)
     except SubmissionError as error:
@@ -215,17 +218,19 @@ def _try(example: Example, rubric: Rubric, file: str, lines: list[str]) -> Examp
     else:
         differing = _differing(example.expected, decision)
         invalid = _invalid(rubric.plan, example, decision) if differing else ()
-        found = [problem(at, "; ".join([*differing, *invalid]))] if differing else []
-    return ExampleResult(example.id, example.shows, example.profile, example.level, decision, tuple(found))
+        found = [problem(at, "; ".join([*differing.values(), *invalid]))] if differing else []
+    return ExampleResult(
+        example.id, example.shows, example.profile, example.level, decision, tuple(found), (*differing,)
+    )
 
 
-def _differing(expected: dict[str, Value], decision: Decision) -> list[str]:
-    differing = []
+def _differing(expected: dict[str, Value], decision: Decision) -> dict[str, str]:
+    differing = {}
     for field, value in expected.items():
         name, _, thing = field.partition("/")
         found = _BY_ID[name](decision).get(thing) if thing else _FIELDS[name](decision)
         if not _equal(value, found):
-            differing.append(f"{field}: expected {_show(value)}, found {_show(found)}")
+            differing[field] = f"{field}: expected {_show(value)}, found {_show(found)}"
     return differing
 
 

@@ -182,11 +182,13 @@ def _sketch(run: Run) -> Any:
 def _examples(found: Comparison) -> Iterator[str]:
     if found.examples_why:
         yield f"examples: {found.examples_why}"
+    beyond = found.undeclared
     if found.examples:
-        yield f"{counted(len(found.examples), 'example')} of the old version hold{'s' * (len(found.examples) == 1)} no longer"
-    for result in found.examples[:_MOVERS]:
-        told = str(result.problems[0].message) if result.problems else ""
-        yield f"  {told}"
+        declared = len(found.examples) - len(beyond)
+        as_said = f"; {declared:,} of them by what `may_move` says" if declared else ""
+        yield f"{counted(len(found.examples), 'example')} of the old version hold{'s' * (len(found.examples) == 1)} no longer{as_said}"
+    for one in sorted(found.examples, key=lambda one: one not in beyond)[:_MOVERS]:
+        yield f"  {one.now.problems[0].message}"
     if len(found.examples) > _MOVERS:
         yield f"  and {len(found.examples) - _MOVERS:,} more; --json has all"
 

@@ -75,9 +75,11 @@ def _facts(found: Comparison) -> Iterator[dict[str, Any]]:
         yield {"type": "edit", "scoring": edit.scoring, "thing": edit.thing, "what": edit.what, **place}
     for run in found.runs:
         yield from _facts_of_run(run)
-    for result in found.examples:
-        problems = [problem.message for problem in result.problems]
-        yield {"type": "example", "id": result.id, "shows": result.shows, "holds": False, "problems": problems}
+    beyond = {one.id for one in found.undeclared}
+    for broken in found.examples:
+        problems = [problem.message for problem in broken.now.problems]
+        told = {"holds": False, "declared": broken.id not in beyond, "problems": problems}
+        yield {"type": "example", "id": broken.id, "shows": broken.now.shows, **told}
     if found.past is not None:
         yield from _facts_of_past(found.past)
     for one in found.impact:

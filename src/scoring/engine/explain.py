@@ -201,7 +201,7 @@ def _changes(decision: Decision, *, full: bool) -> list[dict[str, Any]]:
     """Which single answers, changed alone, would have changed the verdict or the action; a candidate is told only of better ones."""
     if decision.verdict is None:
         return []
-    changes = []
+    changes: list[dict[str, Any]] = []
     for item in decision.plan.items:
         if decision.standing.codes[item.place] in {EXCLUDED, UNOPENED}:
             continue
