@@ -377,7 +377,8 @@ class Walk:
         self.proofs: dict[int, tuple[Place, Receipt]] = {}  # an export's receipts
         self.relied: dict[bytes, tuple[str, Place]] = {}  # checkpoints that must be among the heads
         self.shown: dict[str, tuple[Place, str, list[str]]] = {}  # an export's disclosures: name, answers that it cites
-        self.cited: dict[str, tuple[str | None, str]] = {}  # what records cite of them: as what, and of which case
+        self.cited: dict[str, str] = {}  # as what records cite them; as what they are, once one does
+        self.lost: dict[str, int] = {}  # those that a record of an erased case cites, and the erasure
         self.leaves = self.matched = 0  # how many are in the tree; the size of the newest head that fits it
         self.origin: str | None = None
         self.due: tuple[Place, Note] | None = None  # the next head
@@ -721,18 +722,20 @@ class Walk:
         elif kind == "erasure":
             known = self.kept(f"case {body['case']}")
             self.need(known, "erasures", place, "its case", "that of an earlier record", "no record with it")
+            for digest in self.kept(f"shown {body['case']}") or ():
+                self.lost.setdefault(digest, seq)
         elif "disclosures" in body:
             self.case(place, seq, kind, body)
 
     def case(self, place: Place, seq: int, kind: str, body: dict[str, Any]) -> None:
         """Check a record against those before it of the same case, and keep what later ones are checked against."""
         key, said = body["disclosures"]["case"], body["decision"] if kind == "decision" else body
-        for name, digest in body["disclosures"].items() if self.shown else ():
-            parts = self.shown[digest][2] if digest in self.shown else ()
-            self.cited.update({digest: (name, key), **dict.fromkeys(parts, (None, key))})
+        self.cite(key, body["disclosures"])
         case = self.kept(f"case {key}") or {"opening": None, "newest": None, "void": None, "reinstate": None}
         gone, newest = self.kept(f"erased {key}"), case["newest"] and case["newest"]["seq"]
         self.need(gone is None, "erasures", place, "its case", "one not erased", f"that erased at record #{gone}")
+        for digest in () if gone is None else self.kept(f"shown {key}") or ():
+            self.lost.setdefault(digest, gone)
         if kind != "resolution":
             known = self.kept(f"pack {said['pack']}") is not None
             self.need(known, f"{kind}s", place, "its pack", "that of an earlier rubric record", said["pack"])
@@ -754,6 +757,19 @@ class Walk:
                 self.kept(f"resolution {seq}", {**before, "reason": body["reason"], "stage": body["stage"]})
                 case[body["action"]] = seq
         self.kept(f"case {key}", case)
+
+    def cite(self, case: str, disclosures: dict[str, str]) -> None:
+        """Keep as what a record cites disclosures of an export, and which of them its case cites."""
+        shown, found = self.shown, {}
+        for name, digest in disclosures.items() if shown else ():
+            parts = shown[digest][2] if digest in shown else ()
+            found.update({part: shown[part][1] for part in parts if part in shown}, **{digest: name})
+        found = {digest: name for digest, name in found.items() if digest in shown}
+        for digest, name in found.items():
+            if self.cited.get(digest) != shown[digest][1]:
+                self.cited[digest] = name
+        if found:
+            self.kept(f"shown {case}", sorted({*found, *(self.kept(f"shown {case}") or ())}))
 
     def decision(self, place: Place, decision: dict[str, Any], case: dict[str, Any]) -> None:
         """Check that a decision keeps to its case's opening, and carries on what is in force."""
@@ -857,11 +873,8 @@ class Walk:
         for check, place in self.relied.values():
             self.need(False, check, place, "its checkpoint", "one of the heads", "another")
         for digest, (place, name, _) in self.shown.items():
-            said, case = self.cited.get(digest, ("", ""))
-            self.need(
-                said in (None, name), "disclosures", place, "it", "what a record cites as such", said or "no record"
-            )
-            gone = self.kept(f"erased {case}")
+            said, gone = self.cited.get(digest), self.lost.get(digest)
+            self.need(said == name, "disclosures", place, "it", "what a record cites as such", said or "no record")
             self.need(
                 gone is None, "disclosures", place, "its case", "one not erased", f"that erased at record #{gone}"
             )

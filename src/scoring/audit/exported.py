@@ -72,8 +72,9 @@ class _Beside:
         self.parts: dict[str, list[str]] = {}  # the answers' digests that a disclosed submission cites
         self.proofs: dict[int, Receipt] = dict(self.read_receipts())
         self.texts: dict[str, str] = dict(self.read_texts())  # what each disclosure is called, by its digest
-        self.cited: dict[str, tuple[str, str]] = {}  # by digest: as what a record cites it, and of which case
+        self.cited: dict[str, str] = {}  # by digest of a text: as what records cite it; as what it is, once one does
         self.erased: dict[str, int] = {}  # cases, and by which record
+        self.gone: dict[str, int] = {}  # by digest of a text: the erasure of a case that cites it
         self.heads: dict[bytes, list[str]] = {}  # the checkpoints that have to be the log's, and what relies on each
         for index, proof in self.proofs.items():
             self.heads.setdefault(proof.checkpoint, []).append(f"receipts/{index:012d}{SUFFIX}")
@@ -144,12 +145,15 @@ class _Beside:
     def read_log(self) -> None:
         """Take in the log's records, as far as something beside it is about them."""
         wanted = {*self.proofs}
+        for seq, line in self.lines() if self.texts else ():
+            if b'"type":"erasure"' in line:
+                self.read_erasure(seq, line)
         for seq, line in self.lines() if wanted or self.texts else ():
             if seq in wanted:
                 wanted.discard(seq)
                 self.read_proof(self.proofs[seq], line)
-            if self.texts and (b'"disclosures":' in line or b'"type":"erasure"' in line):
-                self.read_record(seq, line)
+            if self.texts and b'"disclosures":' in line:
+                self.read_record(line)
         for seq in sorted(wanted):
             self.receipts.fail(f"receipts/{seq:012d}{SUFFIX} is of a record that is not there")
 
@@ -169,19 +173,33 @@ class _Beside:
             name = f"receipts/{proof.index:012d}{SUFFIX}"
             self.receipts.fail(f"{name}: {error.message}", expected=error.expected, found=error.found)
 
-    def read_record(self, seq: int, line: bytes) -> None:
+    def read_erasure(self, seq: int, line: bytes) -> None:
         try:
             record: Any = canonical.loads_canonical(line)
-            body = record["body"]
             if record["type"] == "erasure":
-                self.erased[body["case"]] = seq
-                return
-            case = body["disclosures"]["case"]
-            for name, digest in body["disclosures"].items():
-                self.cited[digest] = (name, case)
-                self.cited.update((part, ("", case)) for part in self.parts.get(digest, ()))
+                self.erased.setdefault(record["body"]["case"], seq)
+        except (canonical.CanonicalError, KeyError, TypeError):
+            return  # what is no record is the log's concern
+
+    def read_record(self, line: bytes) -> None:
+        try:
+            record: Any = canonical.loads_canonical(line)
+            cited = record["body"]["disclosures"]
+            case = cited["case"]
+            for name, digest in cited.items():
+                self.take_citation(digest, name, case)
+                for part in self.parts.get(digest, ()):
+                    self.take_citation(part, self.texts.get(part, ""), case)
         except (canonical.CanonicalError, KeyError, TypeError, AttributeError):
             return  # what is no record is the log's concern
+
+    def take_citation(self, digest: str, called: str, case: str) -> None:
+        """Take in that a record of a case cites a digest. What one erased case cites is gone, whoever else cites it."""
+        if digest in self.texts:
+            if self.cited.get(digest) != self.texts[digest]:
+                self.cited[digest] = called
+            if case in self.erased:
+                self.gone.setdefault(digest, self.erased[case])
 
     def read_heads(self) -> None:
         """Find the heads that something relies on among those of the log."""
@@ -213,16 +231,16 @@ class _Beside:
 
     def finish_disclosures(self) -> None:
         for digest, name in sorted(self.texts.items()):
-            called, case = self.cited.get(digest, (None, ""))
+            called = self.cited.get(digest)
             if called is None:
                 self.disclosures.fail(f"disclosures/{digest}.txt is cited by no record of this log")
-            elif called not in ("", name):
+            elif called != name:
                 self.disclosures.fail(
                     f"disclosures/{digest}.txt is cited as another thing", expected=called, found=ascii(name)
                 )
-            elif case in self.erased:
+            elif digest in self.gone:
                 self.disclosures.fail(
-                    f"disclosures/{digest}.txt was erased at record #{self.erased[case]}, and must not go on"
+                    f"disclosures/{digest}.txt was erased at record #{self.gone[digest]}, and must not go on"
                 )
 
     def remarks(self) -> Iterator[Finding]:
