@@ -268,7 +268,48 @@ class TestReceipt:
         assert call("verify", "head", "--trusted-checkpoint", "head", "--key", signed)[0] == 0
 
 
+@pytest.mark.usefixtures("signed")
+class TestBrokenHead:
+    """The newest head's signature was damaged: nothing that it would vouch for is given away, and who asks is told where and what to do."""
+
+    @pytest.fixture(autouse=True)
+    def broken(self, room, signed):  # noqa: ARG002 - which must be there first
+        file = room / "d/heads"
+        data = file.read_bytes()
+        at = len(data) - 20
+        file.write_bytes(data[:at] + (b"A" if data[at : at + 1] != b"A" else b"B") + data[at + 1 :])
+
+    @pytest.mark.parametrize(
+        "argv",
+        [
+            ("receipt", "d"),
+            ("receipt", "d", "#2"),
+            ("export", "d", "-o", "out.zip"),
+            ("status", "d"),
+            ("status", "d", "--json"),
+            ("score", "small.pack.json", "sheets.jsonl", "--log", "d", "--key", "log.key"),
+        ],
+    )
+    def test_it_is_refused_with_its_place_and_what_to_do(self, call, room, argv):
+        status, out, err = call(*argv)
+        assert status == 1
+        assert "d/heads, last line: the head of 5 records is not signed by the log's key" in err
+        assert "Put the file back from a copy" in err
+        assert "provable up to" not in out
+        if argv[0] == "status" and "--json" in argv:
+            last = json.loads(out.splitlines()[-1])
+            assert (last["provable"], last["signed_by"]) == (0, [])
+        assert not (room / "out.zip").exists()
+
+
 class TestStatus:
+    @pytest.mark.usefixtures("signed")
+    def test_nothing_is_said_of_heads_where_nothing_is_new(self, call, room):
+        argv = ("score", "small.pack.json", send(room, 1, 2), "--log", "d")
+        assert call(*argv)[2] == ""
+        send(room, 3)
+        assert "no head was made over what is new" in call(*argv)[2]
+
     def test_it_tells_how_far_the_log_is_provable_and_who_signed(self, call, signed):
         key = VerificationKey.parse(signed)
         assert f"provable up to #4, by a head that {key.name}+{key.key_id:08x} signed" in call("status", "d")[1]

@@ -71,9 +71,12 @@ def export(
         answers: Of the named cases, only the answers to these items: their submissions must have been recorded with `per_answer`.
 
     Raises:
-        LogError: There is no such case or answer; or tiles are wanted of a log without heads.
+        LogError: There is no such case or answer; the newest head is not signed by the log's key; or tiles are wanted of a log without heads.
         StoreError: Something cannot be read.
     """
+    broken = log.broken_head
+    if broken:
+        raise LogError(broken)
     chosen = [_Case(log, case, answers) for case in cases]
     chosen = [next(group) for _, group in groupby(sorted(chosen, key=lambda case: case.seq), key=lambda case: case.seq)]
     small: dict[str, bytes] = {}

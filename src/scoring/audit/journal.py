@@ -147,6 +147,43 @@ class Journal(Turns):
         records = self.find(lambda index: index.keys(), lambda record: bool(record["type"] == "key"))
         return [(record["seq"], record["body"]["key"]) for record in records]
 
+    @property
+    def broken_head(self) -> str:
+        """Why the newest head is not to be passed on: the log's key did not sign it. Empty also where the extra `sign` is not there to tell."""
+        from scoring.errors import MissingExtraError
+
+        kept = self._heads.newest()
+        try:
+            self._must_be_signed(kept)
+        except LogError as error:
+            return error.message
+        except MissingExtraError:
+            pass
+        return ""
+
+    def _must_be_signed(self, kept: Kept | None) -> None:
+        """Refuse a newest head that is not signed by the newest key below its size."""
+        below = [key for seq, key in self.keys() if kept is not None and seq < kept.head.size]
+        if kept is None or not below:
+            return
+        from scoring.audit import checkpoint
+        from scoring.audit.keys import VerificationKey
+
+        try:
+            checkpoint.verify(kept.note, [VerificationKey.parse(below[-1])], self.origin)
+        except LogError as error:
+            message = (
+                f"{self.directory}/heads, last line: the head of {kept.head.size} records is not signed by the log's key ({error.message}). "
+                "Put the file back from a copy; or, if there is none, keep a copy of it and cut that line off, so that the head before it counts"
+            )
+            raise LogError(message, expected=error.expected, found=error.found) from None
+
+    @property
+    def provable(self) -> int:
+        """How many records the newest head stands for; 0 where there is none."""
+        kept = self._heads.newest()
+        return 0 if kept is None else kept.head.size
+
     def sign_with(self, signers: tuple[Signer, ...], clock: Callable[[], str]) -> None:
         """
         Have heads signed from now on; the newest of *signers* becomes the log's key, where it is not yet.
@@ -155,16 +192,11 @@ class Journal(Turns):
             LogError: It may not: it was replaced before, the one before it is missing, or the newest head is not signed by the log's key.
             MissingExtraError: The extra `sign` is not installed.
         """
-        from scoring.audit import checkpoint
-        from scoring.audit.keys import VerificationKey
-
         with self:
             keys = self.keys()
             kept = self._heads.newest()
             size = kept.head.size if kept else 0
-            below = [key for seq, key in keys if seq < size]
-            if kept is not None and below:
-                checkpoint.verify(kept.note, [VerificationKey.parse(below[-1])], self.origin)
+            self._must_be_signed(kept)
             newest, known = signers[-1].verification_key, [key for _, key in keys]
             if newest in known[:-1]:
                 raise LogError(
@@ -233,15 +265,21 @@ class Journal(Turns):
         Return the head of all there is now, made where it is not the newest one yet.
 
         Raises:
-            LogError: Its signer is missing, or what is read back is not what was written.
+            LogError: Its signer is missing, what is read back is not what was written, or the newest head is not signed by the log's key.
             StoreError: It cannot be written.
         """
         kept = self._heads.newest()
         tail = self.tail
         if kept is not None and kept.head.size == tail.size:
+            self._must_be_vouched()
             return kept
         with self:
             return self._make_head()
+
+    def _must_be_vouched(self) -> None:
+        broken = self.broken_head
+        if broken:
+            raise LogError(broken)
 
     def receipt(self, seq: int) -> Receipt:
         """
@@ -254,6 +292,8 @@ class Journal(Turns):
         kept = self._heads.newest()
         if kept is None or kept.head.size <= seq:
             kept = self.checkpoint()
+        else:
+            self._must_be_vouched()
         found = kept
         return self.ask(lambda index: self._heads.receipt(seq, found, index.offset_of, writes=not self.refusal))
 

@@ -194,6 +194,20 @@ class AuditLog(Deciding, Speaking, Keeping):
         """Why this handle makes no heads, or the empty string: the log has a key whose signer was not given, or nothing can be written here."""
         return self._journal.no_heads
 
+    @property
+    def broken_head(self) -> str:
+        """
+        Why the newest head proves nothing, or the empty string: the log has a key, which did not sign it.
+
+        Whoever has not installed the extra `sign` cannot tell, and gets the empty string.
+        """
+        return self._journal.broken_head
+
+    @property
+    def provable(self) -> int:
+        """How many records the newest head stands for; 0 where none was made yet."""
+        return self._journal.provable
+
     def checkpoint(self) -> str:
         """
         Return the checkpoint of all that is recorded now, made where the newest is older: to be given away, for whoever has it can tell what was changed.

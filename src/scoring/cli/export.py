@@ -112,7 +112,7 @@ def receipt(
         try:
             text = log.checkpoint() if seq is None else _whole(log, seq)
         except LogError as error:
-            if not log.no_heads:
+            if not log.no_heads or log.broken_head:
                 raise
             raise CallError(str(error)) from error
     if output != STDIN:

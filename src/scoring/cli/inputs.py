@@ -207,7 +207,7 @@ def _must_be_there(name: str, vault: str | None, *, new_vault: bool, hint: str) 
 
 def tell_heads(log: AuditLog) -> None:
     """Say that a command that records leaves the log's newest head as it is, and why: nobody should take its records for provable."""
-    if log.no_heads:
+    if log.no_heads and log.provable < len(log):
         complain(f"no head was made over what is new: {in_options(log.no_heads)}")
 
 

@@ -15,7 +15,7 @@ from cyclopts import Parameter
 from scoring.cli.inputs import must_keep, open_log, tell_heads, whole
 from scoring.cli.naming import decision_named, new_id
 from scoring.cli.options import READING, WRITING, Reading, Writing
-from scoring.cli.output import HOLDS, CallError, Table, complain, counted, emit, printable, say
+from scoring.cli.output import FAILS, HOLDS, CallError, Table, complain, counted, emit, printable, say
 from scoring.cli.paths import STDIN, shown
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ def status(directory: str, /, *, vault: str | None = None, opening: Reading = RE
     with open_log(directory, opening, vault=vault) as log:
         found = log.status(_NAMED)
         rows = [(*row, _whose(log, row[2])) for row in _rows(found)]
-        leaf, proven = log.head[1], _proven(log)
+        leaf, proven, broken = log.head[1], _proven(log), log.broken_head
     totals = {"cases": found.cases, "decisions": found.decisions, "records": found.records}
     if json:
         for kind, name, placed, cases in rows:
@@ -199,10 +199,11 @@ def status(directory: str, /, *, vault: str | None = None, opening: Reading = RE
             for action, reason, count in _words(people):
                 emit({"type": kind, "action": action, "reason": reason, "count": count})
         emit({"type": "log", **totals, "erased": found.erased, "leaf": leaf, **proven})
-        return HOLDS
+        return _whole(broken)
     erased = f", {found.erased} erased" if found.erased else ""
     say(", ".join(counted(number, what.removesuffix("s")) for what, number in totals.items()) + erased)
-    say(_told_of_heads(found.records, proven))
+    if not broken:
+        say(_told_of_heads(found.records, proven))
     if rows:
         say()
         _show_rows(rows)
@@ -211,11 +212,21 @@ def status(directory: str, /, *, vault: str | None = None, opening: Reading = RE
         _show_words(found)
     if not found.cases:
         complain("this log holds no case")
-    return HOLDS
+    return _whole(broken)
+
+
+def _whole(broken: str) -> int:
+    """The exit status; a head that the log's key did not sign proves nothing."""
+    if not broken:
+        return HOLDS
+    complain(f"nothing is provable: {broken}")
+    return FAILS
 
 
 def _proven(log: AuditLog) -> dict[str, Any]:
-    """How many records the newest head stands for, and whose signatures it carries; `verify` tells whether they hold."""
+    """How many records the newest head stands for, and whose signatures it carries: nothing and nobody where it is not the log's."""
+    if log.broken_head:
+        return {"provable": 0, "signed_by": []}
     from scoring.audit import checkpoint, segments
     from scoring.audit.heads import Heads
 
