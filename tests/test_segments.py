@@ -146,7 +146,7 @@ class TestLongRecords:
             def score(given):
                 decision = RUBRIC.score(given)
                 if given["answers"]["outlier"] == "long":
-                    decision.data = TestLongRecords.long_decision()
+                    decision._data = TestLongRecords.long_decision()
                 return decision
 
         batch = [submission(1), submission(2, outlier="long"), submission(2, outlier="long"), submission(3)]
