@@ -268,6 +268,19 @@ class TestReceipt:
         assert call("verify", "head", "--trusted-checkpoint", "head", "--key", signed)[0] == 0
 
 
+class TestBegunInVain:
+    def test_a_log_that_a_full_disk_kept_from_being_made_is_made_later(self, call, room):
+        """What it left: the directories, the lock, and an index of no record."""
+        call("keygen", "log.key", "--name", "log.example/hiring")
+        for part in ("log", "packs", "cache"):
+            (room / "late" / part).mkdir(parents=True)
+        (room / "late/lock").touch()
+        (room / "late/cache/index-0123456789abcdef.sqlite").write_bytes(b"\0" * 4096)
+        argv = ("score", "small.pack.json", send(room, 1), "--log", "late", "--create", "--key", "log.key")
+        assert call(*argv)[::2] == (0, "")
+        assert call("verify", "late")[0] == 0
+
+
 @pytest.mark.usefixtures("signed")
 class TestBrokenHead:
     """The newest head's signature was damaged: nothing that it would vouch for is given away, and who asks is told where and what to do."""

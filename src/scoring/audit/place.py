@@ -42,7 +42,10 @@ def is_new(directory: str, *, create: bool) -> bool:
     if first in lines:
         return False
     if lines or packs:
-        raise LogError(f"{directory} is a damaged log: it has no log/{first}, but what belongs to it")
+        raise LogError(
+            f"{directory} is a damaged log: it has no log/{first}, but what belongs to it. Nothing was changed: put that file back from a copy of the "
+            "directory; without one keep what is there for an investigation, and begin a log elsewhere"
+        )
     if not names <= {*PARTS, "lock"}:
         raise LogError(f"{directory} is not a log, and not empty: it has no log/{first}")
     if not create:

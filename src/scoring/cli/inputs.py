@@ -27,7 +27,7 @@ from scoring.cli.paths import (
     YAML,
     existing_file,
     fitting_in,
-    is_log,
+    is_begun,
     kind_of,
     log_at,
     shown,
@@ -171,7 +171,7 @@ def open_log(
     from scoring import AuditLog
 
     given: dict[str, Any] = {"vault": vault, "create": create, "new_vault": new_vault, "per_answer": per_answer}
-    fresh = create and not is_log(Path(name))
+    fresh = create and not is_begun(Path(name))
     if not fresh:
         _must_be_there(name, vault, new_vault=create or new_vault, hint=hint)
     given |= _opened_with(opening, None if fresh else name)

@@ -25,6 +25,7 @@ __all__ = [
     "YAML",
     "existing_file",
     "fitting_in",
+    "is_begun",
     "is_log",
     "kind_of",
     "log_at",
@@ -154,6 +155,14 @@ def vault_missing(log: str, vault: str | None) -> str:
 def is_log(path: Path) -> bool:
     """Whether a directory looks like a log's."""
     return (path / "log").is_dir()
+
+
+def is_begun(path: Path) -> bool:
+    """Whether a log holds anything yet: one that a full disk kept from being made is begun anew."""
+    try:
+        return any((path / "log").iterdir())
+    except OSError:
+        return False
 
 
 def _near(path: Path) -> str:
