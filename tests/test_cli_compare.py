@@ -32,6 +32,7 @@ KEYS = {
     "comparison": {
         *("type", "says", "old", "new"),
         *("can_move", "beyond"),  # null: not decided; whether more moves than the new version says it may
+        *("two_rubrics", "renamed", "matched"),  # matched: null without a table of groups
         *("bump", "examples_why"),  # null where there is nothing to say
         *("only_old", "only_new"),  # profiles and levels that nothing is proved of
     },
@@ -174,6 +175,47 @@ class TestCompare:
         status, facts, _ = call("compare", "--json", WRITTEN, rubric("new", HIGHER, SAYS, other))
         assert 1 == status
         assert any(not fact["declared"] for fact in facts if fact["type"] == "example")
+
+    def test_a_rename_of_an_item_is_told_first_with_the_past_answers_under_its_old_id(self, call: Any) -> None:
+        """Proofs and past decisions take each id for an item of its own: without that line they read as a change of rules."""
+        decide("log", scoring.load(WRITTEN), *SHEETS)
+        new = rubric("new", ("id: outlier-age", "id: outlier"), ("title: Cognitive reasoning", "title: Thinking"))
+        _, lines, _ = call("compare", WRITTEN, new, "--log", "log")
+        assert lines[1].startswith(
+            "item outlier-age is now called outlier: the new version refuses answers under the old id"
+        )
+        assert "  1 past decision has an answer under the old id" == lines[2]
+        _, facts, _ = call("compare", "--json", WRITTEN, new)
+        assert [{"old": "outlier-age", "new": "outlier", "answered": None}] == facts[0]["renamed"]
+        sent = {"answers": {"outlier-age": "141"}}
+        with pytest.raises(scoring.SubmissionError):
+            scoring.load(new).score(sent)
+
+    def test_two_different_rubrics_are_told_as_that_first(self, call: Any) -> None:
+        scientist = WRITTEN.parents[1] / "data-scientist" / "rubric.yaml"
+        new = rubric("new", ("rubric: ml-engineer-mid-written", "rubric: another-test"))
+        status, lines, _ = call("compare", WRITTEN, new)
+        assert lines[0].startswith("these are two different rubrics, ml-engineer-mid-written and another-test")
+        status, lines, err = call("compare", WRITTEN, scientist)
+        assert (2, []) == (status, lines)
+        assert "levels: these are two different rubrics; the old version (ml-engineer-mid-written) has no levels" in err
+
+    def test_a_table_of_groups_that_names_nobody_is_told_as_analyse_does(self, call: Any, here: Path) -> None:
+        decide("log", scoring.load(WRITTEN), *SHEETS)
+        (here / "groups.csv").write_text("case,sex\nnobody,f\n", encoding="utf-8")
+        status, _, err = call("compare", WRITTEN, rubric("new", HIGHER), "--log", "log", "--groups", "groups.csv")
+        assert (2, True) == (
+            status,
+            "no case of groups.csv is among these cases: does its first column hold their names?" in err,
+        )
+
+    def test_what_both_sides_share_is_said_once_and_numbers_have_separators(self, call: Any) -> None:
+        _, lines, _ = call("compare", WRITTEN, rubric("new", HIGHER, SAYS))
+        about = next(line for line in lines if line.startswith("  about: "))
+        assert about.startswith(
+            "  about: Every complete submission to ml-engineer-mid-written 2026.1 and 2026.2 (profile equal), "
+        )
+        assert about.endswith(": 77,112 outcome combinations.")
 
     def test_every_json_object_has_exactly_the_documented_keys(self, call: Any) -> None:
         decide("log", scoring.load(WRITTEN), *SHEETS)

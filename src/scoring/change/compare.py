@@ -8,21 +8,24 @@ Owns what is put together, and between which profiles and levels. Each part has 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from scoring.audit.columns import columns_of, submissions_of
 from scoring.change.backtest import again, backtest
-from scoring.change.comparison import Affected, Broken, Comparison, Past, Run, Version, called
-from scoring.change.edits import Source, edits
+from scoring.change.comparison import Affected, Broken, Comparison, Past, Renamed, Run, Version, called
+from scoring.change.edits import Source, edits, renamed_items
 from scoring.change.examples import FILE_NAME, any_level, run_on
 from scoring.change.groups import read_groups
 from scoring.change.impact import impact, is_selected
 from scoring.change.promises import positions
 from scoring.change.prove import BOUND, moves
 from scoring.change.stops import stops
+from scoring.engine.decision import ALPHABET
 from scoring.engine.rubric import Rubric
+from scoring.engine.table import ABSENT, EXCLUDED, UNOPENED
 from scoring.errors import Problem, RubricError
 from scoring.rubric.check import examine
 from scoring.rubric.load import AUTHORED, read_file
@@ -109,9 +112,12 @@ def compare(
     columns = None if log is None else columns_of(log)
     past = None if log is None or columns is None else _past(before, after, log, columns, progress)
     examples, why = _broken(before, after)
-    told = () if groups is None or log is None or columns is None else _impact(before, after, log, columns, groups)
+    told, matched = (
+        ((), None) if groups is None or log is None or columns is None else _impact(before, after, log, columns, groups)
+    )
+    renamed = tuple(_renamed(before, after, columns))
     bump = _bump(before, after, log, columns)
-    return Comparison(before, after, found, runs, only_new, only_old, past, examples, why, told, bump)
+    return Comparison(before, after, found, renamed, runs, only_new, only_old, past, examples, why, told, matched, bump)
 
 
 def _asked(after: Version, given: Any, profile: str | None, level: str | None) -> tuple[str, str | None]:
@@ -138,11 +144,39 @@ def _ways(
         if first[1] in levels:
             ways.insert(0, (default, first))
         elif not ways:
-            message = f"no level of the new version is one of the old one; it has {', '.join(str(level) for _, level in then)}"
-            raise RubricError([Problem("level", message, path="levels")])
+            apart = "" if before.rubric.id == after.rubric.id else "these are two different rubrics; "
+            of = apart + f"{_levels('old', before, then)}, and {_levels('new', after, now)}: no case is one of both"
+            raise RubricError([Problem("level", of, path="levels")])
     gone = tuple(called(*place) for place in then if place not in now)
     come = tuple(called(*place) for place in now if place not in then and place != first)
     return ways, gone, come
+
+
+def _levels(word: str, version: Version, places: list[tuple[str, str | None]]) -> str:
+    levels = [*dict.fromkeys(level for _, level in places if level is not None)]
+    has = f"has the level{'s' * (len(levels) > 1)} {', '.join(levels)}" if levels else "has no levels"
+    return f"the {word} version ({version.rubric.id}) {has}"
+
+
+def _renamed(before: Version, after: Version, columns: Columns | None) -> Iterator[Renamed]:
+    plan = before.rubric.plan
+    for old, new in renamed_items(plan.pack, after.rubric.plan.pack).items():
+        yield Renamed(old, new, None if columns is None else _answered(plan, before.rubric.digest, old, columns))
+
+
+def _answered(plan: Plan, digest: str, item: str, columns: Columns) -> int:
+    """How many past decisions have an answer to an item, each case once."""
+    place = next(item_.place for item_ in plan.items if item_.id == item)
+    first = sum(other.digits for other in plan.items[:place])
+    width = plan.items[place].digits
+    unanswered = {bytes([*ALPHABET[:1] * (width - 1), ALPHABET[code]]) for code in (ABSENT, EXCLUDED, UNOPENED)}
+    count = 0
+    for group in columns.of(digest):
+        for n in range(len(group.chunks)):
+            chunk = columns.chunk(group, n)
+            rows = Counter(zip(chunk.superseded, *chunk.digits[first : first + width], strict=True))
+            count += sum(many for (gone, *digits), many in rows.items() if not gone and bytes(digits) not in unanswered)
+    return count
 
 
 def _run(old: bytes, new: bytes, way: Way, bound: int) -> Run:
@@ -207,14 +241,14 @@ def _broken(before: Version, after: Version) -> tuple[tuple[Broken, ...], str | 
 
 def _impact(
     before: Version, after: Version, log: AuditLog, columns: Columns, groups: bytes | str | os.PathLike[str]
-) -> tuple[Affected, ...]:
+) -> tuple[tuple[Affected, ...], int]:
     table = _groups(groups)
     people = [*_people(before, after, log, columns)]
     told = []
     for n, view in enumerate(table.views):
         then, now = (impact((table.label(case, n), *came[side]) for case, came in people) for side in (0, 1))
         told.append(Affected(view, then, now))
-    return tuple(told)
+    return tuple(told), sum(case in table.labels for case, _ in people)
 
 
 def _groups(groups: bytes | str | os.PathLike[str]) -> Groups:

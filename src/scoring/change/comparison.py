@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from scoring.change.prove import Move, Moves
     from scoring.change.stops import Stop
 
-__all__ = ["Affected", "Broken", "Comparison", "Past", "Run", "Version", "called"]
+__all__ = ["Affected", "Broken", "Comparison", "Past", "Renamed", "Run", "Version", "called"]
 
 Pairs: TypeAlias = dict[tuple[str | None, str | None], int]
 
@@ -193,6 +193,21 @@ class Broken:
 
 
 @attrs.frozen
+class Renamed:
+    """
+    An item that has another id and is the same otherwise: whoever still sends the old id is refused, and what was answered under it counts for nothing.
+
+    Attributes:
+        old, new: Its ids.
+        answered: How many past decisions have an answer under the old id; None without a log.
+    """
+
+    old: str
+    new: str
+    answered: int | None
+
+
+@attrs.frozen
 class Comparison:
     """
     What a change of a rubric does.
@@ -200,17 +215,20 @@ class Comparison:
     Attributes:
         old, new: The versions.
         edits: What was edited, scoring first.
+        renamed: Items that have another id and are the same otherwise. Proofs and past decisions take each id for an item of its own, as scoring does.
         runs: What can move: in the profile and at the level that were asked for first, then in all others that both versions have.
         only_new, only_old: Profiles and levels that one version alone has, which nothing is proved of.
         past: What would become of past decisions; None without a log.
         examples: Examples of the old version that held and hold no longer. examples_why: Why they could not be run; None where they could, or there are none.
         impact: What it would do to groups; empty without a table of them.
+        matched: How many past cases stand in that table; None without one.
         bump: What the new version has to be called, and why; None where its name is its own.
     """
 
     old: Version
     new: Version
     edits: tuple[Edit, ...]
+    renamed: tuple[Renamed, ...]
     runs: tuple[Run, ...]
     only_new: tuple[str, ...]
     only_old: tuple[str, ...]
@@ -218,6 +236,7 @@ class Comparison:
     examples: tuple[Broken, ...]
     examples_why: str | None
     impact: tuple[Affected, ...]
+    matched: int | None
     bump: str | None
 
     @property

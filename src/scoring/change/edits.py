@@ -20,7 +20,7 @@ from scoring.rubric.tree import Mapping, Node, Scalar, Sequence
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["Edit", "Source", "edits"]
+__all__ = ["Edit", "Source", "edits", "renamed_items"]
 
 Packed: TypeAlias = dict[str, Any]
 Path: TypeAlias = "tuple[str | tuple[str, int], ...]"  # keys, and ids with their place in their list
@@ -69,6 +69,24 @@ def edits(old: Packed, new: Packed, before: Source | None = None, after: Source 
     found = _Found(before, after)
     _apart(found, _flat(old), _flat(new), _Place())
     return tuple(sorted(found.edits, key=lambda edit: not edit.scoring))
+
+
+def renamed_items(old: Packed, new: Packed) -> dict[str, str]:
+    """
+    Tell which items have another id and ask the same, in the same section; only their wording may differ.
+
+    Args:
+        old: The older pack as parsed JSON.
+        new: The newer one.
+
+    Returns:
+        Old ids and the new ones.
+    """
+    then, now = ({item["id"]: _without(item, "about") for item in _flat(pack)["items"]} for pack in (old, new))
+    gone, come = (
+        [things[name] for name in things if name not in others] for things, others in ((then, now), (now, then))
+    )
+    return _renamed(gone, come)
 
 
 # ---------------------------------------------------------------------- places

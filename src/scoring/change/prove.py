@@ -361,19 +361,30 @@ class _World:
 
     def universe(self, found: _Found) -> str:
         """Which cases were looked at."""
-        names = [f"{plan.pack['rubric']} {plan.pack['version']} ({_position(plan)})" for plan in self.plans]
+        names = _named(self.plans)
         variants = {variant for row in _variants(self.plans) for variant in row if variant is not None}
         total = sum(found.most.values())
         return "".join(
             [
-                f"Every complete submission to {' and to '.join(names)}",
+                f"Every complete submission to {names}",
                 f", each variant ({', '.join(sorted(variants))})" if variants else "",
                 ", with proof of notice" if any(plan.notice_digest is not None for plan in self.plans) else "",
                 ", with all items administered, no irregularity and no resolution",
-                "" if found.why else f": {total} outcome combinations",
+                "" if found.why else f": {total:,} outcome combinations",
                 ".",
             ]
         )
+
+
+def _named(plans: Sequence[Plan]) -> str:
+    """What the plans are called, with what they share said once."""
+    rubrics, places = (
+        {*names} for names in zip(*((plan.pack["rubric"], _position(plan)) for plan in plans), strict=True)
+    )
+    if len(rubrics) == len(places) == 1:
+        versions = dict.fromkeys(plan.pack["version"] for plan in plans)
+        return f"{plans[0].pack['rubric']} {' and '.join(versions)} ({_position(plans[0])})"
+    return " and to ".join(f"{plan.pack['rubric']} {plan.pack['version']} ({_position(plan)})" for plan in plans)
 
 
 def _position(plan: Plan) -> str:

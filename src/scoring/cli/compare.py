@@ -22,7 +22,7 @@ from scoring.cli.facts import as_csv, as_json
 from scoring.cli.inputs import open_log, whole
 from scoring.cli.options import READING, In, Reading
 from scoring.cli.output import FAILS, HOLDS, UNCHECKED, CallError, complain, say
-from scoring.cli.paths import STDIN, vault_missing
+from scoring.cli.paths import STDIN, shown, vault_missing
 from scoring.cli.versions import at_revision, in_force, named, version_at
 
 if TYPE_CHECKING:
@@ -80,7 +80,8 @@ def compare(
     table = None if groups is None else whole(groups, MAX_TABLE, _TABLE)
     with ExitStack() as stack:
         opened = None if log is None else stack.enter_context(open_log(log, opening, vault=vault))
-        if opened is not None and log is not None and (missing := vault_missing(log, vault)):
+        missing = None if log is None else vault_missing(log, vault)
+        if missing:
             complain(f"{missing}: cases are not named, and what has to be read again cannot be")
         after = version_at(old if new is None else new)
         before = _before(None if new is None else old, old if new is None else new, after, opened)
@@ -89,6 +90,10 @@ def compare(
         )
         for line in (as_json if json else as_csv if csv else as_markdown if markdown else as_text)(found):
             say(line)
+        if found.matched == 0 and found.past is not None and found.past.cases and not missing:
+            raise CallError(
+                f"no case of {shown(groups or '')} is among these cases: does its first column hold their names?"
+            )
         return _status(found)
 
 

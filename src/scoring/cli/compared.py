@@ -39,7 +39,7 @@ _CAUSES = 3
 
 def as_text(found: Comparison) -> Iterator[str]:
     """Lines for people; the first one says what came out."""
-    yield found.summed_up()
+    yield from _first(found)
     yield from (f"{word}  {_version(version)}" for word, version in (("old", found.old), ("new", found.new)))
     if found.bump:
         yield found.bump
@@ -51,6 +51,17 @@ def as_text(found: Comparison) -> Iterator[str]:
     yield from _examples(found)
     yield from () if found.past is None else _past(found.past)
     yield from _impact(found.impact)
+
+
+def _first(found: Comparison) -> Iterator[str]:
+    """What came out, and what has to be known to take it rightly."""
+    if found.are_two_rubrics:
+        yield f"these are two different rubrics, {found.old.rubric.id} and {found.new.rubric.id}: no version of one is a version of the other"
+    yield found.summed_up()
+    for item in found.renamed:
+        yield f"item {item.old} is now called {item.new}: the new version refuses answers under the old id, and counts what was answered under it as absent"
+        if item.answered is not None:
+            yield f"  {counted(item.answered, 'past decision')} {'has' if item.answered == 1 else 'have'} an answer under the old id"
 
 
 def _version(version: Version) -> str:
@@ -194,7 +205,7 @@ def _examples(found: Comparison) -> Iterator[str]:
 
 
 def _past(past: Past) -> Iterator[str]:
-    yield f"past decisions of the old version: {past.cases:,} decided again, {past.moved:,} move"
+    yield f"past decisions of the old version: {past.cases:,} decided again, {past.moved:,} move{'s' * (past.moved == 1)}"
     for (old, new), count in sorted(past.matrix.items(), key=repr):
         if old != new:
             yield f"  {old or 'no verdict'} -> {new or 'no verdict'}: {count:,}"
@@ -248,12 +259,13 @@ def _untold(past: Past) -> Iterator[str]:
     for profile, level, count in past.left:
         yield f"  {count:,} cannot be told: made in {called(profile, level)}, which the new version lacks"
     if past.others:
-        yield f"  {past.others:,} decisions of other versions are not looked at"
+        many = past.others != 1
+        yield f"  {counted(past.others, 'decision')} of other versions {'are' if many else 'is'} not looked at"
 
 
 def _impact(affected: Iterable[Affected]) -> Iterator[str]:
     for one in affected:
-        yield f"impact by {one.view}, of {one.before.people:,} past cases, before -> after"
+        yield f"impact by {one.view}, of {counted(one.before.people, 'past case')}, before -> after"
         for what, before, after in _rates(one):
             yield f"  {what}"
             for name, was, now in _pairs(before, after):
@@ -279,7 +291,7 @@ def _pairs(before: Rates, after: Rates) -> Iterator[tuple[str, Group | None, Gro
 def _rate(group: Group | None) -> str:
     if group is None:
         return "nobody"
-    told = f"{group.chosen} of {group.size} ({percent(group.rate.numerator, group.rate.denominator)}"
+    told = f"{group.chosen:,} of {group.size:,} ({percent(group.rate.numerator, group.rate.denominator)}"
     if group.against is None:
         return told + (", benchmark)" if group.is_benchmark else ")")
     ratio = group.against.ratio
@@ -293,7 +305,8 @@ def _rate(group: Group | None) -> str:
 def as_markdown(found: Comparison) -> Iterator[str]:
     """A comment: the outcome first, a table of what can move, the rest to be unfolded."""
     run = found.runs[0]
-    yield from (f"**{_safe(found.summed_up())}**", "")
+    for line in _first(found):
+        yield from (f"**{_safe(line.strip())}**", "")
     yield from (f"> {_safe(found.bump)}", "") if found.bump else ()
     yield from (f"- {word}: {_safe(_version(version))}" for word, version in (("old", found.old), ("new", found.new)))
     yield ""

@@ -69,6 +69,9 @@ def _facts(found: Comparison) -> Iterator[dict[str, Any]]:
         "only_old": list(found.only_old),
         "only_new": list(found.only_new),
         "examples_why": found.examples_why,
+        "two_rubrics": found.are_two_rubrics,
+        "renamed": [{"old": item.old, "new": item.new, "answered": item.answered} for item in found.renamed],
+        "matched": found.matched,
     }
     for edit in found.edits:
         place = {"file": edit.file, "line": edit.line}
