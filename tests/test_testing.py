@@ -234,6 +234,17 @@ class TestChanges:
             with pytest.raises(ValueError, match="expected a move such as"):
                 testing.assert_same_verdicts(old, new, except_=[wrong])
 
+    def test_exceptions_name_verdicts_that_there_are(self) -> None:
+        """A slip of the pen would allow nothing, and the test would seem to say that it does."""
+        old, new = changed(about={"title": "Another title"})
+        with pytest.raises(ValueError, match=r"the old version has no verdict 'nope', it has strong, middling, weak$"):
+            testing.assert_same_verdicts(old, new, except_=["nope -> lok"])
+        with pytest.raises(ValueError, match=r"the new version has no verdict 'stron', .*; did you mean \"strong\"\?"):
+            testing.assert_same_verdicts(old, new, except_=["weak -> stron"])
+        with pytest.raises(ValueError, match="has no action 'weak'"):
+            testing.assert_same_verdicts(old, new, by="action", except_=["weak -> strong"])
+        assert testing.assert_same_verdicts(old, new, by="action", except_=["decline -> review"]).proven
+
     def test_better_and_worse_know_their_direction(self) -> None:
         old, new = changed(verdicts=cut_at("3/5"))
         assert testing.assert_never_worse(old, new).proven

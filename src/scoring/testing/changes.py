@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 
 from scoring.change.prove import ACTIONS, BOUND, moves
-from scoring.errors import SubmissionError
+from scoring.errors import SubmissionError, did_you_mean
 from scoring.testing.drawing import submissions
 from scoring.testing.opened import pairs
 from scoring.testing.shown import Side, side_by_side
@@ -89,13 +89,14 @@ def assert_same_verdicts(
 
     Raises:
         AssertionError: Some submission moves otherwise. It shows the smallest one, both decisions, and the edits behind the move.
-        ValueError: `except_` names no move.
+        ValueError: An entry of `except_` is no move, or names a verdict that its version does not have.
     """
     __tracebackhide__ = True
     allowed = {_move(entry) for entry in except_}
+    opened = pairs(old, new)
+    _check_moves(allowed, *opened[0], by)
     return _assert_never(
-        old,
-        new,
+        opened,
         lambda _, a, __, b: a != b and (a, b) not in allowed,
         "moves from {0} to {1}",
         by=by,
@@ -113,7 +114,7 @@ def assert_never_worse(
     Two verdicts are compared by their order in the new version, if both versions have both in the same order; else by their actions.
     """
     __tracebackhide__ = True
-    return _assert_never(old, new, _worse, "gets worse: from {0} to {1}", by=by, proven=proven, bound=bound)
+    return _assert_never(pairs(old, new), _worse, "gets worse: from {0} to {1}", by=by, proven=proven, bound=bound)
 
 
 def assert_never_better(
@@ -125,7 +126,7 @@ def assert_never_better(
     def better(before: Rubric, one: str, after: Rubric, other: str) -> bool:
         return _worse(after, other, before, one)
 
-    return _assert_never(old, new, better, "gets better: from {0} to {1}", by=by, proven=proven, bound=bound)
+    return _assert_never(pairs(old, new), better, "gets better: from {0} to {1}", by=by, proven=proven, bound=bound)
 
 
 def _move(entry: str | tuple[str, str]) -> tuple[str, str]:
@@ -133,6 +134,17 @@ def _move(entry: str | tuple[str, str]) -> tuple[str, str]:
     if len(parts) != 2 or not all(parts):
         raise ValueError(f'expected a move such as "borderline -> strong_pass", or a pair of verdicts, got {entry!r}')
     return parts[0], parts[1]
+
+
+def _check_moves(moves_: set[tuple[str, str]], before: Opened, after: Opened, by: str) -> None:
+    """Refuse a move that no case can make: a slip of the pen would allow nothing, and nobody would see it."""
+    sides = (("old", before), ("new", after))
+    for move in sorted(moves_):
+        for name, (word, side) in zip(move, sides, strict=True):
+            known = side.plan.verdicts if by == "verdict" else ACTIONS
+            if name not in known:
+                told = f"the {word} version has no {by} {name!r}, it has {', '.join(known)}"
+                raise ValueError(f"except_: {told}{did_you_mean(name, known)}")
 
 
 def _worse(before: Rubric, one: str, after: Rubric, other: str) -> bool:
@@ -149,14 +161,14 @@ def _worse(before: Rubric, one: str, after: Rubric, other: str) -> bool:
 
 
 def _assert_never(
-    old: Loaded, new: Loaded, forbidden: Forbidden, what: str, *, by: str, proven: bool, bound: int
+    opened: Iterable[tuple[Opened, Opened]], forbidden: Forbidden, what: str, *, by: str, proven: bool, bound: int
 ) -> Evidence:
     __tracebackhide__ = True
     universe: list[str] = []
     why: list[str] = []
     remarks: list[str] = []
     tried = 0
-    for before, after in pairs(old, new):
+    for before, after in opened:
         found = moves(before.plan, after.plan, by=by, bound=bound)
         bad = [row for row in found.rows if forbidden(before.rubric, row.old, after.rubric, row.new)]
         refuted = next((row for row in bad if row.possible), None)
