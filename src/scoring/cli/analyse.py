@@ -234,7 +234,9 @@ class _Study:
         pending = sum(decision["status"] == "pending" for decision in decisions)
         if not self._json:
             level = f", level {rubric.level}" if rubric.level else ""
-            say(f"\nprofile {rubric.profile}{level}: {counted(len(decisions), 'case')}, {pending} pending, {void} void")
+            say(
+                f"\nprofile {rubric.profile}{level}: {counted(len(decisions), 'case')}, {pending:,} pending, {void:,} void"
+            )
 
     def _emit(self, of: dict[str, Any], facts: Iterable[dict[str, Any]]) -> None:
         for fact in facts:

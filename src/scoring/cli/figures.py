@@ -220,11 +220,12 @@ def show_step(view: str, step: Step) -> None:
     """Print what a step did to groups."""
     found = step.impact
     where = f"stage {step.stage}" if step.stage else "overall"
-    undecided = f", {found.undecided} not decided yet" if found.undecided else ""
-    say(f"impact by {view}, {where}: {found.people} people{undecided}")
+    undecided = f", {found.undecided:,} not decided yet" if found.undecided else ""
+    people = f"{found.people:,} {'person' if found.people == 1 else 'people'}"
+    say(f"impact by {view}, {where}: {people}{undecided}")
     _show_rates(found.selection, "selected")
     if found.median is not None:
-        unscored = f", {found.unscored} without a score" if found.unscored else ""
+        unscored = f", {found.unscored:,} without a score" if found.unscored else ""
         say(f"  score above the median, {_share(found.median)}{unscored}")
         _show_rates(found.scoring, "above")
 
@@ -246,7 +247,7 @@ def _show_rates(found: Rates, what: str) -> None:
     table = Table(*heads, "")
     for group in found.groups:
         bounds = (_between(group),) if bounded else ()
-        cells = (group.name, str(group.size), str(group.chosen), _share(group.rate))
+        cells = (group.name, f"{group.size:,}", f"{group.chosen:,}", _share(group.rate))
         table.row(*cells, *_compared(group.against), *bounds, _remarks(group))
     table.show("  ")
     if found.unknown:
