@@ -692,7 +692,7 @@ class Walk:
     def signed(self, place: Place, note: Note) -> None:
         """Check who signed a head: every key that was new since the last head, and the one before them."""
         found, fine = note.signed_by([self.given, *self.keys])
-        known = self.keys or not any(name == note.origin for name, _, _ in note.signatures)
+        known = self.keys or not note.signatures
         self.need(known, "signatures", place, "its head", "no signature, as the log records no key", "one")
         self.need(fine, "signatures", place, "its head", "signatures that hold", "another")
         for key in self.keys if fine else ():
@@ -883,7 +883,7 @@ class Walk:
         """Check a receipt and the record's line."""
         at = Place(file="the receipt")
         try:
-            index, _, _, note, line = receipt = read_receipt(data)
+            _, _, _, note, line = receipt = read_receipt(data)
         except ValueError:
             self.need(False, "receipt", at, "it", "a tlog-proof", "something else")
             return self.close(("receipt",))
@@ -891,15 +891,29 @@ class Walk:
             with record.open("rb") as other:
                 line = other.read(LINE_MAX + 2)
             line = line[:-1] if line.endswith(b"\n") else line
-        elif not line:
-            return self.close(OF_RECEIPT, "the receipt does not carry its record (--record)")
-        here = Place(index, 0, "the record")
+        if line:
+            self.of_record(receipt, line)
+        self.of_head(note)
+        return self.close(OF_RECEIPT, "" if line else "the receipt does not carry its record (--record)")
+
+    def of_record(self, receipt: Receipt, line: bytes) -> None:
+        """Check that a line is the record of a receipt."""
+        index, at, here, note = (
+            receipt.index,
+            Place(file="the receipt"),
+            Place(receipt.index, 0, "the record"),
+            receipt.note,
+        )
         self.need(len(line) <= LINE_MAX, "lines", here, "its length", f"at most {LINE_MAX} bytes", "more")
         found = self.read(here, line)
         root = receipt.root(line)
         self.need(not found or found["seq"] == index, "receipt", here, "its seq", index, "another")
         self.need(index < note.size, "receipt", at, "its index", f"less than {note.size}", index)
         self.need(root == note.root, "receipt", at, "its proof", f"a way to {note.root.hex()}", root and root.hex())
+
+    def of_head(self, note: Note) -> None:
+        """Check who signed a receipt's head, and whether it is the trusted one."""
+        at = Place(file="the receipt")
         if self.given:
             self.counts["signed"] = 1
             wanted = f"one signed by {self.given.id.hex()}"
@@ -910,7 +924,20 @@ class Walk:
             self.skip("trusted", "no trusted head of the receipt's size was given (--trusted)")
         else:
             self.need(self.trusted.text == note.text, "trusted", at, "its head", "the trusted one", "another")
-        return self.close(OF_RECEIPT)
+
+
+def astray(name: str) -> bool:
+    """Tell whether a name in a ZIP may lead elsewhere."""
+    return len(name) > 200 or (
+        bool({"", ".", ".."} & {*name.removesuffix("/").split("/")}) or "\\" in name or ":" in name
+    )
+
+
+def files_above(names: list[str]) -> bool:
+    """Tell whether a file in a ZIP is also a folder there."""
+    split = [name.rstrip("/").casefold().split("/") for name in names]
+    above = {"/".join(parts[:count]) for parts in split for count in range(1, len(parts))}
+    return not above.isdisjoint(name.casefold() for name in names if not name.endswith("/"))
 
 
 def _expect(text: str) -> tuple[int, str]:
@@ -935,14 +962,23 @@ def main() -> int:
     try:
         trusted = read_note(call.trusted.read_bytes()[:NOTE_MAX]) if call.trusted else None
         packed = zipfile.ZipFile(call.path) if call.path.is_file() and zipfile.is_zipfile(call.path) else None
+        names = packed.namelist() if packed else []
         root: Any = zipfile.Path(packed) if packed else call.path
         inside = [one for one in root.iterdir() if (one / "log").is_dir()] if root.is_dir() else []
-        log, tiles = (root / "log").is_dir(), (root / "checkpoint").exists()
+        log, tiles, beside = (root / "log").is_dir(), (root / "checkpoint").exists(), False
         if len(inside) == 1 and not log and not tiles:
             root, log = inside[0], True
+            top = f"{root.name}/"
+            beside = any(not name.startswith(top) for name in names)
         walk = Walk(root, call.json, call.expect, call.key, trusted)
-        names = packed.namelist() if packed else []
-        walk.need(len({*names}) == len(names), "files", Place(file="the ZIP"), "its names", "each once", "one twice")
+        zipped, once = Place(file="the ZIP"), {name.rstrip("/").casefold() for name in names}
+        walk.need(len(once) == len(names), "files", zipped, "its names", "each once, in any case", "one twice")
+        walk.need(
+            not any(map(astray, names)), "files", zipped, "its names", "none that leads out of it", "one that does"
+        )
+        both = not any(map(astray, names)) and files_above(names)
+        walk.need(not both, "files", zipped, "its names", "each a file or a folder", "one that is both")
+        walk.need(not beside, "files", zipped, "its names", "all in one folder, or none", "others beside the folder")
         if log:
             left = {"receipt", *(check for check in BESIDE if not (root / check).is_dir())}
             return walk.run(walk.segments(), [check for check in CHECKS if check not in left], "heads")

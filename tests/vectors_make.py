@@ -642,6 +642,55 @@ def what_lies_beside_a_log():
     bad("tiles-without-a-checkpoint", "nothing says what they are of", ("tiles", None), **instead("tiles/checkpoint", None))
 
 
+def what_a_forger_did():
+    case, told, answer = disclosed("case", "c-1001"), disclosed("submission", {"answers": {"sum": "70"}}), disclosed("sum", "70")
+    parts = disclosed("submission", {"answers": {"_sd": [b64url(bytes.fromhex(answer[0]))]}})
+    log, key, lost, files = Log("key"), FIRST.text, ("disclosures", None), ("files", None)
+
+    def of(log, name, case, submission, supersedes=None):
+        return log.add("decision", {**DECISION, "disclosures": {"case": case, "submission": submission}, "id": name, "supersedes": supersedes})
+
+    of(log, "s-3", case[0], told[0])
+    of(log, "s-4", digest(b"other"), parts[0])
+    cited = of(log.but(), "s-5", digest(b"other"), told[0], 4)
+    vector("export-good-cited-by-two-cases", "none of them erased", export_of(cited, cited.note(FIRST), (), (told,)), key=key)
+    gone = cited.but().add("erasure", {"case": case[0], "reason": "request"})
+    gone = export_of(gone, gone.note(FIRST), (), (told,))
+    vector("export-erased-and-cited-before", "by a later decision of another case, which does not keep it", gone, lost, key=key)
+    later = log.but().add("erasure", {"case": case[0], "reason": "request"})
+    of(later, "s-6", digest(b"other"), told[0], 4)
+    vector("export-erased-and-cited-again", "by another case behind the erasure", export_of(later, later.note(FIRST), (), (told,)), lost, key=key)
+    again = of(log.but().add("erasure", {"case": digest(b"other"), "reason": "request"}), "s-6", digest(b"third"), parts[0])
+    again = export_of(again, again.note(FIRST), (), (parts, answer))
+    vector("export-erased-answer-cited-again", "an answer by itself, through its submission", again, lost, key=key)
+
+    whole = export_of(log, log.note(FIRST), (3,), (case, told))
+    inside = {f"case/{name}": data for name, data in whole.items()}
+    out = {name: data for name, data in inside.items() if name != "case/heads"}
+    out = packed({**out, "heads": whole["heads"]})
+    vector("export-heads-beside-its-folder", "everything in a folder but the heads", out, files, ("receipts", None), ("signatures", None), key=key)
+    for name, shows, more, *fails in (
+        ("another-name-in-log", "a file among the segments that is none", {"log/other.txt": b"x"}, files),
+        ("folder-in-log", "a folder among the segments", {"log/deep/000000065536.jsonl": b"x"}, files),
+        ("another-name-in-receipts", "a file among the receipts that is none", {"receipts/zzz.txt": b"x"}, ("receipts", None)),
+        ("name-in-capitals", "a ZIP with two files of one name to many systems", {"HEADS": b"x"}, files),
+    ):
+        vector(f"export-{name}", shows, packed({**whole, **more}), *fails, key=key)
+    vector("export-names-with-dots", "a ZIP whose names begin with ./", packed({f"./{name}": data for name, data in whole.items()}), files, key=key)
+
+    strange = Log().many(1).head(size=0, origin="another.example/log").head()
+    vector("head-of-nothing-of-another-origin", "before the log says its name", strange, ("heads", 0))
+    signed = Log("key").many(1).head(FIRST)
+    twice = signed.but().head(FIRST, FIRST, WITNESS)
+    twice.heads[0] = canonical(signed.note(FIRST, FIRST)) + b"\n"
+    vector("good-signature-line-twice", "a line that stands twice is one signature; the witness came to it", twice, key=key)
+    cosigned = signed.but(heads=[]).head(FIRST, WITNESS)
+    cosigned.head(FIRST, Key("another witness", "another.example"))
+    vector("head-repeated-with-another-witness", "one came, and one is gone", cosigned, ("heads", None), key=key)
+    unsigned = signed.receipt(3, FOREIGN)
+    vector("receipt-foreign-without-its-record", "a wrong signature is told, though the record is not there", unsigned, ("signatures", None), key=key)
+
+
 # fmt: on
 
 
@@ -656,6 +705,7 @@ def main(out):
         receipts,
         tiles_and_exports,
         what_lies_beside_a_log,
+        what_a_forger_did,
     ):
         part()
     index = []

@@ -34,6 +34,7 @@ _FOLDERS = {  # what the files in each may be called, and how long each may be i
     "receipts": (".tlog-proof", 2 * _MIB),
     "tiles": ("", 256 * 65_537),
 }
+_WHOLE = ("disclosures", "log", "receipts")  # of which nothing is left out
 _FILES = {"heads": 1024 * _MIB, **dict.fromkeys(("README.txt", *PROGRAMS), 4 * _MIB)}
 _MAX_FILES = 250_000  # tiles of a log of two million records are 16,000
 _MAX_DIRECTORY = 64 * _MIB  # bytes of the table of contents, which is read as a whole
@@ -68,6 +69,9 @@ def unpack(archive: Path, target: Path) -> int:
             with ZipFile(stream) as opened:
                 entries = _entries(opened, archive.stat().st_size)
                 top = _top([name for name, _ in entries])
+                if any(not name.startswith(top) for name in opened.namelist()):
+                    raise LogError("the archive holds names beside the one folder that its log is in")
+                _must_be_of_an_export([name.removeprefix(top) for name in opened.namelist()])
                 taken = [_unpack(opened, entry, name.removeprefix(top), target) for name, entry in entries]
         if not (target / "log").is_dir():
             raise LogError("the archive holds no log")
@@ -107,22 +111,19 @@ def _must_be_short(stream: BinaryIO) -> None:
 def _entries(archive: ZipFile, size: int) -> list[tuple[str, ZipInfo]]:
     """The files of an archive by their names, each of which can be written where it says."""
     entries = [(entry.filename, entry) for entry in archive.infolist() if not entry.is_dir()]
-    names = [name.casefold() for name, _ in entries]
-    if len(names) > _MAX_FILES:
+    names = [entry.filename.rstrip("/").casefold() for entry in archive.infolist()]
+    if len(names) > 2 * _MAX_FILES or len(entries) > _MAX_FILES:
         raise LogError(
             "the archive holds more files than any export", expected=f"at most {_MAX_FILES}", found=str(len(names))
         )
     if len({*names}) < len(names):
         raise LogError("the archive holds a name twice: which file counts would be anybody's choice")
-    for name, entry in entries:
-        if (
-            len(name) > _MAX_NAME
-            or PurePosixPath(name).is_absolute()
-            or {".", "..", ""} & {*name.split("/")}
-            or "\\" in name
-            or ":" in name
-        ):
-            raise LogError("the archive holds a name that leads out of it")
+    if any(len(name) > _MAX_NAME or _leads_out(name.removesuffix("/")) for name in archive.namelist()):
+        raise LogError("the archive holds a name that leads out of it")
+    above = {str(parent) for name in names for parent in PurePosixPath(name).parents}
+    if not above.isdisjoint(name.casefold() for name, _ in entries):
+        raise LogError("the archive holds a file and a folder of the same name")
+    for _, entry in entries:
         if entry.flag_bits & _ENCRYPTED or entry.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
             raise LogError("the archive is encrypted, or packed in a way that no export is")
     whole = sum(entry.file_size for _, entry in entries)
@@ -133,6 +134,24 @@ def _entries(archive: ZipFile, size: int) -> list[tuple[str, ZipInfo]]:
             found=str(whole),
         )
     return entries
+
+
+def _leads_out(name: str) -> bool:
+    return (
+        PurePosixPath(name).is_absolute() or bool({".", "..", ""} & {*name.split("/")}) or "\\" in name or ":" in name
+    )
+
+
+def _must_be_of_an_export(names: list[str]) -> None:
+    """Refuse what lies among the records, receipts or disclosures and is none: nobody could say whether it was read."""
+    for name in names:
+        folder, _, rest = name.partition("/")
+        if (
+            folder in _WHOLE
+            and rest
+            and ("/" in rest or not rest.endswith(_FOLDERS[folder][0]) or not _NAME.issuperset(rest))
+        ):
+            raise LogError(f"the archive holds something in {folder} that no export has there")
 
 
 def _top(names: list[str]) -> str:

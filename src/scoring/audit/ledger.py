@@ -219,9 +219,23 @@ class Ledger:
         """Name place, offset and file of each record whose id stands before it, and the seq of the first that has it."""
         return self._database.execute(_TWICE)
 
-    def not_newest(self) -> Iterator[tuple[int, int, str, int | None, int | None]]:
-        """Name the decisions that supersede another than the newest of their case, then that, then what they say."""
-        return self._database.execute(_NOT_NEWEST)
+    def not_newest(self, since: int = 0) -> Iterator[tuple[int, int, str, int | None, int | None]]:
+        """
+        Name the decisions that supersede another than the newest of their case, then that, then what they say.
+
+        Where the records below *since* are not known, the first of a case may supersede any of them.
+        """
+        return self._database.execute(_NOT_NEWEST, (since,))
+
+    def after_erasure(self) -> Iterator[tuple[int, int, str, int]]:
+        """Name the records behind an erasure of their case, and the erasure."""
+        return self._database.execute(_AFTER_ERASURE)
+
+    def erasures(self) -> Iterator[tuple[int, int, str, str]]:
+        """Give each erasure's place, and its case."""
+        return self._database.execute(
+            "SELECT place, offset, file, case_digest FROM records WHERE kind = 'erasure' ORDER BY place"
+        )
 
     def not_erased(self) -> Iterator[tuple[int, int, str, int]]:
         """Name the records of erased cases of which the vault has something, and the erasure."""
@@ -253,7 +267,7 @@ WHERE nth > 1 ORDER BY place
 _NOT_NEWEST = """
 SELECT place, offset, file, newest, supersedes FROM
   (SELECT place, offset, file, supersedes, lag(seq) OVER (PARTITION BY case_digest ORDER BY place) AS newest FROM records WHERE kind = 'decision')
-WHERE supersedes IS NOT newest ORDER BY place
+WHERE supersedes IS NOT newest AND (newest IS NOT NULL OR supersedes >= ?) ORDER BY place
 """
 _ERASED = "SELECT case_digest FROM records WHERE kind = 'erasure'"
 _MISSING = f"SELECT coalesce(sum(missing), 0) FROM records WHERE case_digest NOT IN ({_ERASED})"  # noqa: S608 - all of it stands here
@@ -261,6 +275,11 @@ _NOT_ERASED = """
 SELECT records.place, records.offset, records.file, erasures.seq FROM records
 JOIN records AS erasures ON erasures.kind = 'erasure' AND erasures.case_digest = records.case_digest
 WHERE records.found > 0 ORDER BY records.place
+"""
+_AFTER_ERASURE = """
+SELECT records.place, records.offset, records.file, min(erasures.place) FROM records
+JOIN records AS erasures ON erasures.kind = 'erasure' AND erasures.case_digest = records.case_digest AND erasures.place < records.place
+GROUP BY records.place ORDER BY records.place
 """
 # Cases of which people said something, those whose decisions claim so, and those that have several decisions.
 _OF_CASES_TO_FOLLOW = """

@@ -192,7 +192,8 @@ class _Verification:
         self.links.passed(last)
         for check in (self.cites, self.ids, self.supersedes, *self.people.values()):
             check.unchecked = (
-                check.unchecked or f"this compares with the records below #{self.since}, which were not read"
+                check.unchecked
+                or f"this compares with the records below #{self.since}, which were not read; those above it were compared {_AMONG[check.name]}"
             )
 
     # --- segment by segment ---
@@ -401,7 +402,7 @@ class _Verification:
     def read_name(self, record: dict[str, Any], place: Place) -> None:
         """Take in what says whose log this is: its name, its keys."""
         if record["type"] == "genesis":
-            self.vouched.origin = record["body"]["origin"]
+            self.vouched.named(record["body"]["origin"], place)
         else:
             self.vouched.key(record["body"]["key"], place)
 
@@ -497,19 +498,30 @@ class _Verification:
     def finish_records(self) -> None:
         """Check what needs all records at once; SQLite sorts them on disk."""
         self.ledger.settle()
-        if self.since:
-            return
         for seq, offset, file, first in self.ledger.twice():
             self.ids.fail(f"its id stands in record #{first} already", (seq, offset, file, ""))
-        for seq, offset, file, wanted, found in self.ledger.not_newest():
+        for seq, offset, file, wanted, found in self.ledger.not_newest(self.since):
             detail = "supersedes is not the newest earlier decision of the case"
             self.supersedes.fail(detail, (seq, offset, file, ""), expected=_seq(wanted), found=_seq(found))
+        if self.since:
+            self.finish_new_erasures()
+            return
         for seq, offset, file, erasure in self.ledger.not_erased():
             detail = f"the vault still has what record #{erasure} erased: it was put back from a copy; opening the log erases it again"
             self.people["erasures"].fail(detail, (seq, offset, file, ""))
         missing = self.ledger.missing()
         if missing:
             self.kept.unchecked = f"{missing} of {self.disclosed} disclosures are not in the vault"
+
+    def finish_new_erasures(self) -> None:
+        """Check the erasures above a checkpoint with what stands above it too, and with the vault; of the cases below only the name is asked for."""
+        erasures = self.people["erasures"]
+        for seq, offset, file, erasure in self.ledger.after_erasure():
+            erasures.fail(f"its case was erased at record #{erasure}", (seq, offset, file, ""))
+        for seq, offset, file, case in self.ledger.erasures() if self.vault is not None else ():
+            if self.vault is not None and self.vault.text(case) is not None:
+                detail = f"the vault still has what record #{seq} erased: it was put back from a copy; opening the log erases it again"
+                erasures.fail(detail, (seq, offset, file, ""))
 
     def finish_people(self) -> None:
         """Follow each case that was opened, of which something was said, or that has several decisions, record by record."""
@@ -577,4 +589,10 @@ def _seq(value: int | None) -> str:
     return "null" if value is None else f"#{value}"
 
 
+_AMONG = {  # what is compared above a checkpoint
+    "ids": "with each other",
+    "supersedes": "with each other",
+    "erasures": "with each other and the vault",
+    **dict.fromkeys(("packs", "openings", "resolutions"), "with nothing"),
+}
 _DISCLOSING = ("opening", "decision", "resolution")

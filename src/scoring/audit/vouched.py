@@ -74,6 +74,7 @@ class Vouched:
         self.kept_elsewhere = None if data is None else checkpoint.parse(data)
         self.limit = limit
         self.origin = ""
+        self.early = ""  # the name in the first head of no record, which comes before the log says its own
         self.tree = Tree()
         self.size = 0  # of the log, as far as it went by
         self.known_root: bytes | None = None  # of that size
@@ -122,6 +123,12 @@ class Vouched:
             self.keys.append((-1, str(self.given)))
 
     # --- as the records go by ---
+
+    def named(self, origin: str, place: Place) -> None:
+        """Take in what the log calls itself."""
+        self.origin = origin
+        if self.early not in {"", origin}:
+            self.heads.fail("the head of no record is another log's", place, expected=origin, found=self.early)
 
     def key(self, key: str, place: Place) -> None:
         """Take in a key record."""
@@ -192,8 +199,8 @@ class Vouched:
         at = None
         while self.next is not None and self.next.head.size == self.size:
             self.root(self.next, place)
-            if at is not None and self.next.signatures <= at.signatures:
-                self.heads.fail(f"line {self.number} of heads repeats a size, and no signature came to it", place)
+            if at is not None and not _signatures(self.next) > _signatures(at):
+                self.heads.fail(f"line {self.number} of heads repeats a size, and no signature came to it")
             at = self.next
             self.advance()
         if at is not None:
@@ -208,9 +215,14 @@ class Vouched:
         if self.broken or head.root != root:
             detail = f"what stands up to this record is not what line {self.number} of heads stands for"
             self.heads.fail(detail, place, expected=f"root {head.root.hex()}", found=root.hex())
-        if head.origin != self.origin and place is not None:
+        if place is None and not self.resumed:
+            self.early = self.early or head.origin
+        if head.origin != (self.early if place is None and not self.resumed else self.origin):
             self.heads.fail(
-                f"line {self.number} of heads is another log's", place, expected=self.origin, found=head.origin
+                f"line {self.number} of heads is another log's",
+                place,
+                expected=self.origin or self.early,
+                found=head.origin,
             )
 
     def signers(self, kept: Kept, place: Place | None) -> None:
@@ -364,3 +376,8 @@ class Vouched:
             ),
             self.trusted.finding("the log extends the checkpoint that was kept elsewhere"),
         )
+
+
+def _signatures(kept: Kept) -> frozenset[note.Signature]:
+    """What a head carries; a line that stands twice is one signature."""
+    return frozenset(checkpoint.parse(kept.note).signatures)
