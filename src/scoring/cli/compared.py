@@ -10,7 +10,6 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from scoring.change.comparison import called
-from scoring.cli.output import counted
 from scoring.cli.results import listed
 from scoring.engine.exact import percent, rational
 from scoring.engine.rubric import Rubric
@@ -138,7 +137,12 @@ def _ways(row: Move) -> str:
 
 def counted_ways(number: int) -> str:
     """So many outcome combinations."""
-    return f"{number:,} outcome combination{'' if number == 1 else 's'}"
+    return counted(number, "outcome combination")
+
+
+def counted(number: int, what: str) -> str:
+    """So many of something, thousands set apart."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _smallest(found: Comparison, run: Run, row: Move) -> Iterator[str]:
