@@ -108,6 +108,8 @@ class TestSigning:
         status, out, _ = call("verify", "d", "--key", other)
         assert status == 1
         assert "it has no such key" in out
+        assert "\nd: nothing was found changed, but it is not signed by this key.\n" in out
+        assert "is not as it was written" not in out
 
     def test_an_unsigned_log_given_a_key_fails(self, call, path, signed):
         make_log(path, 1)

@@ -404,7 +404,7 @@ class TestEdited:
         query(vault_path, sql)
         with pytest.raises(LogError, match="other tables than a vault's"):
             open_log(path)
-        assert verify_directory(path)["vault"].result == "NOT CHECKED"
+        assert verify_directory(path)["vault"].result == "FAILS"
 
     def test_a_view_without_end_is_never_asked(self, path, vault_path):
         query(vault_path, "ALTER TABLE disclosures RENAME TO d")
@@ -419,7 +419,7 @@ class TestEdited:
         os.mkfifo(vault_path)
         with pytest.raises(LogError, match="not a regular file"):
             open_log(path, create=create)
-        assert verify_directory(path)["vault"].result == "NOT CHECKED"
+        assert verify_directory(path)["vault"].result == "FAILS"
 
 
 class TestReplacedWhileOpen:

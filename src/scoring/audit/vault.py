@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     Answer = TypeVar("Answer")
     Filing: TypeAlias = tuple[str, *tuple[Disclosed, ...]]  # a case, and what is disclosed of it
 
-__all__ = ["ForeignVaultError", "Vault", "open_vault"]
+__all__ = ["ForeignVaultError", "LaterVaultError", "Vault", "open_vault"]
 
 FORMAT = 2
 _READS = 1000  # a writer that opens and closes the log all the time leaves a reader time between
@@ -75,6 +75,10 @@ _CITED_CASE = "SELECT 1 FROM cases WHERE number = ? AND (digest IN temp.cited OR
 
 class ForeignVaultError(LogError):
     """It is the vault of another log."""
+
+
+class LaterVaultError(LogError):
+    """It has a format of another version: only that version can tell what it holds."""
 
 
 class Vault:
@@ -418,7 +422,7 @@ class Vault:
             )
         if rows[0][0] != FORMAT:
             message = f"the vault {self.path} has another format: it needs another version of this package"
-            raise LogError(message, expected=f"format {FORMAT}", found=f"format {rows[0][0]}")
+            raise LaterVaultError(message, expected=f"format {FORMAT}", found=f"format {rows[0][0]}")
         if rows[0][1] != self._genesis:
             message = f"{self.path} is the vault of another log; it is told by the leaf of record 0"
             raise ForeignVaultError(message, expected=self._genesis, found=str(rows[0][1]))

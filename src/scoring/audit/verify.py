@@ -24,7 +24,7 @@ from scoring.audit.precedence import remarks
 from scoring.audit.report import NOT_CHECKED, Check, Finding, Report, counted
 from scoring.audit.resume import resume
 from scoring.audit.scan import Task
-from scoring.audit.vault import Vault
+from scoring.audit.vault import LaterVaultError, Vault
 from scoring.audit.vouched import Vouched
 from scoring.errors import LogError, StoreError
 
@@ -492,8 +492,13 @@ class _Verification:
         else:
             try:
                 self.vault = Vault(str(self.vault_path), self.genesis, read_only=True)
-            except LogError as error:
+            except LaterVaultError as error:
                 self.kept.unchecked = str(error)
+            except LogError as error:
+                self.kept.unchecked = detail = (
+                    f"{error.message}; keep a copy of it, and put the log's own vault back from a copy"
+                )
+                self.kept.fail(detail, expected=error.expected, found=error.found)
 
     def finish_records(self) -> None:
         """Check what needs all records at once; SQLite sorts them on disk."""
@@ -571,7 +576,7 @@ class _Verification:
                 f"{self.counts['erasure']} recorded, each of a case that no later record is of"
             ),
             self.kept.finding(f"the disclosures of {counted(disclosing, 'record')} are what these say, or were erased"),
-            *filter(None, (self.instalments.remark(), self.times.remark())),
+            *filter(None, (self.instalments.remark(), self.times.remark(), self.vouched.remark(self.lines))),
             Finding("precedence", NOT_CHECKED, self.cites.unchecked)
             if self.fast or self.since
             else self.precedence.finding(self.kept.unchecked if self.vault is None else ""),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from scoring.audit import checkpoint, disk, note
 from scoring.audit.heads import MAX_HEAD_LINE, needed_keys, read_head
 from scoring.audit.keys import VerificationKey
-from scoring.audit.report import Check, counted
+from scoring.audit.report import REMARK, Check, Finding, counted
 from scoring.audit.tree import Tree, joined
 from scoring.audit.value import Value
 from scoring.errors import LogError, MissingExtraError
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from scoring.audit.heads import Kept
-    from scoring.audit.report import Finding, Place
+    from scoring.audit.report import Place
 
 __all__ = ["Vouched"]
 
+_MOST_BEHIND = 512  # records that may honestly stand behind the newest head of a log with a key: below 256, and a batch
 _MOST_KEYS = 1000  # of one log; a key a day for three years
 _MOST_AHEAD = 4096  # heads that are read ahead; sixteen segments have as many
 
@@ -326,7 +327,11 @@ class Vouched:
             return
         seq = self.seqs.get(str(self.given))
         if seq is None:
-            self.signatures.fail("the log is not signed by the key that was given: it has no such key")
+            self.signatures.fail(
+                "the log is not signed by the key that was given: it has no such key",
+                expected=_named(str(self.given)),
+                found=", ".join(map(_named, self.seqs)) or "no key",
+            )
         elif self.resumed and not self.count:
             self.signatures.unchecked = "no head was made since the trusted checkpoint"
         elif self.last is None or self.last.head.size <= seq:
@@ -361,6 +366,14 @@ class Vouched:
             return True
         return False
 
+    def remark(self, lines: int) -> Finding | None:
+        """Say where far more stands behind the newest head than a log leaves there while its signer is at hand."""
+        behind = lines - (self.last.head.size if self.last else 0)
+        if not self.seqs or behind <= _MOST_BEHIND:
+            return None
+        said = f"{behind} records stand behind the newest head: no key vouches for them, and anybody who can write the files may have added them"
+        return Finding("behind", REMARK, said)
+
     def findings(self, lines: int) -> tuple[Finding, ...]:
         """Return the three lines of the report."""
         size = self.last.head.size if self.last else 0
@@ -376,6 +389,11 @@ class Vouched:
             ),
             self.trusted.finding("the log extends the checkpoint that was kept elsewhere"),
         )
+
+
+def _named(key: str) -> str:
+    """What a key is called: its name and its id, as a signature has them."""
+    return "+".join(key.split("+")[:2])
 
 
 def _signatures(kept: Kept) -> frozenset[note.Signature]:

@@ -55,6 +55,7 @@ _OF_BODIES = frozenset(
     {"canonical", "fields", "packs", "ids", "supersedes", "openings", "resolutions", "erasures", "vault"}
 )
 _OF_RECORDS_BELOW = _OF_BODIES - {"canonical", "fields", "vault"}
+_BY_ANOTHER = "the log is not signed by the key that was given: it has no such key"
 _LEAF_DIGITS = frozenset("0123456789abcdef")
 
 
@@ -150,7 +151,12 @@ def _show_report(report: Report, status: int, path: str, missing: str) -> None:
     itself = "No check of a log by itself can show" if report.head else "This cannot show"
     say("\n".join(["", itself, *(f"  - {text}" for text in report.cannot_show), ""]))
     if status == FAILS:
-        say(f"{path} is not as it was written.")
+        failing = [finding for finding in report.findings if finding.result == FINDING_FAILS]
+        by_another = len(failing) == 1 and failing[0].detail.startswith(_BY_ANOTHER)
+        said = (
+            "nothing was found changed, but it is not signed by this key" if by_another else "is not as it was written"
+        )
+        say(f"{path}{':' * by_another} {said}.")
     elif report.head:
         say("Keep this head elsewhere, and compare later with --expect:")
         say(f"{report.size}:{report.head}")

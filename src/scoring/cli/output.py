@@ -201,6 +201,7 @@ def progress(things: Iterable[T], what: str, every: float = 0.2) -> Iterator[T]:
 # How the library words for Python what has a name of its own here; the first row that fits a place wins.
 _IN_PYTHON = (
     ("AuditLog.open(..., create=True)", "--create"),
+    (", or with vault=False to record without keeping any", ""),
     ("open the log with new_vault=True", "record with --new-vault"),
     ("new_vault=True", "--new-vault"),
     ("create=True", "--create"),
