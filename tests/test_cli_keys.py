@@ -270,6 +270,15 @@ class TestReceipt:
         assert call("verify", "head", "--trusted-checkpoint", "head", "--key", signed)[0] == 0
 
 
+def test_what_is_given_as_a_checkpoint_and_is_none_is_named(call, signed, room):
+    (room / "vkey").write_text(signed)
+    call("receipt", "d", "#2", "-o", "mine")
+    for file, what in (("mine", "a receipt"), ("vkey", "a key"), ("log.key", "a key")):
+        status, _, err = call("verify", "d", "--trusted-checkpoint", file)
+        assert status == 2
+        assert f"{file} is {what}; expected a checkpoint, as `scoring receipt LOG` without a record writes it" in err
+
+
 class TestBegunInVain:
     def test_a_log_that_a_full_disk_kept_from_being_made_is_made_later(self, call, room):
         """What it left: the directories, the lock, and an index of no record."""

@@ -76,8 +76,10 @@ def unpack(archive: Path, target: Path) -> int:
         if not (target / "log").is_dir():
             raise LogError("the archive holds no log")
         return taken.count(False)
-    except (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
-        raise LogError(f"the archive is damaged: {type(error).__name__}") from None
+    except (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError):
+        raise LogError(
+            "the archive is damaged, or was cut off on its way: get it once more from whoever gave it, or verify the log itself"
+        ) from None
     except OSError as error:
         if error.errno == EINVAL:  # a place before the file's beginning: the archive's own numbers do not fit
             raise LogError("the archive is damaged: it says that its files lie elsewhere") from None

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["checkpoint_in", "keygen", "signers_of", "verification_key"]
 
 _MAX_KEY = 4096  # bytes of a key's file; a name has at most 200 characters
+_RECEIPT = b"c2sp.org/tlog-proof@"
 _PRIVATE = "PRIVATE+KEY+"
 
 
@@ -167,8 +168,17 @@ def checkpoint_in(file: str) -> bytes:
     try:
         parse(data)
     except LogError as error:
+        what = "a receipt" if data.startswith(_RECEIPT) else "a key" if _is_key(data) else ""
+        if what:
+            message = f"{file} is {what}; expected a checkpoint, as `scoring receipt LOG` without a record writes it"
+            raise CallError(message) from None
         raise CallError(f"{file}: {error}") from None
     return data
+
+
+def _is_key(data: bytes) -> bool:
+    text = data.decode("ascii", "replace").strip()
+    return text.startswith(_PRIVATE) or _is_verification_key(text)
 
 
 def _line_in(file: str, wanted: str) -> str:
