@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 LINE_MAX, PACK_MAX, NOTE_MAX, SEGMENT, INT_MAX, SHOWN = 32_768, 4 << 20, 1 << 20, 65_536, 2**53 - 1, 20
+BEHIND = 512  # records that a log with a key may honestly have behind its newest head: below 256, and a batch
 UNREADABLE = (OSError, sqlite3.Error, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error, EOFError)
 CHECKS = {  # each check, and what is said where it holds
     "files": "{segments} segments, named and filled in order",
@@ -850,7 +851,10 @@ class Walk:
             self.need(False, "heads", self.due[0], more, f"{self.due[1].size} or more", self.leaves)
             self.due = next(self.heads, None)
         self.finish_beside()
-        self.counts["behind"] = self.leaves - self.matched
+        behind = self.counts["behind"] = self.leaves - self.matched
+        if self.counts["key"] and behind > BEHIND:
+            said = f"{behind} records are behind the newest head: no key vouches for them, anybody may have added them"
+            self.say("REMARK", "heads", log, said)
         if expect is None:
             self.skip("head", "none to compare with was given (--expect)")
         elif self.need(self.compared, "head", log, more, f"{expect[0]} or more", self.size) and self.compared:

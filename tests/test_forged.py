@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib.util
 import io
@@ -20,8 +21,10 @@ import logs
 from logs import RUBRIC, lines_of, make_log, open_log, rechain, submission, write_lines
 from scoring import canonical
 from scoring.audit.given import verify_given
+from scoring.audit.keys import SigningKey
 from scoring.audit.report import FAILS
 from scoring.audit.verify import verify_directory
+from scoring.errors import LogError
 
 AUDIT = Path(__file__).parent.parent / "audit"
 VECTORS = AUDIT / "vectors"
@@ -286,3 +289,72 @@ def test_a_vault_put_back_after_an_erasure_above_it(path, kept):
     report = verify_directory(path, since=kept)
     assert report["erasures"].result == verify_directory(path)["erasures"].result == FAILS
     assert "put back from a copy" in report["erasures"].detail
+
+
+# --- a log with a key ---
+
+
+SIGNER = SigningKey("forged.example/log", bytes(32))
+
+
+def test_a_log_with_a_key_whose_heads_are_gone_is_not_signed_anew(path):
+    """Whoever took them away may have changed what they stood for."""
+    pytest.importorskip("cryptography", reason="signatures need the extra `sign`")
+    with open_log(path, create=True, signer=SIGNER) as log:
+        log.publish(RUBRIC)
+        log.append([logs.entry(number) for number in range(253)])
+    heads = (path / "heads").read_bytes()
+    kept = canonical.loads(heads.splitlines()[-1])
+    (path / "heads").unlink()
+    with pytest.raises(
+        LogError, match="Put the file back from a copy; or give a head that was kept elsewhere"
+    ) as raised:
+        open_log(path, signer=SIGNER)
+    assert not (path / "heads").exists()
+    (path / "heads").write_bytes(b"")
+    with pytest.raises(LogError, match="missing or empty"):
+        open_log(path, signer=SIGNER)
+    with open_log(path, signer=SIGNER, trusted=kept) as log:
+        log.checkpoint()
+    assert verify_directory(path, vault=False, key=SIGNER.verification_key).ok
+    (path / "heads").unlink()
+    nothing = ast.literal_eval(raised.value.message.split("trusted=")[-1])
+    with open_log(path, signer=SIGNER, trusted=nothing) as log:
+        log.checkpoint()
+    assert verify_directory(path, vault=False, key=SIGNER.verification_key).ok
+
+
+def test_a_short_log_that_a_crash_left_without_its_first_head_opens(path):
+    pytest.importorskip("cryptography", reason="signatures need the extra `sign`")
+    with open_log(path, create=True, signer=SIGNER) as log:
+        log.publish(RUBRIC)
+        log.append([logs.entry(number) for number in range(252)])
+    (path / "heads").unlink()
+    open_log(path, signer=SIGNER).close()
+    assert verify_directory(path, key=SIGNER.verification_key).ok
+
+
+@pytest.mark.parametrize(("count", "remarked"), [(512, False), (513, True)])
+def test_many_records_behind_the_newest_head_are_remarked_upon(path, count, remarked):
+    """By anybody, for the chain needs no key."""
+    pytest.importorskip("cryptography", reason="signatures need the extra `sign`")
+    make_log(path, 1, signer=SIGNER)
+    records = [*map(json.loads, lines_of(path))]
+    decision = records[-1]
+    for number in range(count):
+        cited = {name: hashlib.sha256(f"{name} {number}".encode()).hexdigest() for name in ("case", "submission")}
+        records.append({**decision, "body": {**decision["body"], "disclosures": cited, "id": f"added-{number}"}})
+    heads = (path / "heads").read_bytes()
+    write_lines(path, rechain(records))
+    (path / "heads").write_bytes(heads)
+    report = verify_directory(path, vault=False)
+    assert report.ok
+    assert any(finding.check == "behind" for finding in report.findings) == remarked
+    kept, sys.argv = sys.argv, ["verify.py", str(path)]
+    out = io.StringIO()
+    try:
+        with redirect_stdout(out):
+            assert script().main() == 0
+    finally:
+        sys.argv = kept
+    assert ("REMARK heads" in out.getvalue()) == remarked

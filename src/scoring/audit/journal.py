@@ -184,12 +184,17 @@ class Journal(Turns):
         kept = self._heads.newest()
         return 0 if kept is None else kept.head.size
 
-    def sign_with(self, signers: tuple[Signer, ...], clock: Callable[[], str]) -> None:
+    def sign_with(self, signers: tuple[Signer, ...], clock: Callable[[], str], *, vouched: bool = True) -> None:
         """
         Have heads signed from now on; the newest of *signers* becomes the log's key, where it is not yet.
 
+        Args:
+            signers: Who signs, the newest last.
+            clock: Gives the time of a `key` record.
+            vouched: Whether somebody vouches for what stands in a log with a key whose heads are gone: it was made just now, or extends a trusted head.
+
         Raises:
-            LogError: It may not: it was replaced before, the one before it is missing, or the newest head is not signed by the log's key.
+            LogError: It may not: it was replaced before, the one before it is missing, the newest head is not signed by the log's key, or the heads are gone.
             MissingExtraError: The extra `sign` is not installed.
         """
         with self:
@@ -197,6 +202,8 @@ class Journal(Turns):
             kept = self._heads.newest()
             size = kept.head.size if kept else 0
             self._must_be_signed(kept)
+            if keys and kept is None and self._tail.size >= HEAD_RECORDS and not vouched:
+                raise LogError(self._no_heads())
             newest, known = signers[-1].verification_key, [key for _, key in keys]
             if newest in known[:-1]:
                 raise LogError(
@@ -213,6 +220,18 @@ class Journal(Turns):
                 self.append(batch)
             if len(needed_keys(rotated, size)) > 1:
                 self._make_head()
+
+    def _no_heads(self) -> str:
+        """What to do where a log with a key has no head: to sign what stands there would vouch for whatever was made of it."""
+        from scoring.audit import checkpoint
+        from scoring.audit.tree import EMPTY_ROOT
+
+        nothing = checkpoint.Head(self.origin, 0, EMPTY_ROOT).text.decode()
+        return (
+            f"{self.directory}/heads is missing or empty, and this log has a key, whose signer would now vouch for records that nothing vouches for. Put "
+            "the file back from a copy; or give a head that was kept elsewhere as trusted=. Only if none was ever made, and what stands there was looked "
+            f"at, give that of no records: trusted={nothing!r}"
+        )
 
     def _lacks_signer(self, keys: list[tuple[int, str]]) -> str:
         """Why the next head of a log with these keys cannot be signed, or the empty string."""

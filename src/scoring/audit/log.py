@@ -128,7 +128,7 @@ class AuditLog(Deciding, Speaking, Keeping):
             if journal.recovered:
                 forgetting.sweep()
             if signers:
-                journal.sign_with(signers, clock)
+                journal.sign_with(signers, clock, vouched=fresh or trusted is not None)
             journal.begin_heads()
         except BaseException:
             journal.close()
