@@ -10,7 +10,7 @@ DEMO_DIR ?= scoring-demo
 TESTS ?= tests
 
 .PHONY: help demo test coverage check lint types contract format schema study clean
-.PHONY: test-tables sweep backtest-sweep crash faults kill mutate interop statistics bench-backtest bench-log prove-sweep
+.PHONY: test-tables sweep backtest-sweep crash faults kill mutate interop statistics bench-backtest bench-log prove-sweep bench
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -19,6 +19,7 @@ help:
 	@echo "make coverage  the tests again, slower, and which branches they reach"
 	@echo "make sweep     the property tests with many more examples (about half an hour)"
 	@echo "make backtest-sweep  100,000 cases decided again over eleven kinds of change (about half an hour)"
+	@echo "make bench     what scoring costs, beside a floor and beside other engines; writes docs/performance.md (about five minutes)"
 	@echo "make bench-backtest  how much faster a backtest is than scoring again"
 	@echo "make bench-log how fast and small the log is, against loops that hash and that sync (ten minutes, 3 GB)"
 	@echo "make prove-sweep  proofs and counts against every case of thousands of random rubrics (about an hour)"
@@ -88,8 +89,14 @@ sweep: $(VENV)/made-dev
 bench-backtest: $(VENV)/made-dev
 	PYTHONPATH=tests $(BIN)/python tests/bench_backtest.py
 
+bench: $(VENV)/made-dev
+	$(BIN)/python -m pip install -q --group peers
+	PYTHONPATH=tests $(BIN)/python -m bench.bench --write $(BENCH)
+	$(if $(BENCH),,$(BIN)/python tests/bench_log.py)
+
 backtest-sweep: $(VENV)/made-dev
 	BACKTEST_CASES=100000 $(BIN)/pytest -q -n 2 tests/test_backtest.py
+
 bench-log: $(VENV)/made-dev
 	$(BIN)/python tests/bench_log.py
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -24,6 +26,8 @@ VALUES = st.recursive(
 @pytest.fixture(params=["orjson", "json"])
 def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Run a test with orjson, and with the standard library alone."""
+    canonical.load_orjson()
+    assert canonical.orjson is not None
     if request.param == "json":
         monkeypatch.setattr(canonical, "orjson", None)
     return request.param
@@ -39,6 +43,7 @@ class TestLaw6CanonicalBytesAreThoseOfRfc8785:
     @given(VALUES)
     def test_and_without_orjson(self, value: Any) -> None:
         with pytest.MonkeyPatch.context() as patch:
+            canonical.load_orjson()
             patch.setattr(canonical, "orjson", None)
             found = canonical.dumps(value)
             assert value == canonical.loads(found)
@@ -107,3 +112,14 @@ def test_the_writer_refuses_what_the_profile_does_not_have_and_says_where(backen
     with pytest.raises(canonical.CanonicalError) as caught:
         canonical.dumps(value)
     assert path == caught.value.path
+
+
+def test_the_first_documents_of_a_process_are_done_without_orjson_and_the_others_with_it() -> None:
+    """A function that starts cold does not pay for what it does not need; the bytes are the same."""
+    script = (
+        "import sys; from scoring import canonical; document = {'b': ['é', 1], 'a': None}; said = []\n"
+        "for _ in range(60): said.append((canonical.dumps(document), 'orjson' in sys.modules))\n"
+        "print(len({text for text, _ in said}), said[9][1], said[59][1])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == ["1", "False", "True"]

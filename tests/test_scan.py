@@ -50,7 +50,7 @@ def busy(pattern, path, small):
 class Slowly(crew.Crew):
     """Says of no segment that it holds, so that each is read line by line."""
 
-    def scan(self, tasks):
+    def do(self, tasks):
         for task in tasks:
             yield task, None
 

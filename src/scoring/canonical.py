@@ -2,7 +2,8 @@
 Strict JSON in, canonical bytes out: the one module that knows orjson.
 
 Owns the profile of RFC 8785 in `audit/FORMAT.md`, section 1: sorted ASCII keys, no fractions, integers within ±(2^53-1), at most 32 levels,
-one spelling. Where orjson is not installed the standard library gives the same bytes and the same errors, only slower.
+one spelling. Where orjson is not installed the standard library gives the same bytes and the same errors, only slower. It also does the first few documents
+of every process: to load orjson takes a function that starts cold longer than to score one submission without it.
 
 Must not know what the documents mean.
 """
@@ -17,10 +18,9 @@ if TYPE_CHECKING:
 
     JSON = dict[str, Any] | list[Any] | str | int | bool | None
 
-try:
-    import orjson
-except ImportError:  # the package works without its one compiled dependency, with the same bytes
-    orjson = None  # type: ignore[assignment]
+orjson: Any = None
+_WORTH_LOADING = 24  # documents; a function that scores one submission reads or writes seven
+_left = _WORTH_LOADING
 
 __all__ = ["MAX_DEPTH", "MAX_INTEGER", "CanonicalError", "dumps", "encode", "loads", "loads_canonical", "reread"]
 
@@ -63,8 +63,29 @@ def dumps(value: JSON) -> bytes:
 def encode(value: JSON) -> bytes:
     """Encode as `dumps` does what is known to have a canonical form, because `loads` gave it or this package made it."""
     if orjson is not None:
-        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+        encoded: bytes = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+        return encoded
+    _without_orjson()
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False).encode()
+
+
+def load_orjson() -> None:
+    """Use orjson from now on, where it is installed: for a process that will handle many documents."""
+    global orjson, _left  # noqa: PLW0603 - of this module alone
+    _left = 0
+    try:
+        import orjson
+    except ImportError:  # the package works without its one compiled dependency, with the same bytes
+        orjson = None
+
+
+def _without_orjson() -> None:
+    """Count a document that the standard library does; the last of some loads orjson."""
+    global _left  # noqa: PLW0603 - of this module alone
+    if _left:
+        _left -= 1
+        if not _left:
+            load_orjson()
 
 
 def loads(data: bytes) -> JSON:
@@ -83,6 +104,8 @@ def loads(data: bytes) -> JSON:
                 return value
         except ValueError:  # the strict reader below says what is wrong, in the same words with and without orjson
             pass
+    else:
+        _without_orjson()
     return _read_strictly(data)
 
 
@@ -100,6 +123,8 @@ def loads_canonical(data: bytes) -> JSON:
                 return value
         except ValueError:
             pass
+    else:
+        _without_orjson()
     value = _read_strictly(data)
     if dumps(value) != data:
         raise CanonicalError("not in canonical form: encoding what it says gives other bytes")
@@ -119,6 +144,7 @@ def reread(text: bytes) -> JSON:
         value: JSON = orjson.loads(text)
         again = orjson.dumps(value)
     else:
+        _without_orjson()
         value = json.loads(text)
         again = json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
     if again != text:

@@ -107,6 +107,48 @@ def sheets(count: int, number: int) -> list[dict[str, Any]]:
     ]
 
 
+def _worth(count: int, place: int) -> Fraction:
+    """What full marks of the item at *place* add to the total."""
+    return Fraction(SHARES[place * 5 // count]) / (count // 5)
+
+
+def _exactly(place: int, rng: random.Random) -> tuple[Any, Fraction]:
+    """An answer on the edge of what is right, and the share of the item's points that it earns, by the rubric's words."""
+    kind = place % 5
+    if kind in {0, 4}:
+        return rng.choice([("B", Fraction(1)), ("C", Fraction(1, 2)), ("A", Fraction(0))])
+    if kind == 1:
+        off, earned = rng.choice([(TOLERANCE, 1), (-TOLERANCE, 1), (TOLERANCE + Fraction(1, 100), 0)])
+        return spell(value_of(place) + off), Fraction(earned)
+    if kind == 2:
+        return rng.choice([(" ".join(FILLER), Fraction(0)), (f"the {words_of(place)[0]} first", Fraction(1))])
+    right = rng.randint(1, 3)
+    return rng.sample(RIGHT, right), Fraction(right, 3)
+
+
+def edges(count: int, number: int) -> list[tuple[dict[str, Any], str]]:
+    """Submissions whose exact total is a cut, with numbers on the edges of tolerances; and the verdict, from fractions alone."""
+    rng = random.Random(SEED - count)
+    found: list[tuple[dict[str, Any], str]] = []
+    while len(found) < number:
+        verdict, cut = rng.choice([*CUTS.items()])
+        drawn = [_exactly(place, rng) for place in range(count)]
+        total = sum(_worth(count, place) * earned for place, (_, earned) in enumerate(drawn))
+        for _ in range(20 * count):  # others for one item after another, as long as that comes nearer
+            if total == cut:
+                break
+            place = rng.randrange(count)
+            other = _exactly(place, rng)
+            moved = total + _worth(count, place) * (other[1] - drawn[place][1])
+            if abs(moved - cut) <= abs(total - cut):
+                drawn[place], total = other, moved
+        if total == cut:
+            answers = {f"item-{place:03}": answer for place, (answer, _) in enumerate(drawn)}
+            name = f"e-{len(found)}"
+            found.append(({"answers": answers, "case": name, "facts": FACTS, "id": name}, verdict))
+    return found
+
+
 def floor(count: int) -> Callable[[dict[str, Any]], tuple[str, float]]:
     """
     The tuned floor: what a careful script does. Everything is worked out beforehand; floats, nothing checked, nothing kept but the score and the verdict.

@@ -23,7 +23,7 @@ from scoring.audit.packs import Packs, describe
 from scoring.audit.precedence import remarks
 from scoring.audit.report import NOT_CHECKED, Check, Finding, Report, counted
 from scoring.audit.resume import resume
-from scoring.audit.scan import Task
+from scoring.audit.scan import Task, scan
 from scoring.audit.vault import LaterVaultError, Vault
 from scoring.audit.vouched import Vouched
 from scoring.errors import LogError, StoreError
@@ -206,8 +206,8 @@ class _Verification:
                 return False
             begin += 1
         tasks = (self.task(number, f"log/{name}") for number, name in enumerate(files) if number >= begin)
-        with Crew(min(workers, len(files) - begin)) as crew:
-            for number, (task, found) in enumerate(crew.scan(tasks), begin):
+        with Crew(scan, min(workers, len(files) - begin)) as crew:
+            for number, (task, found) in enumerate(crew.do(tasks), begin):
                 if self.lines == self.limit:
                     return False
                 last = number == count - 1

@@ -40,10 +40,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
-    from typing import Any, BinaryIO
+    from typing import Any, BinaryIO, TypeAlias
 
     from scoring import AuditLog, Rubric
     from scoring.cli.options import Reading, Writing
+
+    Unread: TypeAlias = "tuple[int, bytes] | Line"  # a line with its number; what takes several was read already
 
 __all__ = [
     "Line",
@@ -52,10 +54,13 @@ __all__ = [
     "is_live",
     "json_lines",
     "json_problem",
+    "length_of",
     "must_keep",
     "open_log",
+    "read_line",
     "rubric_at",
     "tell_heads",
+    "unread_lines",
     "whole",
 ]
 
@@ -239,6 +244,15 @@ def is_live(name: str) -> bool:
         return True
 
 
+def length_of(name: str) -> int:
+    """How many bytes an input holds; 0 where that cannot be known beforehand."""
+    try:
+        found = os.fstat(sys.stdin.fileno()) if name == STDIN else Path(name).stat()
+    except OSError:
+        return 0
+    return found.st_size if stat.S_ISREG(found.st_mode) else 0
+
+
 def whole(name: str, most: int, wanted: str) -> bytes:
     """
     Read a file, or standard input, to its end.
@@ -287,16 +301,28 @@ def json_lines(name: str, most: int, wanted: str) -> Iterator[Line]:
         CallError: There is no such file.
         StoreError: It cannot be read.
     """
+    return (read_line(line, most) for line in unread_lines(name, most, wanted))
+
+
+def unread_lines(name: str, most: int, wanted: str) -> Iterator[Unread]:
+    """
+    Read the lines that `json_lines` reads, and leave to `read_line` what they say, perhaps in another process.
+
+    Raises:
+        As `json_lines`.
+    """
     with _opened(name, wanted) as stream:
         lines = _numbered(name, stream, most)
         for number, line in lines:
-            if not line.strip():
-                continue
-            document = _parsed(number, line, most)
-            if document.problem and _is_open(line):
+            if _is_open(line):  # no JSON ends like that, so it goes on
                 yield from _in_several_lines((number, line), lines, most)
-            else:
-                yield document
+            elif line.strip():
+                yield number, line
+
+
+def read_line(line: Unread, most: int) -> Line:
+    """Say what a line says."""
+    return line if isinstance(line, Line) else _parsed(*line, most)
 
 
 def _opened(name: str, wanted: str) -> AbstractContextManager[BinaryIO]:

@@ -35,6 +35,7 @@ __all__ = [
     "emit",
     "guarded",
     "in_options",
+    "json_text",
     "mark",
     "new_file",
     "place",
@@ -94,7 +95,12 @@ def mark(status: str, text: str) -> None:
 
 def emit(result: dict[str, Any]) -> None:
     """Print one JSON object on a line of its own. It is ASCII, so that no encoding of the stream can spoil it."""
-    sys.stdout.write(json.dumps(result, separators=(",", ":")) + "\n")
+    sys.stdout.write(json_text(result) + "\n")
+
+
+def json_text(result: dict[str, Any]) -> str:
+    """One JSON object as `emit` prints it."""
+    return json.dumps(result, separators=(",", ":"))
 
 
 class Table:

@@ -14,7 +14,20 @@ if TYPE_CHECKING:
 
     from scoring import Decision, Rubric
 
-__all__ = ["Result", "cells", "facts_of", "heads", "held_by", "listed", "stage_of", "waits_in_words", "waits_of"]
+__all__ = [
+    "Place",
+    "Result",
+    "cells",
+    "facts_of",
+    "heads",
+    "held_by",
+    "listed",
+    "place_of",
+    "said_in",
+    "stage_of",
+    "waits_in_words",
+    "waits_of",
+]
 
 _NAMED = 4  # items of a stage that are named in a cell; --json names them all
 
@@ -24,14 +37,33 @@ class Result(NamedTuple):
     What came out for one submission of a stream.
 
     Attributes:
-        line: Where it stood. name: Its id, if it has one.
-        decision: What was decided. seq: Where that is recorded.
-        earlier: None for a decision of now; of one that was recorded earlier, by what other rules it was made, or an empty text.
+        decision: What was decided. The others as of `Place`.
     """
 
     line: int
     name: str | None
     decision: Decision
+    seq: int | None = None
+    earlier: str | None = None
+
+    @property
+    def place(self) -> Place:
+        """Where it stood, and where it is recorded."""
+        return Place(self.line, self.name, self.seq, self.earlier)
+
+
+class Place(NamedTuple):
+    """
+    Where a submission stood in a stream, and where its decision is recorded.
+
+    Attributes:
+        line: Where it stood. name: Its id, if it has one.
+        seq: Where its decision is recorded.
+        earlier: None for a decision of now; of one that was recorded earlier, by what other rules it was made, or an empty text.
+    """
+
+    line: int
+    name: str | None
     seq: int | None = None
     earlier: str | None = None
 
@@ -104,12 +136,17 @@ def listed(names: Sequence[str], most: int = _NAMED) -> str:
 
 def facts_of(result: Result) -> dict[str, Any]:
     """A result for machines. `decision` is what is logged, to the byte; the keys before it spell out what it encodes."""
-    decision = result.decision
+    return {**place_of(result.place), **said_in(result.decision)}
+
+
+def place_of(place: Place) -> dict[str, Any]:
+    """The first keys of a result."""
+    return {"line": place.line, "id": place.name, "seq": place.seq, "repeated": place.earlier is not None}
+
+
+def said_in(decision: Decision) -> dict[str, Any]:
+    """The other keys of a result: what was decided."""
     return {
-        "line": result.line,
-        "id": result.name,
-        "seq": result.seq,
-        "repeated": result.earlier is not None,
         "pack": decision.data["pack"],
         "level": decision.level,
         "variant": decision.variant,

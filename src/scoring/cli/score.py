@@ -1,41 +1,58 @@
 """
 The command `score`: submissions in, verdicts out.
 
-Owns how a stream of submissions goes on past a bad one, and what is told where it ends early. Must not know how a verdict comes about, how it is shown, or how
-a record is written.
+Owns how a stream of submissions goes on past a bad one, over how many processes it is spread, and what is told where it ends early. Several processes score
+(`desk`); this one reads, records and prints, in the order of the input. Must not know how a verdict comes about, how it is shown, or how a record is written.
 """
 
 from __future__ import annotations
 
 import sys
 from collections import deque
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from scoring.audit.entry import Entry, take_apart
-from scoring.cli.inputs import is_live, json_lines, must_keep, open_log, rubric_at, tell_heads
+from scoring.audit.crew import Crew, cores
+from scoring.cli.desk import Desk, Scored, Wanted
+from scoring.cli.handover import Handover, handover
+from scoring.cli.inputs import is_live, length_of, must_keep, open_log, rubric_at, tell_heads, unread_lines
 from scoring.cli.options import WRITING, In, Writing
-from scoring.cli.output import HOLDS, WRONG, CallError, Table, complain, emit, new_file, place, progress, show_problems
+from scoring.cli.output import (
+    HOLDS,
+    WRONG,
+    CallError,
+    Table,
+    complain,
+    counted,
+    json_text,
+    place,
+    progress,
+    show_problems,
+)
 from scoring.cli.paths import STDIN, shown, submissions_file
-from scoring.cli.results import Result, cells, facts_of, heads
+from scoring.cli.results import Place, heads, place_of
 from scoring.cli.template import show_template
 from scoring.engine.submission import MAX_SUBMISSION
 from scoring.errors import Problem, ScoringError, SubmissionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from contextlib import AbstractContextManager
-    from typing import Any, BinaryIO
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import Any, TypeAlias
 
     from scoring import AuditLog, Decision, Rubric
     from scoring.audit.entry import Recorded
+    from scoring.cli.inputs import Unread
+    from scoring.engine.plan import Plan
+
+    Shown: TypeAlias = str | tuple[str, ...]
 
 __all__ = ["score"]
 
 _ROWS = 64  # results lined up together
-_BATCH = 256  # submissions that share one disk sync in a log
+_BATCH = 256  # submissions that share one disk sync in a log, and that a process is given at once
+_ROOM = 1 << 20  # bytes of submissions that a process is given at once
+_WORTH_SHARING = 4 << 20  # bytes of an input; what is shorter is scored before another process has started
 
 
 def score(
@@ -53,13 +70,15 @@ def score(
     opening: Writing = WRITING,
     template: bool = False,
     entries: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    resume: bool = False,
     json: bool = False,
 ) -> int:
     """
     Turn submissions into verdicts.
 
     In a funnel a submission comes in instalments: each holds everything handed in so far, under an id of its own, and the newest one counts. A submission
-    that cannot be scored is reported with its line, the others are scored, and the exit status is 2.
+    that cannot be scored is reported with its line, the others are scored, and the exit status is 2. A long file is scored on all processors. After an
+    interruption the same call can be given again with the same --log, or with --resume: what is recorded, or has its entry, keeps it.
 
     Args:
         rubric: A rubric.yaml or a pack.
@@ -73,11 +92,14 @@ def score(
         new_vault: Begin a new vault where the log's is lost: what is recorded from now on is not linked with what its cases had before.
         template: Print an empty submission for this rubric to fill in, and score nothing.
         entries: Write what `scoring append` needs to record these decisions elsewhere, to a new file; `-` prints it instead of the results.
+        resume: Go on with the file that --entries names: submissions whose entries it has are passed over.
         opening: What the log is opened with.
         json: One JSON object a submission, for machines.
     """
     if log is not None and entries is not None:
         raise CallError("--log records the decisions here, --entries prepares to record them elsewhere: choose one")
+    if resume and entries in (None, STDIN):
+        raise CallError("--resume goes on with the file that --entries names: give both")
     if create and log is None:
         raise CallError("--create makes the log that --log names: give both")
     if (vault is not None or new_vault) and log is None:
@@ -94,40 +116,53 @@ def score(
         return HOLDS
     if submissions != STDIN:
         submissions_file(submissions)
-    stream = _Stream(submissions, ready)
+    wanted = Wanted(json, quiet=entries == STDIN, entry=entries is not None, kept=log is not None)
+    stream = _Stream(submissions, ready, wanted)
     if log is not None:
-        with open_log(
-            log,
-            opening,
-            vault=vault,
-            create=create,
-            new_vault=new_vault,
-            hint="; --create makes one",
-            per_answer=per_answer,
-        ) as opened:
+        with (
+            stream.crew() as crew,
+            open_log(
+                log,
+                opening,
+                vault=vault,
+                create=create,
+                new_vault=new_vault,
+                hint="; --create makes one",
+                per_answer=per_answer,
+            ) as opened,
+        ):
             must_keep(log, vault)
-            status = _record(stream, ready, opened, json=json)
+            status = _record(stream, stream.scored(crew), opened)
             tell_heads(opened)
             return status
     complain("not recorded: without --log nothing is written down")
-    if entries is None:
-        return stream.show(_decided(stream, ready), json=json)
-    with _new_file(entries) as file:
-        return stream.show(_decided(stream, ready, file), json=json, quiet=entries == STDIN)
+    with stream.crew() as crew:
+        if entries is None:
+            return stream.show(_results(stream, stream.scored(crew)))
+        if entries == STDIN:
+            return stream.show(_results(stream, stream.scored(crew), Handover(shown(STDIN), sys.stdout.buffer)))
+        with handover(entries, ready, resume=resume) as file:
+            try:
+                return stream.show(_results(stream, stream.scored(crew, file.missing), file))
+            except KeyboardInterrupt:
+                complain(f"stopped: the same call with --resume goes on with {entries}")
+                raise
+            finally:
+                if file.passed:
+                    complain(f"passed over: {counted(file.passed, 'submission')} whose entries {entries} has")
 
 
-def _decided(stream: _Stream, rubric: Rubric, entries: BinaryIO | None = None) -> Iterator[Result]:
-    """Score, and write down nothing but entries for a log elsewhere."""
-    for line, submission in stream.submissions():
-        try:
-            decision = rubric.score(submission)
-            if entries is not None:
-                name, case, rest = take_apart(submission)
-                entries.write(Entry(name, case, decision.data, rest).to_bytes() + b"\n")
-        except SubmissionError as error:
-            stream.refuse(line, error)
-        else:
-            yield Result(line, submission.get("id"), decision)
+def _results(
+    stream: _Stream, scored: Iterator[Scored], entries: Handover | None = None
+) -> Iterator[tuple[Place, Shown]]:
+    """What is to be shown; and what is written down are entries for a log elsewhere, at most."""
+    for one in scored:
+        if one.problems:
+            stream.refuse(one.line, one.problems, one.column)
+            continue
+        if entries is not None:
+            entries.write(one.entry)
+        yield Place(one.line, one.name), one.shown
 
 
 class _Tally:
@@ -137,9 +172,9 @@ class _Tally:
         self._log = log
         self._recorded = 0
         self._looked_at = len(log)  # records before this one are counted, or not of this run
-        self.waiting: deque[tuple[int, Any]] = deque()  # line and id of what has no answer yet
+        self.waiting: deque[Scored] = deque()  # what has no answer yet
 
-    def add(self, done: Recorded[Decision]) -> None:
+    def add(self, done: Recorded[Any]) -> None:
         """Count a decision that came back."""
         if not done.repeated:
             self._recorded += 1
@@ -158,16 +193,52 @@ class _Tally:
         )
 
     def _unanswered(self) -> int:
-        ids = [name for _, name in self.waiting]
+        ids = [one.name for one in self.waiting]
         since = map(self._log.read, range(self._looked_at, len(self._log)))
         return sum(record["type"] == "decision" and record["body"]["id"] in ids for record in since)
 
 
-def _record(stream: _Stream, rubric: Rubric, log: AuditLog, *, json: bool) -> int:
-    """Score, record and show; whoever ends it early, or does not take the results, hears how many are recorded."""
+class _Made:
+    """A decision of another process."""
+
+    def __init__(self, scored: Scored) -> None:
+        self.sent: dict[str, Any] = scored.submission or {}
+        self.data = scored.data or {}
+        self.shown = scored.shown
+
+
+class _Beforehand:
+    """A rubric for a log, which knows what was scored beforehand."""
+
+    def __init__(self, rubric: Rubric) -> None:
+        self._rubric = rubric
+        self.pack, self.digest, self.profile, self.level = rubric.pack, rubric.digest, rubric.profile, rubric.level
+        self._made: dict[int, _Made] = {}
+
+    def score(self, submission: dict[str, Any]) -> Decision | _Made:
+        """Score, unless it is exactly what was sent: to some the log adds what was fixed for their case."""
+        made = self._made.get(id(submission.get("answers")))
+        if made is None or len(submission) != len(made.sent) - 2:  # all but id and case
+            return self._rubric.score(submission)
+        alike = all(made.sent.get(key, made) is value for key, value in submission.items())
+        return made if alike else self._rubric.score(submission)
+
+    def expect(self, scored: Scored) -> None:
+        """Keep what was scored of a submission until it is recorded."""
+        if scored.submission is not None and scored.data is not None:
+            self._made[id(scored.submission["answers"])] = _Made(scored)
+
+    def forget(self, scored: Scored) -> None:
+        """Let go of it."""
+        if scored.submission is not None:
+            self._made.pop(id(scored.submission.get("answers")), None)
+
+
+def _record(stream: _Stream, scored: Iterator[Scored], log: AuditLog) -> int:
+    """Record and show; whoever ends it early, or does not take the results, hears how many are recorded."""
     tally = _Tally(log)
     try:
-        status = stream.show(_recorded(stream, rubric, log, tally), json=json)
+        status = stream.show(_recorded(stream, scored, log, tally))
         sys.stdout.flush()
     except (KeyboardInterrupt, OSError):  # what a log or an input raises is no OSError: this one is the output's
         tally.tell()
@@ -175,26 +246,36 @@ def _record(stream: _Stream, rubric: Rubric, log: AuditLog, *, json: bool) -> in
     return status
 
 
-def _recorded(stream: _Stream, rubric: Rubric, log: AuditLog, tally: _Tally) -> Iterator[Result]:
-    """Score and record: a result comes only when it is durable."""
+def _recorded(stream: _Stream, scored: Iterator[Scored], log: AuditLog, tally: _Tally) -> Iterator[tuple[Place, Shown]]:
+    """Record: a result comes only when it is durable."""
+    rubric = _Beforehand(stream.rubric)
 
     def submissions() -> Iterator[dict[str, Any]]:
-        for line, submission in stream.submissions():
-            tally.waiting.append((line, submission.get("id", "")))
-            yield submission
+        for one in scored:
+            if one.submission is None:
+                stream.refuse(one.line, one.problems, one.column)
+                continue
+            rubric.expect(one)
+            tally.waiting.append(one)
+            yield one.submission
 
     for done in log.decide_all(rubric, submissions(), batch=1 if stream.live else _BATCH):
-        line, name = tally.waiting.popleft()
+        one = tally.waiting.popleft()
+        rubric.forget(one)
         if isinstance(done, ScoringError):
-            stream.refuse(line, done)
-        else:
-            tally.add(done)
-            yield Result(line, name, done.decision, done.seq, _other_rules(done, rubric) if done.repeated else None)
+            stream.refuse(one.line, _problems_of(done))
+            continue
+        tally.add(done)
+        came = done.decision
+        earlier = _other_rules(came.plan, stream.rubric) if done.repeated and not isinstance(came, _Made) else None
+        yield (
+            Place(one.line, one.name, done.seq, earlier),
+            came.shown if isinstance(came, _Made) else stream.desk.show(came),
+        )
 
 
-def _other_rules(done: Recorded[Decision], rubric: Rubric) -> str:
+def _other_rules(then: Plan, rubric: Rubric) -> str:
     """By what rules a decision was made earlier, where these are others than today's."""
-    then = done.decision.plan
     if then.digest != rubric.digest:
         return f"under {then.pack['rubric']} {then.pack['version']}"
     others = [("profile", then.profile, rubric.profile), ("level", then.level, rubric.level)]
@@ -206,49 +287,54 @@ class _Stream:
     Submissions as they come in, and how many of them were not scored.
 
     Attributes:
+        rubric: What they are scored by. desk: Where.
         live: Whether the sender may wait for each answer before sending on.
     """
 
-    def __init__(self, name: str, rubric: Rubric) -> None:
+    def __init__(self, name: str, rubric: Rubric, wanted: Wanted) -> None:
         self._name = name
-        self._rubric = rubric
+        self._wanted = wanted
+        self.rubric = rubric
+        self.desk = Desk(rubric, wanted)
         self.live = is_live(name)
         self._count = 0
         self._refused = 0
 
-    def submissions(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Every object, with the line it starts on; whatever else stands there is reported and passed over."""
-        for line in progress(json_lines(self._name, MAX_SUBMISSION, "submissions"), "submissions"):
-            self._count += 1
-            if line.problem:
-                self.refuse(line.number, SubmissionError([Problem("json", line.problem)]), line.column)
-            elif type(line.value) is not dict:
-                problem = Problem(
-                    "submission", "expected an object with the key answers; of several, each on a line of its own"
-                )
-                self.refuse(line.number, SubmissionError([problem]))
-            else:
-                yield line.number, line.value
+    def crew(self) -> Crew[list[Unread], list[Scored]]:
+        """Those who score: all processors where it is worth it. To be called before a log is open, which no other process should inherit."""
+        return Crew(self.desk, cores() if length_of(self._name) >= _WORTH_SHARING else 1)
 
-    def refuse(self, line: int, error: ScoringError, column: int = 0) -> None:
+    def scored(
+        self,
+        crew: Crew[list[Unread], list[Scored]],
+        among: Callable[[Iterator[Unread]], Iterator[Unread]] = iter,
+    ) -> Iterator[Scored]:
+        """What came of every line, in the order of the input; *among* takes out what is to be passed over."""
+        lines = unread_lines(self._name, MAX_SUBMISSION, "submissions")
+        answers = (one for _, some in crew.do(_parts(among(self._counted(lines)), self.live)) for one in some)
+        return progress(answers, "submissions")
+
+    def _counted(self, lines: Iterator[Unread]) -> Iterator[Unread]:
+        for line in lines:
+            self._count += 1
+            yield line
+
+    def refuse(self, line: int, problems: Iterable[Problem], column: int = 0) -> None:
         """Report a submission that is not scored, so that the others can go on."""
         self._refused += 1
-        problems = error.problems if isinstance(error, SubmissionError) else [Problem("log", str(error))]
         show_problems(place(problems, shown(self._name), line, column))
 
-    def show(self, results: Iterator[Result], *, json: bool, quiet: bool = False) -> int:
+    def show(self, results: Iterator[tuple[Place, Shown]]) -> int:
         """Print results as they come, and say how it went."""
-        table = Table("record", "submission", *heads(self._rubric))
+        table = Table("record", "submission", *heads(self.rubric))
         try:
-            for number, result in enumerate(results, 1):
-                if quiet:
+            for number, (where, came) in enumerate(results, 1):
+                if self._wanted.quiet:
                     continue
-                if json:
-                    emit(facts_of(result))
+                if isinstance(came, str):
+                    sys.stdout.write(f"{json_text(place_of(where))[:-1]},{came}\n")
                 else:
-                    table.row(
-                        result.record, result.name or f"line {result.line}", *cells(result.decision, self._rubric)
-                    )
+                    table.row(where.record, where.name or f"line {where.line}", *came)
                     if self.live or number % _ROWS == 0:
                         table.show()
                 if self.live:
@@ -262,8 +348,19 @@ class _Stream:
         return WRONG if self._refused or not self._count else HOLDS
 
 
-def _new_file(name: str) -> AbstractContextManager[BinaryIO]:
-    """Open a file for entries that did not exist; nobody but its owner may read it, for answers stand in it."""
-    if name == STDIN:
-        return nullcontext(sys.stdout.buffer)
-    return new_file(name)
+def _parts(lines: Iterator[Unread], live: bool) -> Iterator[list[Unread]]:
+    """Lines in parts, each of which is scored at once."""
+    part: list[Unread] = []
+    size = 0
+    for line in lines:
+        part.append(line)
+        size += len(line[1]) if isinstance(line, tuple) else MAX_SUBMISSION
+        if live or len(part) == _BATCH or size >= _ROOM:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
+
+
+def _problems_of(error: ScoringError) -> Sequence[Problem]:
+    return error.problems if isinstance(error, SubmissionError) else [Problem("log", str(error))]

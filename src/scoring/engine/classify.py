@@ -164,6 +164,10 @@ MODES: dict[str, Callable[[int, int, int, int], tuple[int, int]]] = {
 }
 
 
+_PLAIN = 16  # characters of a number that is read at a glance
+_DECIMAL = frozenset("0123456789.-")
+
+
 def _number(item: dict[str, Any]) -> Table:
     keys = item["keys"]
     rule = item["read"]
@@ -215,10 +219,22 @@ def _number(item: dict[str, Any]) -> Table:
             return unclear if any(match(*value) is not None for value in found.values) else wrong
         return OWN + place
 
+    def quick(answer: object) -> int:
+        """Read what is nothing but a plain decimal, the same under every rule, without looking for tokens."""
+        if type(answer) is str and len(answer) <= _PLAIN:
+            digits = answer.removeprefix("-")
+            whole, _, part = digits.partition(".")
+            if whole.isdigit() and answer.isascii() and (part.isdigit() or whole == digits):
+                n = int(whole + part)
+                place = match(-n if answer[0] == "-" else n, len(part))
+                return wrong if place is None else OWN + place
+        return slow(answer)
+
+    plain = not separators and _DECIMAL.isdisjoint("".join(units))
     # The plainest spelling of each exact key, looked up without reading.
     spellings = [key["low"] for key in keys if key["low"] == key["high"] and key["low"].isdigit()]
     known: dict[object, int] = {spelling: slow(spelling) for spelling in spellings}
-    return _table(points, words, names.__getitem__, slow, known, unclear=unclear)
+    return _table(points, words, names.__getitem__, quick if plain else slow, known, unclear=unclear)
 
 
 def _text(item: dict[str, Any]) -> Table:
