@@ -112,7 +112,9 @@ class Turns(Catching):
     def _kept_leaf(self, behind: Tail) -> str | None:
         """What the log says elsewhere of the leaf of the record before *behind*."""
         if behind.size > self._tail.size:
-            self._alone(self._catch_up)  # the index knows what another writer added; what follows may be half written yet
+            self._alone(
+                self._catch_up
+            )  # the index knows what another writer added; what follows may be half written yet
         if behind.size == self._tail.size:
             return self._tail.leaf
         try:
