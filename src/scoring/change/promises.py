@@ -46,7 +46,8 @@ class Replaced:
     Whether a new version moves anybody otherwise than it says, in one profile and at one level.
 
     Attributes:
-        beyond: The moves that are possible, or not ruled out, and that `may_move` does not name: ``old -> new``.
+        beyond: The moves that are possible, or not ruled out, and that `may_move` does not name: ``old -> new``. Those of cases without proof of notice
+            are among them.
         moves: All of them; None where nothing that scoring depends on differs.
     """
 
@@ -58,7 +59,11 @@ class Replaced:
     @property
     def holds(self) -> bool | None:
         """None where it is not decided."""
-        rows = () if self.moves is None else self.moves.rows
+        if self.moves is None:
+            return True
+        if not {*self.beyond}.isdisjoint(self.moves.unproven):
+            return False
+        rows = self.moves.rows
         found = [row.possible for row in rows if row.old != row.new and f"{row.old} -> {row.new}" in self.beyond]
         return False if True in found else None if found else True
 
@@ -146,6 +151,7 @@ def replaced(old: bytes, new: bytes, *, bound: int = BOUND) -> Iterator[Replaced
             continue
         found = moves(before, after, bound=bound)
         ways = [f"{row.old} -> {row.new}" for row in found.rows if row.old != row.new and row.possible is not False]
+        ways += found.unproven
         yield Replaced(profile, level, tuple(way for way in ways if way not in allowed), found)
 
 

@@ -87,6 +87,7 @@ class Moves:
         decided: Whether every `possible` is known.
         why: Why not, or why counts are only bounds; None where everything is exact.
         remarks: What else there is to know, in whole sentences.
+        unproven: What cases without proof of notice can do beside that, each as ``old -> new``.
     """
 
     universe: str
@@ -94,6 +95,7 @@ class Moves:
     decided: bool
     why: str | None
     remarks: tuple[str, ...]
+    unproven: tuple[str, ...] = ()
 
 
 @frozen
@@ -109,6 +111,7 @@ class Proof:
         witness: The smallest such submission, scored again: ``{"submission": SUBMISSION, "outcomes": {ITEM: OUTCOME}, "verdict": ID, "action": ACTION}``.
         universe: Which cases this is about, in one sentence.
         remarks: What else there is to know, in whole sentences.
+        unproven: Whether it holds of cases without proof of notice too; None where that is not decided, or where no notice counts.
     """
 
     id: str
@@ -118,6 +121,7 @@ class Proof:
     witness: dict[str, Any] | None = field(eq=False)
     universe: str = field()
     remarks: tuple[str, ...] = field()
+    unproven: bool | None = None
 
 
 def moves(old: Plan, new: Plan, *, by: str = VERDICT, bound: int = BOUND) -> Moves:
@@ -140,12 +144,14 @@ def moves(old: Plan, new: Plan, *, by: str = VERDICT, bound: int = BOUND) -> Mov
     world = _World((old, new), asked, claim, bound)
     found = world.look()
     remarks = [*differences(old, new), *unpaired(old, new, asked)]
+    unproven: tuple[str, ...] = ()
     if notice_matters((old, new)):
         without = _World((old, new), asked, claim, bound, notice=False).look(witnesses=False)
-        remarks += _without_notice(found, without)
+        unproven = _without_notice(found, without)
+        remarks += [f"Without proof of notice there is also: {', '.join(unproven)}."] if unproven else []
     rows = tuple(_move(found, a, b) for a in _labels(old, by) for b in _labels(new, by))
     decided = all(row.possible is not None for row in rows)
-    return Moves(world.universe(found), rows, decided, found.why, tuple(remarks))
+    return Moves(world.universe(found), rows, decided, found.why, tuple(remarks), unproven)
 
 
 def prove(plan: Plan, guarantee: dict[str, Any], *, bound: int = BOUND) -> Proof:
@@ -179,9 +185,11 @@ def prove(plan: Plan, guarantee: dict[str, Any], *, bound: int = BOUND) -> Proof
     holds = False if fewest else True if most == 0 and not found.open else None
     met = found.open or most or found.bounds((HOLDS,))[1]
     remarks = [] if met or condition is None else ["No complete submission meets the condition, so it says nothing."]
+    unproven: bool | None = None
     if notice_matters((plan,)):
         without = _World((plan,), asked, claim, bound, notice=False).look(witnesses=False)
-        remarks += _proof_without_notice(holds, without)
+        unproven = _holds_without_notice(without)
+        remarks += _proof_without_notice(holds, unproven, without)
     shown = found.shown.get((FAILS,))
     return Proof(
         guarantee["id"],
@@ -191,6 +199,7 @@ def prove(plan: Plan, guarantee: dict[str, Any], *, bound: int = BOUND) -> Proof
         None if shown is None else shown.of_one(),
         world.universe(found),
         tuple(remarks),
+        unproven,
     )
 
 
@@ -425,20 +434,23 @@ def _move(found: _Found, old: str, new: str) -> Move:
     return Move(old, new, possible, fewest, most, None if shown is None else shown.of_two())
 
 
-def _without_notice(proven: _Found, without: _Found) -> list[str]:
-    ways = [
+def _without_notice(proven: _Found, without: _Found) -> tuple[str, ...]:
+    return tuple(
         f"{old} -> {new}"
         for (old, new), most in without.most.items()
         if most and not proven.most.get((old, new)) and (old != new) and not proven.open
-    ]
-    return [f"Without proof of notice there is also: {', '.join(ways)}."] if ways else []
+    )
 
 
-def _proof_without_notice(holds: bool | None, without: _Found) -> list[str]:
+def _holds_without_notice(without: _Found) -> bool | None:
     fewest, most = without.bounds((FAILS,))
-    if without.open or (most and not fewest):
+    return None if without.open or (most and not fewest) else not most
+
+
+def _proof_without_notice(holds: bool | None, unproven: bool | None, without: _Found) -> list[str]:
+    if unproven is None:
         return ["Without proof of notice it is not decided."]
-    if bool(most) == (holds is False):
+    if unproven == (holds is not False):
         return []
-    how = f"it does not hold: {fewest} outcome combinations fail" if most else "it holds"
+    how = "it holds" if unproven else f"it does not hold: {without.bounds((FAILS,))[0]} outcome combinations fail"
     return [f"Without proof of notice, where a fatal answer puts no cap of its own, {how}."]

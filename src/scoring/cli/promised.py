@@ -101,7 +101,8 @@ def _told(rubric: Rubric, proofs: list[Kept], status: int) -> Iterator[str]:
     where = "" if len(proofs) == 1 else ", everywhere" if len(alike) == len(proofs) else f", in {'; '.join(alike)}"
     proof = first.proof
     if status == HOLDS:
-        yield where
+        given = all(p.proof.unproven is not False for p in proofs)
+        yield where if given else f"{where}, given proof of notice"
     elif status == UNCHECKED:
         yield f"{where}: {proof.why}"
     else:
@@ -119,6 +120,7 @@ def _fact(kept_: Kept) -> dict[str, Any]:
     proof = kept_.proof
     of = {"id": kept_.id, "profile": kept_.profile, "level": kept_.level}
     told = {"why": proof.why, "failing": proof.failing, "universe": proof.universe, "remarks": list(proof.remarks)}
+    told["unproven"] = proof.unproven
     return {"type": "guarantee", **of, "holds": proof.holds, **told, "witness": proof.witness}
 
 
