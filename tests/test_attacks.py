@@ -62,6 +62,10 @@ SHOWN = {
     "a disclosure of an erased case": "export-disclosure-erased",
     "an erased case under its old digest": "erased-case-comes-back",
     "a name twice in a ZIP": "export-name-twice",
+    "a ZIP that can be read in two ways": "export-another-name-in-log export-another-name-in-receipts export-folder-in-log export-heads-beside-its-folder "
+    "export-name-in-capitals export-names-with-dots",
+    "an erased text that another case cites": "export-erased-and-cited-before export-erased-and-cited-again export-erased-answer-cited-again",
+    "a receipt of another's key, without its record": "receipt-foreign-without-its-record",
 }
 # What nothing inside can show: it holds, and fails against a head that was kept elsewhere.
 ONLY_OUTSIDE = {

@@ -261,7 +261,7 @@ class TestArchives:
 
     def test_a_file_that_no_export_has_is_left_out_and_counted(self, room):
         (room / "more.zip").write_bytes(
-            packed(SEGMENT, (".DS_Store", b"x"), ("log/notes.txt", b"x"), ("log/a/b.jsonl", b"x"))
+            packed(SEGMENT, (".DS_Store", b"x"), ("notes.txt", b"x"), ("more/b.jsonl", b"x"))
         )
         (room / "target").mkdir()
         assert unpack(room / "more.zip", room / "target") == 3

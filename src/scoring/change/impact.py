@@ -389,5 +389,19 @@ def _highest(own: Tally, others: list[Tally], unknown: Tally, enough: int) -> Fr
         heapq.heapreplace(heap, (-Fraction(of, size + 1), size + 1, of))
     highest = -heap[0][0]
     if not highest:
-        return Fraction(1) if chosen else None
+        return _highest_above_none(own, others, unknown, enough)
     return min(Fraction(chosen, own.size + unknown.chosen) / highest, Fraction(1))
+
+
+def _highest_above_none(own: Tally, others: list[Tally], unknown: Tally, enough: int) -> Fraction | None:
+    """Nobody was chosen of those large enough to compare with: somebody has to be, at the lowest rate there can be, or this group is large enough itself."""
+    chosen, passed_over = own.chosen + unknown.chosen, unknown.size - unknown.chosen
+    if chosen and own.size + unknown.size >= enough:
+        return Fraction(1)
+    ratios = []
+    for other in others:
+        for given in range(min(1, unknown.chosen) + 1):  # of those who were chosen, to the other group
+            size, of = other.size + given + passed_over, other.chosen + given
+            if of and size >= enough:
+                ratios.append(Fraction((chosen - given) * size, (own.size + unknown.chosen - given) * of))
+    return min(max(ratios), Fraction(1)) if ratios else None
