@@ -16,12 +16,10 @@ import attrs
 from scoring import canonical
 from scoring.change.example_file import MAX_SHOWN, NONE, read_examples, refusals
 from scoring.engine.exact import percent
-from scoring.engine.plan import MAX_PACK
 from scoring.engine.rubric import Rubric
 from scoring.engine.table import COMMON, FLAGS, INVALID, OWN, flags_of
-from scoring.errors import Problem, RubricError, SubmissionError
-from scoring.rubric.check import check
-from scoring.rubric.load import AUTHORED, read_file
+from scoring.errors import Problem, SubmissionError
+from scoring.rubric.load import pack_at, read_file
 from scoring.rubric.reader import MAX_BYTES
 from scoring.rubric.tree import lines_of
 
@@ -127,7 +125,7 @@ def run(rubric_path: str | os.PathLike[str], examples_path: str | os.PathLike[st
         RubricError: The rubric is wrong, or the examples cannot be understood; with every problem. An example that fails is no error.
         StoreError: A file cannot be read.
     """
-    pack = _pack_at(os.fspath(rubric_path))
+    pack = pack_at(os.fspath(rubric_path))
     file = str(Path(rubric_path).with_name(FILE_NAME) if examples_path is None else Path(examples_path))
     return run_on(pack, read_file(file, MAX_BYTES), file)
 
@@ -152,16 +150,6 @@ def run_on(pack: bytes, examples: bytes, file: str = FILE_NAME) -> ExampleReport
     lines = lines_of(examples.decode())
     results = tuple(_try(example, rubrics[example.profile, example.level], file, lines) for example in read)
     return ExampleReport(file, results, tuple(_coverage(plan, results)))
-
-
-def _pack_at(path: str) -> bytes:
-    """The pack of a rubric or the pack at a path: for every level, so that it cannot be loaded for one."""
-    if not path.lower().endswith(AUTHORED):
-        return read_file(path, MAX_PACK)
-    checked = check(path)
-    if checked.pack is None:
-        raise RubricError(problem for problem in checked.problems if problem.severity == "error")
-    return checked.pack
 
 
 def any_level(pack: bytes) -> str | None:

@@ -14,7 +14,7 @@ from scoring.engine.rubric import Rubric
 from scoring.errors import Problem, RubricError, StoreError, did_you_mean
 from scoring.events import emit
 
-__all__ = ["AUTHORED", "load", "read_file"]
+__all__ = ["AUTHORED", "load", "pack_at", "read_file"]
 
 AUTHORED = (".yaml", ".yml")
 _MAX_NEIGHBOURS = 1_000  # file names that are looked at for a suggestion
@@ -52,15 +52,24 @@ def _load(source: str | os.PathLike[str] | bytes, profile: str | None, level: st
     if not isinstance(source, (str, os.PathLike)):
         message = f"expected the path of a rubric or the bytes of a pack, got a value of type {type(source).__name__}"
         raise RubricError([Problem("source", message)])
-    path = os.fspath(source)
-    if path.lower().endswith(AUTHORED):
-        from scoring.rubric.check import check
+    return _from_pack(pack_at(os.fspath(source)), profile, level)
 
-        checked = check(path)
-        if checked.pack is None:
-            raise RubricError(problem for problem in checked.problems if problem.severity == "error")
-        return Rubric(checked.pack, profile, level)
-    return _from_pack(read_file(path, MAX_PACK), profile, level)
+
+def pack_at(path: str) -> bytes:
+    """
+    The pack of a rubric file, or what lies at another path: for every profile and level.
+
+    Raises:
+        RubricError: The rubric file has errors. StoreError: It cannot be read. MissingExtraError: PyYAML is not installed.
+    """
+    if not path.lower().endswith(AUTHORED):
+        return read_file(path, MAX_PACK)
+    from scoring.rubric.check import check
+
+    checked = check(path)
+    if checked.pack is None:
+        raise RubricError(problem for problem in checked.problems if problem.severity == "error")
+    return checked.pack
 
 
 def _from_pack(data: bytes, profile: str | None, level: str | None) -> Rubric:

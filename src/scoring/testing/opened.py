@@ -13,11 +13,8 @@ import attrs
 
 from scoring import canonical
 from scoring.change.edits import Source
-from scoring.engine.plan import MAX_PACK
 from scoring.engine.rubric import Rubric
-from scoring.errors import RubricError
-from scoring.rubric.check import check
-from scoring.rubric.load import AUTHORED, read_file
+from scoring.rubric.load import AUTHORED, pack_at, read_file
 from scoring.rubric.reader import MAX_BYTES
 
 if TYPE_CHECKING:
@@ -90,23 +87,13 @@ class _Side:
         self.name = self.file = os.fspath(version)
         if self.file.lower().endswith(AUTHORED):
             self.source = Source(read_file(self.file, MAX_BYTES), self.file)
-        pack: Any = canonical.loads(_pack_at(self.file))
+        pack: Any = canonical.loads(pack_at(self.file))
         self.profiles = [profile["id"] for profile in pack["profiles"]]
         self.levels = [level["id"] for level in pack["levels"]] or [None]
 
     def at(self, profile: str | None, level: str | None) -> Opened:
-        rubric = self.loaded or Rubric(_pack_at(self.name), profile, level)
+        rubric = self.loaded or Rubric(pack_at(self.name), profile, level)
         return Opened(rubric, self.file, self.source)
-
-
-def _pack_at(path: str) -> bytes:
-    """The pack of a rubric file, or the pack there, once it is sure to be one."""
-    if not path.lower().endswith(AUTHORED):
-        return read_file(path, MAX_PACK)
-    checked = check(path)
-    if checked.pack is None:
-        raise RubricError(problem for problem in checked.problems if problem.severity == "error")
-    return checked.pack
 
 
 def _common(lists: list[list[str | None]]) -> list[str | None]:
