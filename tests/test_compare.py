@@ -31,6 +31,7 @@ from packs import (
 )
 from rubric_files import FULL, changed, examined
 from scoring import canonical
+from scoring.change.compare import version_of
 from scoring.change.comparison import Version
 from scoring.change.promises import kept, replaced
 from scoring.engine.rubric import Rubric
@@ -314,6 +315,13 @@ class TestForms:
             scoring.compare(Version(rubrics[0].pack), Version(rubrics[1].pack)).summed_up(),
         }
         assert {"1 of 6 moves between verdicts is possible"} == said
+
+    def test_a_pack_may_be_as_long_by_its_path_as_it_may_be(self, tmp_path: Path) -> None:
+        """Packs are up to 4 MiB long; rubric files, which people write, are shorter."""
+        pack = base()
+        pack["about"]["stem"] = "x" * (3 << 20)
+        (tmp_path / "long.pack.json").write_bytes(packed(pack))
+        assert Version(packed(pack)).pack == version_of(tmp_path / "long.pack.json").pack
 
     def test_a_loaded_rubrics_profile_comes_first(self) -> None:
         rubric = scoring.load(WRITTEN, profile="critical-double")

@@ -28,7 +28,7 @@ from scoring.engine.rubric import Rubric
 from scoring.engine.table import ABSENT, EXCLUDED, UNOPENED
 from scoring.errors import Problem, RubricError
 from scoring.rubric.check import examine
-from scoring.rubric.load import AUTHORED, read_file
+from scoring.rubric.load import AUTHORED, pack_at, read_file
 from scoring.rubric.reader import MAX_BYTES
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def version_of(what: Version | Rubric | bytes | str | os.PathLike[str]) -> Versi
         return Version(Rubric(what, level=any_level(what)).pack)
     path = os.fspath(what)
     if not path.lower().endswith(AUTHORED):
-        data = read_file(path, MAX_BYTES)
+        data = pack_at(path)
         return Version(Rubric(data, level=any_level(data)).pack, path)
     data = read_file(path, MAX_BYTES)
     checked = examine(data, path)
