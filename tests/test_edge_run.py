@@ -23,37 +23,20 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+import recipe
 from logs import make_pack, submission
 from scoring.edge.door import Door
 from scoring.edge.inbox import DirectoryInbox
 from scoring.runtime import Scorer
 
-ROOT = Path(__file__).parents[1]
-PAGE = (ROOT / "docs/howto/serverless.md").read_text(encoding="utf-8")
 SECRET = "one-hundred-and-forty-one"
 RIGHT = {"action": "advance", "holds": [], "id": "s-1", "status": "decided", "verdict": "strong"}
-
-
-def block(language: str, holding: str) -> str:
-    """The code block of the page that holds something."""
-    blocks = [piece.partition("\n```")[0] for piece in PAGE.split(f"```{language}\n")[1:]]
-    (found,) = [each for each in blocks if holding in each]
-    return found
 
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: Any) -> Path:
     """What the recipe makes, with this checkout for the package from the index."""
-    room = tmp_path_factory.mktemp("package")
-    (room / "function.py").write_text(block("python", "aws_lambda"))
-    (room / "rubric.pack.json").write_bytes(make_pack())
-    recipe = block("sh", "zipfile")
-    assert 1 == recipe.count(" scoreproof\n")
-    recipe = recipe.replace(" scoreproof\n", f" --no-build-isolation {ROOT}\n")
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    env = os.environ | {"PATH": path, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    subprocess.run(["sh", "-e"], input=recipe, cwd=room, env=env, check=True, text=True)
-    return room / "function.zip"
+    return recipe.package(tmp_path_factory.mktemp("package"), make_pack())
 
 
 @pytest.fixture(scope="module")
@@ -249,7 +232,7 @@ def post(url: str, body: bytes | None) -> tuple[int, Any]:
 
 
 def test_google_runs_it(tmp_path: Path) -> None:
-    (tmp_path / "main.py").write_text(block("python", "edge.gcp"))
+    (tmp_path / "main.py").write_text(recipe.block("python", "edge.gcp"))
     (tmp_path / "rubric.pack.json").write_bytes(make_pack())
     (tmp_path / "inbox").mkdir()
     sent = json.dumps(submission(1)).encode()
@@ -267,7 +250,7 @@ def test_google_runs_it(tmp_path: Path) -> None:
 
 def test_the_pages_own_sink_keeps_the_first(tmp_path: Path) -> None:
     names: dict[str, Any] = {}
-    exec(block("python", "sqlite3"), names)
+    exec(recipe.block("python", "sqlite3"), names)
     sink = names["Table"](str(tmp_path / "entries"))
     door = Door(make_pack(), sink=sink)
     assert RIGHT == door.decide(json.dumps(submission(1)).encode())
