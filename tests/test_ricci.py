@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+import importlib.util
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -10,56 +10,19 @@ from typing import Any
 from scoring import canonical
 from scoring.engine.rubric import Rubric
 
-TABLE = (Path(__file__).parent / "data" / "ricci.csv").read_text(encoding="utf-8")
-CANDIDATES = list(csv.DictReader(TABLE.splitlines()))
+
+def _study() -> Any:
+    """The script of `docs/ricci.md`."""
+    spec = importlib.util.spec_from_file_location("ricci_study", Path(__file__).parents[1] / "docs" / "ricci.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
-def mark(name: str) -> dict[str, Any]:
-    """A section of one examination, marked from 0 to 100 in hundredths."""
-    item = {
-        "about": {},
-        "awaits": ["absent", "blank", "invalid"],
-        "floor": None,
-        "id": name,
-        "kind": "mark",
-        "max": "100",
-        "only": None,
-        "points": "1",
-        "step": "1/100",
-        "void": False,
-    }
-    return {"about": {}, "declared": None, "floor": "0", "id": name, "items": [item]}
-
-
-PACK = {
-    "about": {},
-    "assumed": [],
-    "caps": {"fatal": "fail", "knock_out": "fail"},
-    "competencies": [],
-    "default_profile": "published",
-    "excerpt": False,
-    "format": 1,
-    "levels": [],
-    "notice": None,
-    "overrides": [],
-    "profiles": [
-        {
-            "about": {},
-            "assumed": False,
-            "id": "published",
-            "shares": {"oral": "2/5", "written": "3/5"},
-            "stages": {"main": "1"},
-        }
-    ],
-    "rubric": "promotion",
-    "stages": [{"about": {}, "gate": [], "id": "main", "sections": [mark("oral"), mark("written")]}],
-    "verdicts": [
-        {"about": {}, "action": "advance", "from": "7/10", "id": "pass"},
-        {"about": {}, "action": "decline", "from": "0", "id": "fail"},
-    ],
-    "variants": [],
-    "version": "2003",
-}
+STUDY = _study()
+CANDIDATES, PACK = STUDY.CANDIDATES, STUDY.RUBRIC
 
 
 def test_all_118_totals_equal_the_published_ones_exactly() -> None:

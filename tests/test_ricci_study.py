@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -13,19 +11,11 @@ from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 
 from scoring.change.groups import read_groups
-from test_ricci import CANDIDATES, PACK
+from test_ricci import CANDIDATES, STUDY
 
 DOCS = Path(__file__).parents[1] / "docs"
 
 
-def load() -> Any:
-    spec = importlib.util.spec_from_file_location("ricci_study", DOCS / "ricci.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-STUDY = load()
 PAGE = (DOCS / "ricci.md").read_text(encoding="utf-8")
 
 
@@ -66,10 +56,6 @@ def test_what_the_words_say_holds() -> None:
         assert pooled[name].against.is_far
         assert not captains[name].against.is_far
     assert (41, 77) == tuple(sum(row["Position"] == each for row in CANDIDATES) for each in ("Captain", "Lieutenant"))
-
-
-def test_the_rubric_of_the_study_is_the_one_that_gives_the_published_totals() -> None:
-    assert PACK == STUDY.RUBRIC
 
 
 def test_tables_by_cut_and_by_weight_count_who_passes() -> None:
