@@ -252,6 +252,16 @@ class TestCauses:
         ((_, _, found),) = self.causes(room, {"one": "A", "two": "B", "three": "70"}, overrides=[rule])
         assert (Cause("cap", "override:half", None, "weak"),) == found
 
+    def test_a_floor_that_lifts_a_section_is_named(self, room):
+        """Nothing right in `a`: it comes to half of its weight by the new floor. That of `b`, all right, lifts nothing."""
+        sections = [{**one, "floor": "1/2"} for one in self.OLD["stages"][0]["sections"]]
+        stages = [{**self.OLD["stages"][0], "sections": sections}]
+        ((old, new, found),) = self.causes(room, {"one": "B", "two": "X", "three": "70"}, stages=stages)
+        assert ("1/2", "3/4") == (old, new)
+        assert [Cause("floor", "a", "0", "1/2")] == [
+            cause for cause in found if cause.kind in {"item", "share", "floor"}
+        ]
+
 
 class TestTranslation:
     """By id; None is what only the answer could say."""

@@ -83,7 +83,7 @@ class Mover:
     Attributes:
         seq: The record of its decision.
         old, new: What it came to, worked out from its outcomes, and what it would come to; scores among it.
-        causes: What did it: items first, those that moved the score most before the others; then shares, cuts, caps, actions, holds, stages.
+        causes: What did it: items first, those that moved the score most before the others; then shares, floors, cuts, caps, actions, holds, stages.
     """
 
     seq: int

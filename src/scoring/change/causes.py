@@ -1,5 +1,5 @@
 """
-What moved a case between two versions: items first, then weights, cuts, caps, actions, holds and stages.
+What moved a case between two versions: items first, then weights, floors, cuts, caps, actions, holds and stages.
 
 Owns what counts as a cause. Takes two standings; must not know how either came about.
 """
@@ -27,11 +27,11 @@ class Cause:
     One thing that differs for a case.
 
     Attributes:
-        kind: ``item``, ``share`` (a section's weight in the total), ``cut`` (the `from` of a verdict), ``cap``, ``action`` (a verdict's own), ``hold`` or
-            ``stage`` (what became of it).
+        kind: ``item``, ``share`` (a section's weight in the total), ``floor`` (the least that a section comes to), ``cut`` (the `from` of a verdict), ``cap``,
+            ``action`` (a verdict's own), ``hold`` or ``stage`` (what became of it).
         id: Of the item, section, verdict or stage; the `by` of the cap; the name of the hold.
-        old, new: Of an item its outcome and flags, such as ``A (refer)``; of a section or cut the share; of a cap the verdict that it puts, where it holds;
-            of a hold ``held``; of a stage its status. None where that version has none.
+        old, new: Of an item its outcome and flags, such as ``A (refer)``; of a share, floor or cut what it is; of a cap the verdict that it puts, where
+            it holds; of a hold ``held``; of a stage its status. None where that version has none.
         moved: What an item added to the total under *new* less what it added under *old*, as a share; None where one of the two has no total.
     """
 
@@ -47,9 +47,15 @@ def causes(old: Plan, before: Standing, new: Plan, after: Standing) -> tuple[Cau
     Tell what differs for a case between its standing under one plan and under another.
 
     An item is named where its outcome, its flags, or the points that it earns or could earn differ; those that moved the total most stand first, ties in the
-    order of the new rubric. A cut is named where the total reaches it under one version alone, and a share where it weighs otherwise in the total.
+    order of the new rubric. A cut is named where the total reaches it under one version alone, a share where it weighs otherwise in the total, a floor
+    where it is another one and lifts what the section earned.
     """
-    return (*_items(old, before, new, after), *_shares(old, before, new, after), *_lines(old, before, new, after))
+    return (
+        *_items(old, before, new, after),
+        *_shares(old, before, new, after),
+        *_floors(old, before, new, after),
+        *_lines(old, before, new, after),
+    )
 
 
 def _items(old: Plan, before: Standing, new: Plan, after: Standing) -> list[Cause]:
@@ -100,6 +106,31 @@ def _shares(old: Plan, before: Standing, new: Plan, after: Standing) -> list[Cau
         for name in names
         if was.get(name) != now.get(name)
     ]
+
+
+def _floors(old: Plan, before: Standing, new: Plan, after: Standing) -> list[Cause]:
+    if before.band is None or after.band is None:
+        return []
+    (was, lifted), (now, lifts) = _floored(old, before), _floored(new, after)
+    return [
+        Cause("floor", name, _spelled(was.get(name)), _spelled(floor))
+        for name, floor in now.items()
+        if was.get(name) != floor and name in lifted | lifts
+    ]
+
+
+def _floored(plan: Plan, standing: Standing) -> tuple[dict[str, Fraction], set[str]]:
+    """The floor of each section, and the sections that earned less than theirs."""
+    floors = {section.id: Fraction(*section.floor) for section in plan.sections}
+    scale = standing.scale
+    low = [
+        section.id
+        for section, earned, factor, floor in zip(
+            plan.sections, standing.earned, scale.factors, scale.floors, strict=True
+        )
+        if earned * factor < floor
+    ]
+    return floors, {*low}
 
 
 def _spelled(value: Fraction | None) -> str | None:

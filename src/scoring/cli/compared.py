@@ -247,9 +247,13 @@ def _percent(score: str | None) -> str:
 
 def because(causes: Sequence[Cause]) -> str:
     """What moved a case, the first few."""
-    return (
-        listed([f"{cause.id} {cause.old or '-'} -> {cause.new or '-'}" for cause in causes], _CAUSES) if causes else "-"
-    )
+    return listed([_told(cause) for cause in causes], _CAUSES) if causes else "-"
+
+
+def _told(cause: Cause) -> str:
+    """One thing that moved a case; an item by its id alone, all else with its kind before the name."""
+    kind = "" if cause.kind == "item" else f"{cause.kind} "
+    return f"{kind}{cause.id} {cause.old or '-'} -> {cause.new or '-'}"
 
 
 def _untold(past: Past) -> Iterator[str]:
