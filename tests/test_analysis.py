@@ -218,6 +218,14 @@ class TestForms:
         waits, done = ({"answers": {"one": "1"} | more} for more in ({}, {"two": "2"}))
         assert [1] == [form.cases for form in forms(handle.plan, decided(handle, [waits, done]))]
 
+    def test_nor_is_one_counted_that_waits_for_an_item_that_earns_nothing(self) -> None:
+        """A knock-out question, which nobody answers with points: a blank sheet waits for it, and is no sheet of somebody who failed."""
+        permit = choice("permit", yes=("0", None), no=("0", "knock_out")) | {"awaits": ["absent", "blank", "invalid"]}
+        handle = rubric(pack(section("all", permit, number("one"), number("two"))))
+        waits, done = ({"answers": more} for more in ({}, {"permit": "yes", "one": "70"}))
+        assert ["pending", "decided"] == [handle.score(one).status for one in (waits, done)]
+        assert [12] == [form.cases for form in forms(handle.plan, decided(handle, [waits, *[done] * 12]))]
+
     def test_an_item_that_was_not_administered_leaves_the_case_out(self) -> None:
         handle = quiz("one", "two")
         broken = handle.score({"answers": {"one": "A"}, "not_administered": {"two": "fire alarm"}}).data

@@ -2,8 +2,8 @@
 What past decisions say about the items of a rubric: how hard they are, how well they tell people apart, how exact the score is.
 
 Owns the classical statistics of a test, worked out over its *forms*. A form is what one group of people was given alike: the items of a stage, or of all stages
-together, as one variant has them; a case counts in it if it has an outcome of each of these items and waits for none. An item counts as the score counts it:
-by what its points add to the stage or the total, without the floors of sections. Takes decisions; must not know of logs, people or groups.
+together, as one variant has them; a case counts in it if it has an outcome of each of these items and waits for none, nor for one that earns nothing. An item
+counts as the score counts it: by what its points add to the stage or the total, without the floors of sections. Takes decisions; must not know of logs, people or groups.
 
 Sources: alpha, Cronbach 1951, which is KR-20 where every item is right or wrong; the item-rest correlation, also called corrected point-biserial; upper and
 lower 27 %, Kelley 1939.
@@ -108,19 +108,34 @@ class Sample:
 
     Attributes:
         stage, variant: As of a `Form`. is_whole: Whether it is the whole score.
+        awaiting: Items, those that earn nothing too, that a case may have to wait for.
         items: Those that can earn anything. factors: What a unit of each one's points adds to the score, in units of it. unit: How many of these are the whole.
         cases: Places in the decisions. codes: For each of them, one code for each of `items`. totals: What they add up to. squares: The sum of their squares.
     """
 
-    __slots__ = ("cases", "codes", "factors", "is_whole", "items", "squares", "stage", "totals", "unit", "variant")
+    __slots__ = (
+        "awaiting",
+        "cases",
+        "codes",
+        "factors",
+        "is_whole",
+        "items",
+        "squares",
+        "stage",
+        "totals",
+        "unit",
+        "variant",
+    )
 
     def __init__(self, plan: Plan, stage: int | None, variant: str | None) -> None:
         frame = plan.frames[variant]
         self.stage = None if stage is None else plan.stages[stage].id
         self.variant = variant
         self.is_whole = stage is None or len(plan.stages) == 1
-        own = [item for item in plan.items if item.place not in frame.outside and item.best]
-        self.items: list[Item] = [item for item in own if stage in (None, plan.sections[item.section].stage)]
+        own = [item for item in plan.items if item.place not in frame.outside]
+        own = [item for item in own if stage in (None, plan.sections[item.section].stage)]
+        self.awaiting = [item for item in own if item.awaits]
+        self.items: list[Item] = [item for item in own if item.best]
         weights = [_weight(plan, item, frame.maxima, by_stage=stage is None) for item in self.items]
         self.unit = lcm(*(weight.denominator for weight in weights))
         self.factors = [weight.numerator * (self.unit // weight.denominator) for weight in weights]
@@ -132,7 +147,7 @@ class Sample:
     def take(self, place: int, codes: Sequence[int]) -> None:
         """Count a case, if it has an outcome of each item and waits for none."""
         own = [codes[item.place] for item in self.items]
-        if any(code in (EXCLUDED, UNOPENED) or code in item.awaits for item, code in zip(self.items, own, strict=True)):
+        if EXCLUDED in own or UNOPENED in own or any(codes[item.place] in item.awaits for item in self.awaiting):
             return
         total = sum(map(mul, map(getitem, (item.points for item in self.items), own), self.factors))
         self.cases.append(place)
