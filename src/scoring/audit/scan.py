@@ -44,8 +44,7 @@ _BLOCK = (
     1 << 16
 )  # bytes read at once, twice the longest line: larger ones make the allocator give memory back and ask for it again
 _LEAF = sha256(b"\x00")
-_TILE_LEVEL = 8
-_TILE = 1 << _TILE_LEVEL  # lines that are checked at once
+_TILE = 256  # lines that are checked at once, a power of two
 _TIME = 20  # characters
 _END = '","type":"decision","v":1}\n'
 _LINE_END = 10
@@ -301,7 +300,7 @@ class _Bodies(_Links):
         self.numbers: list[int] = []  # and their lines
         self.packs: set[str] = set()
         self.shapes = Shapes()
-        self.earliest = self.latest = ""
+        self.earliest = self.latest = b""
 
     def close(self) -> None:
         """Let go of the vault."""
@@ -317,10 +316,11 @@ class _Bodies(_Links):
         """Check all that each record holds, and that it chains to the one before it."""
         width = 0 if self.vault else self.chained(lines, leaves)
         alone = self.shapes.read(lines, width) if width else None
-        times = [line[-len(_END) - _TIME : -len(_END)].decode("latin-1") for line in lines]
+        start, stop = -len(_END) - _TIME, -len(_END)
+        times = [line[start:stop] for line in lines]
         others: Sequence[int] = range(len(lines))
         if alone is not None:
-            if not all(map(is_time, {*times})):
+            if not all(is_time(time.decode("latin-1")) for time in {*times}):
                 raise _OtherError
             others = alone.others
             self.take_alone(alone)
@@ -328,7 +328,7 @@ class _Bodies(_Links):
             seq, offsets = self.task.first + self.count, self.offsets(lines)
             for number in others:
                 place = self.place(seq + number, offsets[number], leaves[number + 1])
-                times[number] = self.parse(lines[number][:-1], seq + number, leaves[number], place)
+                times[number] = self.parse(lines[number][:-1], seq + number, leaves[number], place).encode()
         if times != sorted(times) or times[0] < self.latest:
             raise _OtherError
         self.earliest = self.earliest or times[0]
@@ -410,5 +410,5 @@ class _Bodies(_Links):
     def finish(self) -> None:
         super().finish()
         self.sort()
-        self.found.times = (self.earliest, self.latest)
+        self.found.times = (self.earliest.decode(), self.latest.decode())
         self.found.heaps = self.heaps.columns()

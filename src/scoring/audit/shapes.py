@@ -131,11 +131,11 @@ def _pack_of(head: bytes, tail: bytes) -> str:
 
 def _cases(ends: Sequence[bytes]) -> list[bytes] | None:
     """The case digests in what stands between decisions and their ids, if all of that is as it should be."""
-    cases = [end[_CASE] for end in ends]
-    submissions = [end[_SUBMISSION] for end in ends]
-    digests = [digest for both in zip(cases, submissions, strict=True) for digest in both]
+    digests: list[Any] = [None] * (2 * len(ends))
+    digests[::2] = cases = [end[_CASE] for end in ends]
+    digests[1::2] = [end[_SUBMISSION] for end in ends]
     if (
-        any(len(end) != _DISCLOSED_BYTES for end in ends)
+        {*map(len, ends)} - {_DISCLOSED_BYTES}
         or (_DISCLOSED * len(ends)) % (*digests,) != b"".join(ends)
         or b"".join(digests).translate(None, _HEX)
     ):
