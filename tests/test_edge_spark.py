@@ -1,8 +1,8 @@
 """
 Scored and decided again by Spark's workers as here, row by row; and each entry appended once.
 
-What Spark does is tried on a real cluster, of two workers in processes of their own (`make test-spark`). What a worker does with the batches that Spark hands it
-is tried without Spark.
+What Spark does is tried on a real cluster, of two workers in processes of their own (`make test-spark`). What a worker does with the batches that Spark
+hands it is tried without Spark.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import sys
 from collections import Counter
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 import logs
 from bench import work
 from rubric_changes import KINDS
-from scoring import SubmissionError
+from scoring import AuditLog, SubmissionError
 from scoring.audit.columns import columns_of, submissions_of
 from scoring.audit.entry import Entry
 from scoring.change.backtest import again, backtest
@@ -39,6 +39,7 @@ from strategies import cases, hostile_submissions, pack_bytes
 from test_backtest import changes, written
 
 room, path, log = logs.room, logs.path, logs.log
+ROOT = Path(__file__).parents[1]
 RUBRIC = logs.RUBRIC
 SECRET = "one-hundred-and-forty-one"
 
@@ -57,14 +58,14 @@ def scored_here(rubric: Rubric, table: pa.Table, keep: tuple[str, ...] = ()) -> 
     read = [name for name in table.schema.names if name not in keep]
     worker = spark._Scoring(SEMANTICS, made(rubric))
     return [
-        row for part in spark.laid_out(batches(table), worker, read, [*keep], spark.SCORED) for row in part.to_pylist()
+        row for part in spark._laid_out(batches(table), worker, read, [*keep], spark.SCORED) for row in part.to_pylist()
     ]
 
 
 def judged_here(old: Rubric, new: Rubric, table: pa.Table, form: str) -> list[dict[str, Any]]:
     """What the workers do for `backtest`, done here."""
     worker = spark._Judging(SEMANTICS, made(old), made(new), form)
-    parts = spark.laid_out(batches(table), worker, table.schema.names, [], spark.JUDGED)
+    parts = spark._laid_out(batches(table), worker, table.schema.names, [], spark.JUDGED)
     return [row for part in parts for row in part.to_pylist()]
 
 
@@ -334,13 +335,13 @@ def test_a_frame_is_scored_as_here_though_a_worker_dies(cluster: Any, room: Path
     notes = [{"a": [str(n), None], "b": None if n % 2 else n} for n in range(900)]
     table = pa.table({"n": [*range(900)], "submission": column, "stamp": stamps, "note": notes})
     frame = spread(cluster, room / "in", table)
-    died = str(room / "died")
+    died = room / "died"
 
     def die_once(parts: Any) -> Any:
         for count, part in enumerate(parts):
             if not count:
                 try:
-                    os.close(os.open(died, os.O_CREAT | os.O_EXCL))
+                    os.close(os.open(str(died), os.O_CREAT | os.O_EXCL))
                 except FileExistsError:
                     pass
                 else:
@@ -352,7 +353,7 @@ def test_a_frame_is_scored_as_here_though_a_worker_dies(cluster: Any, room: Path
     scored = spark.score(frame.mapInArrow(die_once, frame.schema), RUBRIC, keep)
     assert [*keep, *spark.SCORED] == scored.columns
     scored.write.parquet(str(room / "out"))
-    assert os.path.exists(died)
+    assert died.exists()
     scored = cluster.read.parquet(str(room / "out"))
     expected = scored_here(RUBRIC, table, keep)
     assert expected == collected(scored)
@@ -438,3 +439,32 @@ def test_what_says_nothing_to_the_rubric_is_refused_before_anything_runs(cluster
         spark.score(frame.selectExpr("struct(id) as submission"), RUBRIC)
     with pytest.raises(SubmissionError, match="none of the columns entry, decision, submission"):
         spark.backtest(frame.select("id"), RUBRIC, RUBRIC)
+    with pytest.raises(SubmissionError, match="entry: there is no such column"):
+        spark.append(frame, None)  # type: ignore[arg-type] # no log is asked
+
+
+def test_the_page_can_be_followed(cluster: Any, room: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    """Every command and snippet of docs/howto/spark.md in an empty directory, in its order, but for the installation; and they show what it says."""
+    monkeypatch.chdir(room)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    pieces = (ROOT / "docs/howto/spark.md").read_text(encoding="utf-8").split("\n```")
+    shared: dict[str, Any] = {}
+    for block in pieces:
+        language, _, body = block.partition("\n")
+        if language == "python":
+            exec(body, shared)  # the page is ours
+        elif language == "sh" and "pip install" not in body:
+            subprocess.run(["sh", "-e"], input=body, check=True, text=True)
+    shown = capsys.readouterr().out
+    assert "Appended(recorded=2, repeated=0, others=(), refused=0, problems=(), without=1)" in shown
+    assert [("s-1", "pass"), ("s-2", "pass"), ("s-3", None)] == [
+        (row["id"], row["verdict"]) for row in shared["scored"].orderBy("id").collect()
+    ]
+    with AuditLog.open(room / "decisions") as log:
+        again_ = spark.append(shared["scored"], log, shared["rubric"])
+    assert (0, 2, 1) == (again_.recorded, again_.repeated, again_.without)
+    assert {("pass", "pass"): 1, ("pass", "talk"): 1} == {
+        (row["old_verdict"], row["new_verdict"]): 1 for row in shared["moved"].collect()
+    }
+    for text in ("beside submission there is", "Traceback"):
+        assert text not in shown

@@ -127,8 +127,9 @@ def append(frame: DataFrame, log: AuditLog, rubric: Rubric | None = None) -> App
         rubric: Is recorded before the entries where it is new. The log has to know what entries cite.
 
     Raises:
-        StoreError: The log cannot be written. ConflictError: The rubric's version stands for another pack.
+        StoreError: The log cannot be written. ConflictError: The rubric's version stands for another pack. SubmissionError: There is no column of entries.
     """
+    _must_be_text(frame, ["entry"])
     if rubric is not None:
         log.publish(rubric)
     rows = frame.select("entry").toLocalIterator(prefetchPartitions=True)
@@ -180,6 +181,8 @@ def _kept(frame: DataFrame, keep: Sequence[str], ours: Sequence[str]) -> list[st
 
 def _must_be_text(frame: DataFrame, names: Sequence[str]) -> None:
     for name in names:
+        if name not in frame.columns:
+            raise SubmissionError([Problem("column", "there is no such column", path=name)])
         kind = frame.schema[name].dataType.typeName()
         if kind not in {"string", "binary"}:
             message = f"is a {kind}; expected text or binary: where it is a struct, to_json makes a text of it"
@@ -203,7 +206,7 @@ def _spread(
         schema = schema.add(name, _KINDS.get(name, "string"))
 
     def on_worker(batches: Iterator[RecordBatch]) -> Iterator[RecordBatch]:
-        return laid_out(batches, begin(), read, keep, ours)
+        return _laid_out(batches, begin(), read, keep, ours)
 
     return frame.mapInArrow(on_worker, schema)
 
@@ -217,7 +220,7 @@ def _rubric(pack: bytes, profile: str, level: str | None) -> Rubric:
     return Rubric(pack, profile, level)
 
 
-def laid_out(
+def _laid_out(
     batches: Iterable[RecordBatch],
     work: Callable[[Row], tuple[Any, ...]],
     read: list[str],
@@ -364,10 +367,10 @@ _PASTS: dict[str, Callable[[Rubric, dict[str, Any]], Past]] = {
 }
 
 
-def _bytes_of(value: str | bytes | None, name: str) -> bytes:
+def _bytes_of(value: str | bytes | bytearray | None, name: str) -> bytes:
     if value is None:
         raise SubmissionError([Problem(name, "is missing: the column holds null", path=name)])
-    return value.encode() if isinstance(value, str) else value
+    return value.encode() if isinstance(value, str) else bytes(value)
 
 
 def _stored(old: Rubric, data: dict[str, Any]) -> Decision:
@@ -383,7 +386,7 @@ def _stored(old: Rubric, data: dict[str, Any]) -> Decision:
 # --- the one writer ---
 
 
-def _appended(entries: Iterable[bytes | bytearray | None], log: AuditLog) -> Appended:
+def _appended(entries: Iterable[str | bytes | bytearray | None], log: AuditLog) -> Appended:
     recorded, repeated, refused, without = 0, 0, 0, 0
     others: list[str] = []
     problems: list[tuple[str, str]] = []
@@ -392,7 +395,7 @@ def _appended(entries: Iterable[bytes | bytearray | None], log: AuditLog) -> App
         without += batch.count(None)
         size = len(log)
         new = set()
-        for entry, found in _placed(log, [bytes(data) for data in batch if data is not None]):
+        for entry, found in _placed(log, [_bytes_of(data, "entry") for data in batch if data is not None]):
             if isinstance(found, ScoringError):
                 refused += 1
                 if len(problems) < MAX_REFUSED:
