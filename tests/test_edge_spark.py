@@ -241,9 +241,9 @@ def test_entries_are_appended_once(log: Any) -> None:
     entries: list[Any] = [logs.entry(number).to_bytes() for number in range(150)]
     conflict = logs.entry(3, outlier="7").to_bytes()
     foreign = Scorer(logs.make_pack(version="2")).score(json.dumps(logs.submission(900)).encode())[1]
-    mixed = [*entries[:70], None, conflict, b"{", foreign, *map(bytearray, entries[70:]), entries[0]]
+    mixed = [*entries[:70], None, conflict, b"{", foreign, *map(bytearray, entries[70:]), entries[0], entries[149]]
     done = spark._appended(iter(mixed), log)
-    assert (150, 1, (), 3, 1) == (done.recorded, done.repeated, done.others, done.refused, done.without)
+    assert (150, 2, (), 3, 1) == (done.recorded, done.repeated, done.others, done.refused, done.without)
     assert ["", "s-3", "s-900"] == sorted(name for name, _ in done.problems)
     again_ = spark._appended(iter(entries), log)
     assert (0, 150, (), 0, 0) == (again_.recorded, again_.repeated, again_.others, again_.refused, again_.without)
