@@ -13,6 +13,8 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -138,7 +140,7 @@ def test_no_error_repeats_an_answer() -> None:
 
 
 def test_answers_in_columns_come_out_as_score_batch_says_with_an_entry_beside() -> None:
-    """Lists, nulls and several batches; a column of times is refused in its rows and not by a crash."""
+    """Lists, nulls and several batches."""
     rubric = Rubric(pack_bytes(work.pack(5)))
     table = pa.Table.from_pylist(
         [
@@ -159,8 +161,18 @@ def test_answers_in_columns_come_out_as_score_batch_says_with_an_entry_beside() 
         answers = {name: value for name, value in sent.items() if name.startswith("item") and value is not None}
         assert (entry.id, entry.case, entry.submission) == (sent["id"], sent["case"], {"answers": answers})
         assert entry.decision == json.loads(row["decision"])
-    times = pa.table({"id": ["a"], "case": ["a"], "outlier": pa.array([0], pa.timestamp("s"))})
-    assert "outlier" in scored_here(RUBRIC, times)[0]["error"]
+
+
+ODD = [1.5, 2**60, True, b"x", Decimal("1.50"), date(2026, 11, 22), datetime(2026, 11, 22, tzinfo=UTC), timedelta(1)]
+
+
+@pytest.mark.parametrize("value", ODD, ids=lambda value: type(value).__name__)
+def test_a_column_of_a_type_that_no_answer_has_is_refused_row_by_row(value: Any) -> None:
+    """Whatever type a table has, a row becomes an entry or an error; null is no answer in any of them."""
+    table = pa.table({"id": ["a", "b"], "case": ["a", "b"], "outlier": [value, None]})
+    rows = scored_here(RUBRIC, table)
+    assert "outlier" in rows[0]["error"]
+    assert (None, None) == (rows[0]["entry"], rows[1]["error"])
 
 
 EXPECTED = ("old_status", "old_verdict", "old_action", "new_status", "new_verdict", "new_action", "new_score", "new_caps", "new_holds")  # fmt: skip

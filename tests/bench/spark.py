@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -163,7 +164,9 @@ def main() -> None:
                 "Spark, from entries": lambda out: spark.backtest(kept, old, new).write.parquet(str(out)),
             }
             compared("decided again", asked.kept, asked.rounds, ways)
+        name = cluster.sparkContext.applicationId
         cluster.stop()
+        shutil.rmtree(Path(os.environ["SPARK_HOME"]) / "work" / name, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -279,10 +279,7 @@ class _Scoring:
     def score(self, submission: Any) -> Decision:
         decision = self._rubric.score(submission)
         name, case, rest = take_apart(submission)
-        try:
-            self._entry = Entry(name, case, decision.data, rest).to_bytes()
-        except canonical.CanonicalError as error:  # of a column that is no JSON, such as a time
-            raise SubmissionError([Problem("submission", error.message, path=error.path)]) from None
+        self._entry = Entry(name, case, decision.data, rest).to_bytes()
         return decision
 
 
