@@ -22,7 +22,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from functools import lru_cache
 from hashlib import sha256
+from itertools import islice
 
 from scoring.audit.chain import Tail
 from scoring.audit.database import Database, is_environment, is_file, layout_differs, open_writable
@@ -59,6 +61,10 @@ CREATE INDEX record_key ON records(seq) WHERE kind = 'key';
 
 _IN_ORDER = ("SELECT * FROM records ORDER BY seq", "SELECT * FROM rubrics ORDER BY seq")
 _NO_ROWS = (bytes(32), bytes(32))
+_ASKED = 256  # values that one statement asks for, as many as a batch has records; SQLite takes at least 999
+_IDS = "SELECT id FROM records WHERE id IN ({})"
+_DECIDED = "SELECT case_digest FROM records WHERE kind = 'decision' AND case_digest IN ({})"
+_SPOKEN_OF = "SELECT case_digest FROM records WHERE kind <> 'decision' AND case_digest IN ({})"
 
 
 class DamagedIndexError(Exception):
@@ -208,6 +214,16 @@ class Index:
         """Return the record with this id, if there is one."""
         return self._seqs("SELECT seq FROM records WHERE id = ?", submission_id)
 
+    def known_ids(self, ids: Iterable[str]) -> set[str]:
+        """Return those of *ids* that records have."""
+        return {name for (name,) in self._among(_IDS, ids)}
+
+    def known_cases(self, case_digests: Iterable[str]) -> set[str]:
+        """Return those of some case digests that have any record."""
+        digests = [*map(bytes.fromhex, case_digests)]
+        rows = self._among(_DECIDED, digests) + (self._among(_SPOKEN_OF, digests) if self.has_words() else [])
+        return {digest.hex() for (digest,) in rows}
+
     def newest_of(self, case_digest: str) -> list[int]:
         """Return the newest decision of a case, if it has one."""
         sql = "SELECT seq FROM records WHERE case_digest = ? AND kind = 'decision' ORDER BY seq DESC LIMIT 1"
@@ -255,6 +271,14 @@ class Index:
         rows = self._all(sql, *parameters)
         return _number(rows[0][0]) if rows else None
 
+    def _among(self, sql: str, values: Iterable[object]) -> list[Any]:
+        """What *sql* finds of many values, asked for together."""
+        some = iter(values)
+        rows = []
+        while part := (*islice(some, _ASKED),):
+            rows += self._all(_asking(sql, len(part)), *part)
+        return rows
+
     def _all(self, sql: str, *parameters: object) -> list[Any]:
         return self._guarded(lambda database: database.execute(sql, parameters).fetchall())  # type: ignore[no-any-return]
 
@@ -275,6 +299,12 @@ class Index:
     def close(self) -> None:
         """Let go of the file."""
         self._database.close()
+
+
+@lru_cache(maxsize=64)
+def _asking(sql: str, count: int) -> str:
+    """A statement that names so many values."""
+    return sql.format(",".join("?" * count))
 
 
 def _note(database: sqlite3.Connection, tail: Tail, sums: tuple[Any, ...]) -> None:
