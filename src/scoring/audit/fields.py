@@ -30,6 +30,7 @@ __all__ = [
     "MAX_WHY",
     "OPENED_FACTS",
     "decision_misfit",
+    "fits_decided",
     "fits_decision",
     "is_case",
     "is_digest",
@@ -131,6 +132,14 @@ def fits_decision(record: Any, seq: int, prev: str | None) -> bool:
             and _fits(*decision.values())
         )
     except TypeError:  # what has no keys, or cannot be looked up
+        return False
+
+
+def fits_decided(decision: Any) -> bool:
+    """Whether a decision, parsed from any spelling, fits its table with its keys in order: as `fits_decision`, of what a record holds of it."""
+    try:
+        return (*decision,) == _IN_DECISION and _fits(*decision.values())
+    except (AttributeError, TypeError):
         return False
 
 

@@ -22,12 +22,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from functools import lru_cache
 from hashlib import sha256
-from itertools import islice
 
 from scoring.audit.chain import Tail
-from scoring.audit.database import Database, is_environment, is_file, layout_differs, open_writable
+from scoring.audit.database import Database, asked_together, is_environment, is_file, layout_differs, open_writable
 from scoring.audit.fields import is_digest
 from scoring.errors import LogError, StoreError
 
@@ -36,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
-    Row = tuple[int, int, dict[str, Any]]  # seq, where its line starts, what it says
+    from scoring.audit.chain import Row
 
 __all__ = ["MAX_CHECKED", "DamagedIndexError", "Index"]
 
@@ -61,7 +59,6 @@ CREATE INDEX record_key ON records(seq) WHERE kind = 'key';
 
 _IN_ORDER = ("SELECT * FROM records ORDER BY seq", "SELECT * FROM rubrics ORDER BY seq")
 _NO_ROWS = (bytes(32), bytes(32))
-_ASKED = 256  # values that one statement asks for, as many as a batch has records; SQLite takes at least 999
 _IDS = "SELECT id FROM records WHERE id IN ({})"
 _DECIDED = "SELECT case_digest FROM records WHERE kind = 'decision' AND case_digest IN ({})"
 _SPOKEN_OF = "SELECT case_digest FROM records WHERE kind <> 'decision' AND case_digest IN ({})"
@@ -181,7 +178,7 @@ class Index:
             return
         new = [row for row in rows if row[0] >= self.tail.size]
         records = [_columns(*row) for row in new]
-        rubrics = [_rubric_columns(seq, record["body"]) for seq, _, record in new if record["type"] == "rubric"]
+        rubrics = [_rubric_columns(seq, body) for seq, _, kind, body in new if kind == "rubric"]
         sums = _sum(self._sums[0], records), _sum(self._sums[1], rubrics)
 
         def work(database: sqlite3.Connection) -> None:
@@ -272,12 +269,7 @@ class Index:
         return _number(rows[0][0]) if rows else None
 
     def _among(self, sql: str, values: Iterable[object]) -> list[Any]:
-        """What *sql* finds of many values, asked for together."""
-        some = iter(values)
-        rows = []
-        while part := (*islice(some, _ASKED),):
-            rows += self._all(_asking(sql, len(part)), *part)
-        return rows
+        return self._guarded(lambda database: asked_together(database, sql, values))  # type: ignore[no-any-return]
 
     def _all(self, sql: str, *parameters: object) -> list[Any]:
         return self._guarded(lambda database: database.execute(sql, parameters).fetchall())  # type: ignore[no-any-return]
@@ -301,12 +293,6 @@ class Index:
         self._database.close()
 
 
-@lru_cache(maxsize=64)
-def _asking(sql: str, count: int) -> str:
-    """A statement that names so many values."""
-    return sql.format(",".join("?" * count))
-
-
 def _note(database: sqlite3.Connection, tail: Tail, sums: tuple[Any, ...]) -> None:
     """Say what the index describes."""
     database.execute("DELETE FROM state")
@@ -314,8 +300,9 @@ def _note(database: sqlite3.Connection, tail: Tail, sums: tuple[Any, ...]) -> No
     database.execute("INSERT INTO state VALUES (?, ?, ?, ?, ?, ?)", state)
 
 
-def _columns(seq: int, offset: int, record: dict[str, Any]) -> tuple[int, int, str | None, bytes | None, str | None]:
-    body, kind = record["body"], record["type"]
+def _columns(
+    seq: int, offset: int, kind: str, body: dict[str, Any]
+) -> tuple[int, int, str | None, bytes | None, str | None]:
     if kind == "erasure":
         return seq, offset, None, bytes.fromhex(body["case"]), kind
     if "disclosures" not in body:

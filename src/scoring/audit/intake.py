@@ -328,7 +328,9 @@ class Intake(Binding):
             raise LogError(f'the first submission with the id "{draft.id}" was not recorded, so neither is this one')
         self._must_be_cited(draft.decision, turn)
         case = draft.digests["case"]
-        course = turn.courses.get(case) or (self.course(case) if case in turn.cases else Course())
+        course = turn.courses.get(case)
+        if course is None:
+            course = turn.courses[case] = self.course(case) if case in turn.cases else Course()
         supersedes = course.newest[0] if course.newest else None
         if draft.amends is not None:
             self._must_amend(draft, course, turn)
@@ -344,7 +346,6 @@ class Intake(Binding):
                 raise ConflictError(f"this decision does not stand behind what is recorded of its case: {wrong}")
         draft.seq = turn.batch.add("decision", body)
         course.take(draft.seq, "decision", body)
-        turn.courses[case] = course
 
     def _must_amend(self, draft: Draft, course: Course, turn: _Turn) -> None:
         """Raise where a decision is not, by now, an amendment of its case's newest one. Source: FORMAT.md 4."""
