@@ -225,10 +225,12 @@ class Deciding(Reading):
         Source: FORMAT.md 4.
         """
         kept = [*entries]
-        spoken, known = self._intake.binds(), self._intake.known([entry.id for entry, _ in kept])
-        drafts = [self._amended(entry, amends, spoken=spoken, known=entry.id in known) for entry, amends in kept]
-        self._in_turn(lambda: self._intake.record(drafts, rubric))
-        return [draft.error or draft.seq for draft in drafts]
+        for _ in range(_ATTEMPTS):
+            spoken, known = self._intake.binds(), self._intake.known([entry.id for entry, _ in kept])
+            drafts = [self._amended(entry, amends, spoken=spoken, known=entry.id in known) for entry, amends in kept]
+            if self._in_turn(lambda: self._intake.record(drafts, rubric)):  # noqa: B023 - called at once
+                return [draft.error or draft.seq for draft in drafts]
+        raise _always_stale()
 
     def _amended(self, entry: Entry, amends: int, *, spoken: bool, known: bool) -> Draft:
         """An amendment changes the rules and never the answers: it is made from what was scored, and what is in force by now."""
