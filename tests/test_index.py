@@ -214,6 +214,7 @@ class TestIndex:
 
     def test_damaged_again_and_again_is_an_error(self, path, monkeypatch):
         with open_log(path) as log:
+            monkeypatch.setattr(Index, "known_ids", lambda _index, ids: {*ids})
             monkeypatch.setattr(Index, "with_id", lambda _index, _id: [0])
             with pytest.raises(LogError, match="damaged again as soon as it was made"):
                 log.decide(RUBRIC, submission(10))

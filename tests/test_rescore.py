@@ -320,6 +320,24 @@ class TestApplying:
         assert [isinstance(found, int) for found in done] == [change.seq != 7 for change in changes]
         assert past.find("Bob")[-1]["body"]["decision"]["pack"] == NEW.digest
 
+    def test_an_erasure_meanwhile_leaves_no_amendment_without_its_record(self, past, path):
+        """What lay in the vault already may be gone: the amendments are made ready once more, and each is told its own record."""
+        changes = planned(past)
+        store = past._vault.store
+        raced = []
+
+        def race(*arguments):
+            digests = store(*arguments)
+            if not raced:
+                with logs.open_log(path) as other:
+                    raced.append(other.erase("Eve", reason="request"))
+            return digests
+
+        past._vault.store = race
+        done = past.amend(NEW, [(change.entry, change.seq) for change in changes if change.seq != 4])
+        assert raced == [6]
+        assert [past.read(seq)["body"]["supersedes"] for seq in done] == [2, 3, 5]
+
     def test_it_takes_no_other_answers_and_no_other_version(self, past):
         change = planned(past)[0]
         entry = type(change.entry)

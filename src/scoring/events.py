@@ -32,6 +32,7 @@ EVENTS = {
     "log_failed": ("reason",),
 }
 
+_plain: Any = None
 _logger: Any = None
 
 
@@ -43,11 +44,14 @@ def emit(event: str, **fields: object) -> None:
         event: A key of `EVENTS`.
         fields: The values that `EVENTS` lists for it; numbers, digests and codes, never what a sender wrote.
     """
+    global _plain  # noqa: PLW0603 - made on the first event; a signal handler that raises while it is looked for would leave a lock of `logging` taken
     logging = sys.modules.get("logging")
     if logging is None:
         return
     try:
-        logger = logging.getLogger("scoring")
+        if _plain is None:
+            _plain = logging.getLogger("scoring")
+        logger = _plain
         if logger.isEnabledFor(logging.INFO) and logger.hasHandlers():
             _bound(logger).info(event, **fields)
     except Exception:  # noqa: BLE001, S110 - what is recorded stays recorded, whatever a listener does

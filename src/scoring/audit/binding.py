@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Binding", "is_of"]
 
+_OF_WORDS = frozenset({"void", "reinstate"})  # what a submission may say of what is in force
+
 
 def is_of(record: dict[str, Any], case_digest: str, kinds: tuple[str, ...] = ("decision",)) -> bool:
     """Whether *record* is one of these types, and of this case."""
@@ -65,20 +67,32 @@ class Binding:
         self._forgetting.redo()  # somebody stopped between the record and the vault
         return Course()
 
-    def _bound_course(self, case: str) -> Course:
-        """As `course_of`, where anything is said of any case: in most logs nothing is, and recording must not pay for it."""
-        return self.course_of(case) if self._journal.ask(lambda index: index.has_words()) else Course()
+    def binds(self) -> bool:
+        """Whether anything is said of any case: in most logs nothing is, and recording must not pay for it."""
+        return self._journal.ask(lambda index: index.has_words())
 
-    def bind(self, draft: Draft, pack: str | None = None) -> None:
+    def _bound_course(self, case: str) -> Course:
+        """As `course_of`, where anything is said of any case."""
+        return self.course_of(case) if self.binds() else Course()
+
+    def bind(self, draft: Draft, pack: str | None = None, *, spoken: bool) -> None:
         """
         Make of what was sent what is to be scored; the draft gets an `error` where its case was opened for another rubric than *pack*.
+
+        Args:
+            draft: With what was sent.
+            pack: What is to score it, if that is known.
+            spoken: Whether anything is said of any case, which `binds` tells for many drafts at once.
 
         Raises:
             SubmissionError: It says something else than the opening fixed, or than is in force.
 
         Source: FORMAT.md 4, 8.
         """
-        course = self._bound_course(draft.case)
+        if not spoken and _OF_WORDS.isdisjoint(draft.sent):
+            draft.submission = draft.sent
+            return
+        course = self.course_of(draft.case) if spoken else Course()
         draft.words = course.words
         try:
             if pack is not None:

@@ -195,7 +195,7 @@ class Catching(Forkable):
         rows = []
         for offset, line in self._segments.after(at, torn_ends=bool(self.refusal)):
             record = follow(at, line)
-            rows.append((at.size, offset, record))
+            rows.append((at.size, offset, record["type"], record["body"]))
             at = at.after(leaf_of(line), len(line), segments.SEGMENT_RECORDS)
             if len(rows) == _ROWS:
                 index.add(rows, at)

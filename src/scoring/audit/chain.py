@@ -7,20 +7,28 @@ Owns `audit/FORMAT.md`, section 3. Pure: text in, text out. Must not know of fil
 from __future__ import annotations
 
 from scoring import canonical
-from scoring.audit.fields import record_misfit
+from scoring.audit.fields import fits_decided, is_digest, is_id, is_time, record_misfit
 from scoring.audit.tree import leaf_hash
 from scoring.audit.value import Value
 from scoring.errors import LogError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, TypeAlias
 
-__all__ = ["MAX_LINE", "Batch", "Tail", "follow", "leaf_of", "link_of"]
+    Row: TypeAlias = tuple[int, int, str, dict[str, Any]]
+
+__all__ = ["MAX_LINE", "Batch", "Tail", "follow", "leaf_of", "link_of", "links_decision"]
 
 MAX_LINE = 32_768  # bytes without the line end; the longest decision that packs allow stays below it, and a reader may use a fixed buffer
 
 _HEX = b"0123456789abcdef"
+_DECISION_LINE = (
+    b'{"body":{"decision":%b,"disclosures":{"case":"%b","submission":"%b"},"id":"%b","supersedes":%b},"prev":"%b","seq":%d,'
+    b'"time":"%b","type":"decision","v":1}'
+)
+_DECISION_END = b'","type":"decision","v":1}'
+_TIME_BEGINS = -len("2026-11-21T09:00:00Z") - len(_DECISION_END)
 _LINK_ROOM = 192  # bytes; what stands behind a body takes at most 165
 
 
@@ -70,19 +78,23 @@ class Batch:
     Records that are not written yet, each chained to the one before it.
 
     Attributes:
-        tail: Where the log will end when all of them are written.
-        lines: Their lines, without line ends. records: What they say. offsets: Where each will start in its segment.
+        lines: Their lines, without line ends. rows: Of each its seq, where it will start in its segment, its type and its body.
     """
 
-    __slots__ = ("_segment", "_time", "lines", "offsets", "records", "tail")
+    __slots__ = ("_leaf", "_offset", "_segment", "_size", "_time", "_timed", "lines", "rows")
 
     def __init__(self, tail: Tail, time: str, segment: int) -> None:
-        self.tail = tail
+        self._size, self._leaf, self._offset = tail.size, tail.leaf, tail.offset
         self.lines: list[bytes] = []
-        self.records: list[dict[str, Any]] = []
-        self.offsets: list[int] = []
+        self.rows: list[Row] = []
         self._time = time
+        self._timed = is_time(time)
         self._segment = segment
+
+    @property
+    def tail(self) -> Tail:
+        """Where the log will end when all of them are written."""
+        return Tail(self._size, self._leaf, self._offset)
 
     def add(self, kind: str, body: dict[str, Any]) -> int:
         """
@@ -94,20 +106,59 @@ class Batch:
         Raises:
             LogError: It does not fit the format, or is longer than `MAX_LINE`.
         """
-        tail = self.tail
-        record = {"body": body, "prev": tail.leaf, "seq": tail.size, "time": self._time, "type": kind, "v": 1}
-        wrong = record_misfit(record)
-        if wrong:
-            raise LogError(f"this {kind} does not fit the record format: {wrong}; nothing was recorded")
-        line = canonical.dumps(record)
+        seq = self._size
+        line = (self._decision(body) if kind == "decision" else None) or self._line(kind, body)
         if len(line) > MAX_LINE:
             message = f"this {kind} makes a record longer than a line may be; nothing was recorded"
             raise LogError(message, expected=f"at most {MAX_LINE} bytes", found=f"{len(line)} bytes")
+        leaf = leaf_of(line)
         self.lines.append(line)
-        self.records.append(record)
-        self.offsets.append(tail.offset)
-        self.tail = tail.after(leaf_of(line), len(line), self._segment)
-        return tail.size
+        self.rows.append((seq, self._offset, kind, body))
+        self._size, self._leaf = seq + 1, leaf
+        self._offset = self._offset + len(line) + 1 if self._size % self._segment else 0
+        return seq
+
+    def _line(self, kind: str, body: dict[str, Any]) -> bytes:
+        record = {"body": body, "prev": self._leaf, "seq": self._size, "time": self._time, "type": kind, "v": 1}
+        wrong = record_misfit(record)
+        if wrong:
+            raise LogError(f"this {kind} does not fit the record format: {wrong}; nothing was recorded")
+        return canonical.dumps(record)
+
+    def _decision(self, body: dict[str, Any]) -> bytes | None:
+        """
+        The line of a decision that nothing is wrong with, made in a fraction of the time: what is checked is what its own text says when it is read again.
+
+        None where something may be wrong, or is merely unusual.
+        """
+        try:
+            decision, disclosures, name, supersedes = (
+                body["decision"],
+                body["disclosures"],
+                body["id"],
+                body["supersedes"],
+            )
+            case, submission = disclosures["case"], disclosures["submission"]
+            text = canonical.encode(decision)
+            read = canonical.reread(text)
+        except (KeyError, TypeError, ValueError, RecursionError):
+            return None
+        fits = (
+            self._timed
+            and len(body) == 4
+            and len(disclosures) == 2
+            and read == decision
+            and fits_decided(read)
+            and is_id(name)
+            and is_digest(case)
+            and is_digest(submission)
+            and (supersedes is None or (type(supersedes) is int and 0 <= supersedes < self._size))
+        )
+        if not fits or self._leaf is None:
+            return None
+        before = b"null" if supersedes is None else b"%d" % supersedes
+        names = (case.encode(), submission.encode(), name.encode())
+        return _DECISION_LINE % (text, *names, before, self._leaf.encode(), self._size, self._time.encode())
 
 
 def link_of(line: bytes) -> tuple[int, str | None, str] | None:
@@ -131,6 +182,12 @@ def link_of(line: bytes) -> tuple[int, str | None, str] | None:
     if str(number).encode() != seq:
         return None
     return number, None if prev == b"null" else leaf.decode(), kind.decode("ascii", "replace")
+
+
+def links_decision(line: bytes, seq: int, leaf: str) -> bool:
+    """Whether a line ends as that of decision *seq* behind *leaf* does: a quick yes, or a no that `link_of` has to look into."""
+    link = b',"prev":"%b","seq":%d,"time":"' % (leaf.encode(), seq)
+    return line.endswith(_DECISION_END) and line[_TIME_BEGINS - len(link) : _TIME_BEGINS] == link
 
 
 def follow(tail: Tail, line: bytes) -> dict[str, Any]:

@@ -12,14 +12,15 @@ import sqlite3
 import stat
 import time
 from functools import lru_cache
+from itertools import islice
 from threading import RLock
 
 from scoring.audit.lock import Forkable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import TypeAlias, TypeVar
+    from collections.abc import Callable, Iterable
+    from typing import Any, TypeAlias, TypeVar
 
     Answer = TypeVar("Answer")
     Layout: TypeAlias = frozenset[tuple[str, str, str, str | None]]
@@ -28,6 +29,7 @@ __all__ = [
     "MAX_TEXT",
     "Database",
     "InheritedError",
+    "asked_together",
     "is_environment",
     "is_file",
     "layout_differs",
@@ -42,6 +44,7 @@ _ENVIRONMENT = frozenset(
     getattr(sqlite3, f"SQLITE_{name}")
     for name in ("AUTH", "BUSY", "CANTOPEN", "FULL", "INTERRUPT", "IOERR", "LOCKED", "NOMEM", "PERM", "READONLY")
 )
+_ASKED = 256  # values that one statement names, as many as a batch has records; SQLite takes at least 999
 _BUSY_S = 60.0  # how long one process waits for another's transaction, which takes milliseconds
 
 _abandoned: list[sqlite3.Connection] = []  # of the parent: this process neither uses nor closes them
@@ -179,6 +182,19 @@ def open_read_only(path: str, *, immutable: bool) -> sqlite3.Connection:
 def _limited(database: sqlite3.Connection) -> sqlite3.Connection:
     database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_TEXT)
     return database
+
+
+def asked_together(database: sqlite3.Connection, sql: str, values: Iterable[object]) -> list[Any]:
+    """The rows that *sql* finds of many values, asked for by few statements; ``{}`` in it is their list."""
+    some, rows = iter(values), []
+    while part := (*islice(some, _ASKED),):
+        rows += database.execute(_asking(sql, len(part)), part).fetchall()
+    return rows
+
+
+@lru_cache(maxsize=64)
+def _asking(sql: str, count: int) -> str:
+    return sql.format(",".join("?" * count))
 
 
 def is_file(path: str) -> bool:

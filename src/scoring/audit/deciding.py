@@ -116,18 +116,19 @@ class Deciding(Reading):
     def _append(self, kept: Sequence[Entry]) -> list[int]:
         drafts: list[Draft] = []
         for _ in range(_ATTEMPTS):
-            drafts = [self._appended(entry) for entry in kept]
+            spoken, known = self._intake.binds(), self._intake.known([entry.id for entry in kept])
+            drafts = [self._appended(entry, spoken=spoken, known=entry.id in known) for entry in kept]
             if self._in_turn(lambda: self._intake.record(drafts, None)):  # noqa: B023 - called at once
                 return [draft.seq for draft in drafts]
         raise _always_stale()
 
-    def _appended(self, entry: Entry) -> Draft:
+    def _appended(self, entry: Entry, *, spoken: bool, known: bool) -> Draft:
         """A decision that was made elsewhere must have been made from what is scored: nothing can be merged into it any more."""
         draft = Draft(entry.id, entry.case, entry.submission)
         draft.decision = entry.decision
-        if self._intake.knows(entry.id):
+        if known:
             return draft
-        self._intake.bind(draft)
+        self._intake.bind(draft, spoken=spoken)
         if draft.error is None and draft.submission != entry.submission:
             message = "was made without what is fixed or in force for its case: score what `inputs` gives"
             draft.error = SubmissionError([Problem("entry-unbound", message, path=f"entry {entry.id}")])
@@ -148,7 +149,7 @@ class Deciding(Reading):
         Source: FORMAT.md 8.
         """
         draft = Draft("", case, submission)
-        self._intake.bind(draft)
+        self._intake.bind(draft, spoken=self._intake.binds())
         if draft.error is not None:
             raise draft.error
         return draft.submission
@@ -173,23 +174,28 @@ class Deciding(Reading):
     ) -> tuple[list[Draft | SubmissionError], dict[str, Decision]]:
         for _ in range(_ATTEMPTS):
             made: dict[str, Decision] = {}
-            drafts = [self._draft(rubric, submission, made) for submission in submissions]
+            drafts = [_draft(rubric, submission) for submission in submissions]
+            spoken = self._intake.binds()
+            known = self._intake.known([draft.id for draft in drafts if isinstance(draft, Draft)])
+            for place, draft in enumerate(drafts):
+                # A retry is not scored again: what counts is what was recorded.
+                if isinstance(draft, Draft) and draft.id not in known and draft.id not in made:
+                    drafts[place] = self._scored(rubric, draft, made, spoken=spoken)
             accepted = [draft for draft in drafts if isinstance(draft, Draft)]
             if self._in_turn(lambda: self._intake.record(accepted, rubric)):  # noqa: B023 - called at once
                 return drafts, made
         raise _always_stale()
 
-    def _draft(self, rubric: Scorer[Decision], submission: Any, made: dict[str, Decision]) -> Draft | SubmissionError:
+    def _scored(
+        self, rubric: Scorer[Decision], draft: Draft, made: dict[str, Decision], *, spoken: bool
+    ) -> Draft | SubmissionError:
         try:
-            draft = Draft(*take_apart(submission))
-            # A retry is not scored again: what counts is what was recorded.
-            if draft.id not in made and not self._intake.knows(draft.id):
-                self._intake.bind(draft, rubric.digest)
-                if draft.error is None:
-                    made[draft.id] = decision = rubric.score(draft.submission)
-                    draft.decision = decision.data
+            self._intake.bind(draft, rubric.digest, spoken=spoken)
+            if draft.error is None:
+                made[draft.id] = decision = rubric.score(draft.submission)
+                draft.decision = decision.data
         except SubmissionError as error:
-            return _all_problems(rubric, submission, error)
+            return error
         return draft
 
     def _recorded(self, draft: Draft, made: dict[str, Decision]) -> Recorded[Decision] | LogError:
@@ -218,19 +224,23 @@ class Deciding(Reading):
 
         Source: FORMAT.md 4.
         """
-        drafts = [self._amended(entry, amends) for entry, amends in entries]
-        self._in_turn(lambda: self._intake.record(drafts, rubric))
-        return [draft.error or draft.seq for draft in drafts]
+        kept = [*entries]
+        for _ in range(_ATTEMPTS):
+            spoken, known = self._intake.binds(), self._intake.known([entry.id for entry, _ in kept])
+            drafts = [self._amended(entry, amends, spoken=spoken, known=entry.id in known) for entry, amends in kept]
+            if self._in_turn(lambda: self._intake.record(drafts, rubric)):  # noqa: B023 - called at once
+                return [draft.error or draft.seq for draft in drafts]
+        raise _always_stale()
 
-    def _amended(self, entry: Entry, amends: int) -> Draft:
+    def _amended(self, entry: Entry, amends: int, *, spoken: bool, known: bool) -> Draft:
         """An amendment changes the rules and never the answers: it is made from what was scored, and what is in force by now."""
         draft = Draft(entry.id, entry.case, entry.submission, amends)
-        if self._intake.knows(entry.id):
+        if known:
             return draft
         scored = self.submission(amends) or {}
         draft.sent = {key: value for key, value in scored.items() if key not in ("void", "reinstate")}
         try:
-            self._intake.bind(draft)
+            self._intake.bind(draft, spoken=spoken)
         except SubmissionError as error:
             draft.error = error
         if draft.error is None and not is_same(draft.submission, entry.submission):
@@ -267,6 +277,13 @@ def _tell(rubric: Scorer[Any], drafts: Sequence[Draft | SubmissionError], elapse
     for refused in drafts:
         if isinstance(refused, SubmissionError):
             emit("refused", problems=len(refused.problems))  # a path may be made of keys that the sender chose
+
+
+def _draft(rubric: Scorer[Any], submission: Any) -> Draft | SubmissionError:
+    try:
+        return Draft(*take_apart(submission))
+    except SubmissionError as error:
+        return _all_problems(rubric, submission, error)
 
 
 def _all_problems(rubric: Scorer[Any], submission: Any, error: SubmissionError) -> SubmissionError:

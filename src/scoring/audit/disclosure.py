@@ -42,8 +42,8 @@ def disclose(entropy: Callable[[int], bytes], name: str, value: Any) -> tuple[st
 
     Source: FORMAT.md 8; RFC 9901, section 4.2.
     """
-    salt = _base64url(entropy(SALT_BYTES)).decode()
-    text = _base64url(canonical.dumps([salt, name, value]))
+    salt = b2a_base64(entropy(SALT_BYTES), newline=False).translate(_TO_URL, b"=").decode()
+    text = b2a_base64(canonical.dumps([salt, name, value]), newline=False).translate(_TO_URL, b"=")
     return sha256(text).hexdigest(), text.decode()
 
 

@@ -32,6 +32,7 @@ __all__ = [
     "MAX_WHY",
     "OPENED_FACTS",
     "decision_misfit",
+    "fits_decided",
     "fits_decision",
     "fits_in_order",
     "is_case",
@@ -141,6 +142,14 @@ def fits_decision(record: Any, seq: int, prev: str | None) -> bool:
 
 def fits_in_order(decision: Any) -> bool:
     """Whether *decision* fits the table as `fits_decision` asks it of a record's."""
+    try:
+        return (*decision,) == _IN_DECISION and _fits(*decision.values())
+    except (AttributeError, TypeError):
+        return False
+
+
+def fits_decided(decision: Any) -> bool:
+    """Whether a decision, parsed from any spelling, fits its table with its keys in order: as `fits_decision`, of what a record holds of it."""
     try:
         return (*decision,) == _IN_DECISION and _fits(*decision.values())
     except (AttributeError, TypeError):

@@ -15,7 +15,7 @@ import os
 
 from scoring import canonical
 from scoring.audit import checkpoint, disk, segments
-from scoring.audit.chain import Tail, link_of
+from scoring.audit.chain import Tail, link_of, links_decision
 from scoring.audit.note import MAX_NOTE
 from scoring.audit.proof import check_inclusion, inclusion_proof
 from scoring.audit.receipt import Receipt
@@ -274,17 +274,22 @@ class Heads:
         tree = Tree(tree.size, tree.roots)
         tiles = bytearray()
         lines = self._segments.after(at, torn_ends=True)
-        while at.size < size:
-            _, line = next(lines, (0, None))
-            if line is None:
+        leaf, offset, length = at.leaf, at.offset, 0
+        for seq in range(at.size, size):
+            found = next(lines, None)
+            if found is None:
                 raise LogError(
-                    "this log ends before its newest head does", expected=f"{size} records or more", found=str(at.size)
+                    "this log ends before its newest head does", expected=f"{size} records or more", found=str(seq)
                 )
-            if links:
-                _must_chain(line, at)
+            offset, line = found
+            if links and not (leaf and links_decision(line, seq, leaf)):
+                _must_chain(line, seq, leaf)
             made = tree.append(leaf_hash(line))
-            tiles += b"".join(made[_TILE_LEVEL : _TILE_LEVEL + 1])
-            at = at.after(made[0].hex(), len(line), segments.SEGMENT_RECORDS)
+            if len(made) > _TILE_LEVEL:
+                tiles += made[_TILE_LEVEL]
+            leaf, length = made[0].hex(), len(line)
+        if at.size < size:
+            at = Tail(size - 1, None, offset).after(leaf or "", length, segments.SEGMENT_RECORDS)
         return tree, at, bytes(tiles)
 
     def root_at(self, size: int) -> bytes:
@@ -413,11 +418,11 @@ class _Subtrees:
             yield leaf_hash(line)
 
 
-def _must_chain(line: bytes, at: Tail) -> None:
+def _must_chain(line: bytes, seq: int, leaf: str | None) -> None:
     link = link_of(line)
-    if link is None or link[:2] != (at.size, at.leaf):
+    if link is None or link[:2] != (seq, leaf):
         message = "what stands in the file does not chain to the record before it, so no head is made of it: run verify"
-        raise LogError(message, seq=at.size)
+        raise LogError(message, seq=seq)
 
 
 def _must_be(tree: Tree, head: checkpoint.Head, path: str) -> None:

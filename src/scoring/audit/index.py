@@ -25,7 +25,7 @@ import sqlite3
 from hashlib import sha256
 
 from scoring.audit.chain import Tail
-from scoring.audit.database import Database, is_environment, is_file, layout_differs, open_writable
+from scoring.audit.database import Database, asked_together, is_environment, is_file, layout_differs, open_writable
 from scoring.audit.fields import is_digest
 from scoring.errors import LogError, StoreError
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
-    Row = tuple[int, int, dict[str, Any]]  # seq, where its line starts, what it says
+    from scoring.audit.chain import Row
 
 __all__ = ["MAX_CHECKED", "DamagedIndexError", "Index"]
 
@@ -59,6 +59,9 @@ CREATE INDEX record_key ON records(seq) WHERE kind = 'key';
 
 _IN_ORDER = ("SELECT * FROM records ORDER BY seq", "SELECT * FROM rubrics ORDER BY seq")
 _NO_ROWS = (bytes(32), bytes(32))
+_IDS = "SELECT id FROM records WHERE id IN ({})"
+_DECIDED = "SELECT case_digest FROM records WHERE kind = 'decision' AND case_digest IN ({})"
+_SPOKEN_OF = "SELECT case_digest FROM records WHERE kind <> 'decision' AND case_digest IN ({})"
 
 
 class DamagedIndexError(Exception):
@@ -175,7 +178,7 @@ class Index:
             return
         new = [row for row in rows if row[0] >= self.tail.size]
         records = [_columns(*row) for row in new]
-        rubrics = [_rubric_columns(seq, record["body"]) for seq, _, record in new if record["type"] == "rubric"]
+        rubrics = [_rubric_columns(seq, body) for seq, _, kind, body in new if kind == "rubric"]
         sums = _sum(self._sums[0], records), _sum(self._sums[1], rubrics)
 
         def work(database: sqlite3.Connection) -> None:
@@ -207,6 +210,16 @@ class Index:
     def with_id(self, submission_id: str) -> list[int]:
         """Return the record with this id, if there is one."""
         return self._seqs("SELECT seq FROM records WHERE id = ?", submission_id)
+
+    def known_ids(self, ids: Iterable[str]) -> set[str]:
+        """Return those of *ids* that records have."""
+        return {name for (name,) in self._among(_IDS, ids)}
+
+    def known_cases(self, case_digests: Iterable[str]) -> set[str]:
+        """Return those of some case digests that have any record."""
+        digests = [*map(bytes.fromhex, case_digests)]
+        rows = self._among(_DECIDED, digests) + (self._among(_SPOKEN_OF, digests) if self.has_words() else [])
+        return {digest.hex() for (digest,) in rows}
 
     def newest_of(self, case_digest: str) -> list[int]:
         """Return the newest decision of a case, if it has one."""
@@ -255,6 +268,9 @@ class Index:
         rows = self._all(sql, *parameters)
         return _number(rows[0][0]) if rows else None
 
+    def _among(self, sql: str, values: Iterable[object]) -> list[Any]:
+        return self._guarded(lambda database: asked_together(database, sql, values))  # type: ignore[no-any-return]
+
     def _all(self, sql: str, *parameters: object) -> list[Any]:
         return self._guarded(lambda database: database.execute(sql, parameters).fetchall())  # type: ignore[no-any-return]
 
@@ -284,8 +300,9 @@ def _note(database: sqlite3.Connection, tail: Tail, sums: tuple[Any, ...]) -> No
     database.execute("INSERT INTO state VALUES (?, ?, ?, ?, ?, ?)", state)
 
 
-def _columns(seq: int, offset: int, record: dict[str, Any]) -> tuple[int, int, str | None, bytes | None, str | None]:
-    body, kind = record["body"], record["type"]
+def _columns(
+    seq: int, offset: int, kind: str, body: dict[str, Any]
+) -> tuple[int, int, str | None, bytes | None, str | None]:
     if kind == "erasure":
         return seq, offset, None, bytes.fromhex(body["case"]), kind
     if "disclosures" not in body:

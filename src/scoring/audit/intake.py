@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from scoring.audit.disclosure import Disclosed
     from scoring.audit.draft import Draft, Scorer, Word
     from scoring.audit.forget import Forgetting
+    from scoring.audit.index import Index
     from scoring.audit.journal import Journal
     from scoring.audit.packs import Packs
     from scoring.audit.vault import Filing, Vault
@@ -40,15 +41,18 @@ class _Turn:
 
     Attributes:
         rubric: What its drafts cite; None where they cite what is there.
+        known, cases: The ids of its drafts, and the digests of their cases, that the log may have: it has none of the others.
         cited: Packs that it records. new: Its drafts by id. courses: By case digest.
         stale: Something was said of a case since its draft was bound.
     """
 
-    __slots__ = ("batch", "cited", "courses", "new", "rubric", "stale")
+    __slots__ = ("batch", "cases", "cited", "courses", "known", "new", "rubric", "stale")
 
-    def __init__(self, batch: Batch, rubric: Scorer[Any] | None) -> None:
+    def __init__(self, batch: Batch, rubric: Scorer[Any] | None, known: set[str], cases: set[str]) -> None:
         self.batch = batch
         self.rubric = rubric
+        self.known = known
+        self.cases = cases
         self.cited: set[str] = set()
         self.new: dict[str, Draft] = {}
         self.courses: dict[str, Course] = {}
@@ -88,8 +92,11 @@ class Intake(Binding):
         self._entropy = entropy
         self._cited: set[str] = set()  # packs that are known to be in the log; it never loses one
 
-    def knows(self, id: str) -> bool:  # noqa: A002
-        """Whether something with this id is recorded already, readable or not."""
+    def known(self, ids: Sequence[str]) -> set[str]:
+        """Those of some ids with which something is recorded already, readable or not."""
+        return {name for name in self._journal.ask(lambda index: index.known_ids(ids)) if self._knows(name)}
+
+    def _knows(self, id: str) -> bool:  # noqa: A002
         try:
             return bool(self._recorded(id))
         except LogError:  # `record` meets it again, and tells of it
@@ -276,9 +283,15 @@ class Intake(Binding):
         """Place each draft; and once more, where the index was made again meanwhile, for what it said before counts for nothing."""
         time = self._clock()
         fresh = [(draft, draft.decision) for draft in drafts if draft.error is None]
+        ids = {draft.id for draft, _ in fresh}
+        cases = {draft.digests["case"] for draft, _ in fresh if draft.digests}
+
+        def known(index: Index) -> tuple[set[str], set[str]]:
+            return index.known_ids(ids), index.known_cases(cases)
+
         for _ in range(2):
             rebuilds = self._journal.rebuilds
-            turn = _Turn(self._journal.batch(time), rubric)
+            turn = _Turn(self._journal.batch(time), rubric, *self._journal.ask(known))
             for draft, decision in fresh:
                 draft.seq, draft.decision, draft.repeated, draft.error = -1, decision, False, None
                 self._place(draft, turn)
@@ -292,7 +305,7 @@ class Intake(Binding):
         try:
             if earlier is not None:
                 self._repeat(draft, earlier.seq, (earlier.case, earlier.submission, earlier.decision))
-            else:
+            elif draft.id in turn.known:
                 for record in self._recorded(draft.id):
                     _must_be_this_amendment(draft, record, turn.rubric)
                     self._repeat_recorded(draft, record)
@@ -315,7 +328,9 @@ class Intake(Binding):
             raise LogError(f'the first submission with the id "{draft.id}" was not recorded, so neither is this one')
         self._must_be_cited(draft.decision, turn)
         case = draft.digests["case"]
-        course = turn.courses.get(case) or self.course(case)
+        course = turn.courses.get(case)
+        if course is None:
+            course = turn.courses[case] = self.course(case) if case in turn.cases else Course()
         supersedes = course.newest[0] if course.newest else None
         if draft.amends is not None:
             self._must_amend(draft, course, turn)
@@ -331,7 +346,6 @@ class Intake(Binding):
                 raise ConflictError(f"this decision does not stand behind what is recorded of its case: {wrong}")
         draft.seq = turn.batch.add("decision", body)
         course.take(draft.seq, "decision", body)
-        turn.courses[case] = course
 
     def _must_amend(self, draft: Draft, course: Course, turn: _Turn) -> None:
         """Raise where a decision is not, by now, an amendment of its case's newest one. Source: FORMAT.md 4."""

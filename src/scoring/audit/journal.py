@@ -248,11 +248,11 @@ class Journal(Turns):
             )
         return f"this log has a key, and its heads are signed: open it with the signer of {keys[-1][1]}"
 
-    def _make_head(self) -> Kept:
-        """Make a head of all there is. The caller is in a turn."""
+    def _make_head(self, keys: list[tuple[int, str]] | None = None) -> Kept:
+        """Make a head of all there is. The caller is in a turn, and may have asked for the log's *keys* in it."""
         kept = self._heads.newest()
         self._resume(kept)
-        keys = self.keys()
+        keys = self.keys() if keys is None else keys
         lacks = self._lacks_signer(keys)
         if lacks:
             raise LogError(lacks)
@@ -274,8 +274,9 @@ class Journal(Turns):
         """Make a head that nobody waits for. Where it fails the records are durable all the same, and the next commit tries again."""
         try:
             # Before `identify` is through this handle does not know whose heads it makes.
-            if self.origin and not self._lacks_signer(self.keys()):
-                self._make_head()
+            keys = self.keys() if self.origin else []
+            if self.origin and not self._lacks_signer(keys):
+                self._make_head(keys)
         except Exception as error:  # noqa: BLE001 - a signer is the host's, and may raise anything
             emit("head_failed", reason=type(error).__name__)
 

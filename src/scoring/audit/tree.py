@@ -149,12 +149,12 @@ class Tree:
             (size - 1) >> l, size counting the new leaf.
         """
         made = [leaf]
-        joined = self._size
+        joined, roots = self._size, self._roots
         while joined & 1:
-            leaf = node_hash(self._roots.pop(), leaf)
+            leaf = sha256(b"\x01" + roots.pop() + leaf).digest()
             made.append(leaf)
             joined >>= 1
-        self._roots.append(leaf)
+        roots.append(leaf)
         self._size += 1
         return made
 

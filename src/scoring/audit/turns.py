@@ -178,13 +178,11 @@ class Turns(Catching):
             raise StoreError(
                 "the turn ended before its batch was written, by a fork or because the log was closed; nothing was recorded"
             )
-        first = self._tail.size
         try:
             self._segments.append(self._tail, batch.lines)
             self._tail = batch.tail
             try:
-                rows = [*zip(range(first, batch.tail.size), batch.offsets, batch.records, strict=True)]
-                self._open_index().add(rows, batch.tail)
+                self._open_index().add(batch.rows, self._tail)
             except (LogError, StoreError, DamagedIndexError):  # the records are durable, and the next turn reads them
                 self._drop_index()
             self._committed()

@@ -20,6 +20,7 @@ from scoring.audit import disk
 from scoring.audit.database import (
     Database,
     InheritedError,
+    asked_together,
     is_environment,
     is_file,
     layout_differs,
@@ -57,9 +58,11 @@ _TABLES = (
     "CREATE TABLE kept(owner INTEGER PRIMARY KEY, until TEXT, hold TEXT)",
 )
 _OWNER = "SELECT number FROM cases WHERE digest = ?"
-_ADD_CASE = "INSERT INTO cases(name, digest, gone) VALUES (?, ?, 0)"
+_LAST_CASE = "SELECT coalesce(max(number), 0) FROM cases"
+_ADD_CASE = "INSERT INTO cases(number, name, digest, gone) VALUES (?, ?, ?, 0)"
 _ADD = "INSERT INTO disclosures(digest, text, owner, gone) VALUES (?, ?, ?, 0)"
 _CASE = "SELECT digest FROM cases WHERE name = ? AND gone = 0"
+_CASES = "SELECT name FROM cases WHERE gone = 0 AND name IN ({})"
 # As many zeros as there were bytes: another length would move the row, and leave a copy of it or of its neighbours behind.
 _CLEAR = (
     "UPDATE disclosures SET text = CAST(zeroblob(length(CAST(text AS BLOB))) AS TEXT), gone = 1 WHERE owner = ? AND gone = 0",
@@ -135,23 +138,24 @@ class Vault:
         """
 
         def work(database: sqlite3.Connection) -> list[str]:
-            execute = database.execute
-            digests = []
-            rows = []
             with database:  # which commits or rolls back, whatever a signal handler raises
-                execute("BEGIN IMMEDIATE")
+                database.execute("BEGIN IMMEDIATE")
+                filed = _filed_of(database, [case for case, *_ in filings])
+                number = database.execute(_LAST_CASE).fetchone()[0]
+                cases, texts, rows = [], [], []
                 for case, *disclosed in filings:
-                    digest = _filed(database, case)
-                    if digest is None:
+                    found = filed.get(case)
+                    if found is None:
+                        number += 1
                         digest, text = disclose(entropy, "case", case)
-                        owner = execute(_ADD_CASE, (case, digest)).lastrowid
-                        execute(_ADD, (digest, text, owner))
-                    else:
-                        owner = _first(database, _OWNER, digest)
-                    rows += [(*pair, owner) for pair in disclosed]
-                    digests.append(digest)
-                database.executemany(_ADD, rows)
-            return digests
+                        filed[case] = found = digest, number
+                        cases.append((number, case, digest))
+                        texts.append((digest, text, number))
+                    for digest, text in disclosed:
+                        rows.append((digest, text, found[1]))
+                database.executemany(_ADD_CASE, cases)
+                database.executemany(_ADD, texts + rows)
+            return [filed[case][0] for case, *_ in filings]
 
         return self._run(work)
 
@@ -469,6 +473,16 @@ def _filed(database: sqlite3.Connection, case: str) -> str | None:
     if text is None or undisclose(text, digest, "case") != case:
         raise LogError(f"the vault files a case under the digest {digest}, which does not stand for it: run verify")
     return str(digest)
+
+
+def _filed_of(database: sqlite3.Connection, cases: Sequence[str]) -> dict[str, tuple[str, int]]:
+    """Of each case that is filed its digest, as `_filed` gives it, and its number."""
+    filed = {}
+    for (case,) in asked_together(database, _CASES, cases):
+        digest = _filed(database, case)
+        if digest is not None:
+            filed[case] = digest, _first(database, _OWNER, digest)
+    return filed
 
 
 def _orphans(database: sqlite3.Connection) -> tuple[list[int], list[int]]:
