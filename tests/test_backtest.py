@@ -38,9 +38,13 @@ FIELDS = ("verdict", "action", "status", "score", "holds")
 
 
 def asked(rubric: Rubric, submission: dict[str, Any]) -> dict[str, Any]:
-    """What of a submission a rubric asks for, found out from what it refuses: names that it does not know, and answers that it does not want."""
+    """What of a submission a rubric asks for: no void item, and what it refuses besides, names that it does not know and answers that it does not want."""
     stages = [stage["id"] for stage in rubric.plan.pack["stages"]]
+    items = [item for stage in rubric.plan.pack["stages"] for section in stage["sections"] for item in section["items"]]
     found = json.loads(json.dumps(submission))
+    for item in items:
+        if item["void"]:
+            found["answers"].pop(item["id"], None)
     if "handed_in" in found:
         found["handed_in"] = [stage for stage in found["handed_in"] if stage in stages]
     if not rubric.variants:
@@ -60,19 +64,29 @@ def asked(rubric: Rubric, submission: dict[str, Any]) -> dict[str, Any]:
             return found
 
 
-def scored(rubric: Rubric, submission: dict[str, Any], outcomes: dict[str, str]) -> dict[str, Any] | SubmissionError:
-    """What a rubric makes of a submission. An answer that counted for nothing and counts for nothing is not looked at, even if it would be refused."""
+def scored(rubric: Rubric, submission: dict[str, Any]) -> dict[str, Any] | SubmissionError:
+    """What a rubric makes of a submission. An answer in a stage that it does not reach is not looked at, even if it would be refused."""
     sent = asked(rubric, submission)
     try:
         return rubric.score(sent).data
     except SubmissionError as error:
         refused = {problem.path.partition("/")[2] for problem in error.problems}
-        idle = {name for name, outcome in outcomes.items() if outcome in {"excluded", "unopened"}}
-        if not refused <= idle:
+        if not refused <= sent["answers"].keys():
             return error
         rest = {name: answer for name, answer in sent["answers"].items() if name not in refused}
         again = rubric.score({**sent, "answers": rest})
-        return again.data if {again.outcomes[name] for name in refused} <= {"excluded", "unopened"} else error
+        reached = {
+            stage for stage, (what, _) in again.data["stages"].items() if what not in {"waiting", "not_evaluated"}
+        }
+        return (
+            error
+            if reached & {place["id"] for place in rubric.plan.pack["stages"] if refused & names_in(place)}
+            else again.data
+        )
+
+
+def names_in(stage: dict[str, Any]) -> set[str]:
+    return {item["id"] for section in stage["sections"] for item in section["items"]}
 
 
 def agree(found: Any, expected: dict[str, Any] | SubmissionError) -> None:
@@ -126,7 +140,7 @@ def test_a_backtest_is_scoring_every_case_again(kind: str, data: st.DataObject) 
         made = [decision.data for decision in decided]
         log = written(where, made)
         columns = columns_of(log)
-        expected = [scored(after, submission, one.outcomes) for submission, one in zip(sent, decided, strict=True)]
+        expected = [scored(after, submission) for submission in sent]
         found = [*again(before.plan, after.plan, columns, lambda seq: sent[seq - 1])]
         whole = backtest(before.plan, after.plan, columns, lambda seq: sent[seq - 1])
         assert [*range(1, 1 + EACH)] == [one.seq for one in found]

@@ -15,7 +15,7 @@ from scoring.change.translate import Translation
 from scoring.engine.exact import spell
 from scoring.engine.judge import action_of, holds_of, judge
 from scoring.engine.submission import read_submission
-from scoring.errors import LogError
+from scoring.errors import LogError, SubmissionError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -99,33 +99,47 @@ def from_outcomes(
 
 def from_submission(plan: Plan, submission: Mapping[str, Any]) -> Standing:
     """
-    Judge what was handed in, as far as *plan* asks for it.
+    Judge what was handed in, as far as *plan* asks for it and comes to it: an answer in a stage that it does not reach is not looked at, as outcomes are not.
 
     Raises:
         SubmissionError: The plan refuses it, as an answer of another kind than it takes.
     """
     taken = carried(plan, submission)
-    codes, around = read_submission(plan, taken)
-    standing = judge(plan, codes, around)
+    try:
+        standing = _judged_as_read(plan, taken)
+    except SubmissionError as error:
+        refused = {problem.path.removeprefix("answers/") for problem in error.problems}
+        if not refused <= taken["answers"].keys() & plan.index.keys():
+            raise
+        taken = {**taken, "answers": {name: it for name, it in taken["answers"].items() if name not in refused}}
+        standing = _judged_as_read(plan, taken)
+        if any(_stage_of(plan, name) < len(standing.stages) for name in refused):
+            raise error from None
     left = _before_the_end(plan, taken, standing)
-    if left is not None:
-        codes, around = read_submission(plan, left)
-        standing = judge(plan, codes, around)
-    return standing
+    return standing if left is None else _judged_as_read(plan, left)
+
+
+def _judged_as_read(plan: Plan, submission: dict[str, Any]) -> Standing:
+    return judge(plan, *read_submission(plan, submission))
+
+
+def _stage_of(plan: Plan, item: str) -> int:
+    return plan.sections[plan.items[plan.index[item]].section].stage
 
 
 def carried(plan: Plan, submission: Mapping[str, Any]) -> dict[str, Any]:
     """
     Give what a case would have handed in had it been asked by *plan*: without what that does not ask.
 
-    Left out are items and stages that it does not have, answers to items of another variant, and the variant where it has none. What it would refuse for
-    another reason is left in, and is refused. Answers behind the end of the case are left out by `from_submission`, which knows the end.
+    Left out are items and stages that it does not have, answers to items that are void or of another variant, and the variant where it has none. What it
+    would refuse for another reason is left in, and is refused. Answers behind the end of the case are left out by `from_submission`, which knows the end.
     """
     found = dict(submission)
     facts = dict(found.get("facts", {}))
     if None in plan.frames:
         facts.pop("variant", None)
-    foreign = {item.id for item in plan.items if item.only not in {None, facts.get("variant")}}
+    variant = facts.get("variant")
+    foreign = {item.id for item in plan.items if item.only not in {None, variant} or item.data["void"]}
     asked = plan.index.keys()
     found["answers"] = {
         name: answer for name, answer in found.get("answers", {}).items() if name in asked and name not in foreign
