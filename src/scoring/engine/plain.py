@@ -58,7 +58,7 @@ class _Room:
 
 
 class _Table(_Answers):
-    """What the answers to an item come to: those that are known beforehand, and those that were read. A list of options stands in it as a tuple."""
+    """What the answers to an item come to: those that are known beforehand, and those that were read."""
 
     __slots__ = ("read", "room", "worth")
 
@@ -67,9 +67,9 @@ class _Table(_Answers):
         self.read, self.worth, self.room = item.read, worth, room
 
     def __missing__(self, answer: Any) -> int:
-        """Read an answer that is not here: text, or a tuple. Of those only tuples of options' ids are remembered: they stay short."""
-        value = self.anew([*answer] if type(answer) is tuple else answer)
-        if self.room.left and len(answer) <= _SHORT and (type(answer) is str or value & _CODES >= OWN):
+        """Read an answer that is not here, and remember it if it is a short text."""
+        value = self.anew(answer)
+        if type(answer) is str and len(answer) <= _SHORT and self.room.left:
             self.room.left -= 1
             self[answer] = value
         return value
@@ -77,6 +77,20 @@ class _Table(_Answers):
     def anew(self, answer: Any) -> int:
         """Read an answer of whatever type."""
         return self.worth[self.read(answer)]
+
+
+class _Lists(_Table):
+    """The same for lists of texts, which stand here as tuples."""
+
+    __slots__ = ()
+
+    def __missing__(self, answer: tuple[str, ...]) -> int:
+        """Read a list that is not here, and remember it if it is short and holds nothing but ids of options."""
+        value = self.anew([*answer])
+        if value & _CODES >= OWN and len(answer) <= _SHORT and self.room.left:
+            self.room.left -= 1
+            self[answer] = value
+        return value
 
 
 class Plain:
@@ -138,12 +152,11 @@ class Plain:
 
     def _table(self, item: Item, worth: list[int], shared: dict[Any, _Table]) -> _Table:
         """The table of an item. Those have one in common whose options are called alike and come to the same: what was read for one is known for all."""
-        kind = item.data["kind"]
-        known = {(): BLANK} if kind == "selection" else item.table.known
-        if kind == "number":
-            return _Table(known, item, worth, self.room)
-        alike = (kind, *(option["id"] for option in item.data["options"]), *item.words, *worth)
-        return shared.setdefault(alike, _Table(known, item, worth, self.room))
+        if item.data["kind"] == "number":
+            return _Table(item.table.known, item, worth, self.room)
+        make, known = (_Lists, {(): BLANK}) if item.data["kind"] == "selection" else (_Table, item.table.known)
+        alike = (make, *(option["id"] for option in item.data["options"]), *item.words, *worth)
+        return shared.setdefault(alike, make(known, item, worth, self.room))
 
     def judge(self, document: Any) -> tuple[str | None, str, list[int], bool] | None:
         """
