@@ -183,6 +183,14 @@ ODD: list[Any] = [
 ]
 
 
+def test_an_unknown_item_in_the_place_of_a_missing_one_is_refused() -> None:
+    """There are as many answers as items."""
+    rubric, (sheet, *_) = _spoiled(5)
+    answers = {name: answer for name, answer in sheet["answers"].items() if name != "item-002"}
+    assert shown(rubric, {"answers": answers}) is not None
+    assert shown(rubric, {"answers": answers | {"item-999": "B"}}) is None
+
+
 @given(st.data())
 @pytest.mark.parametrize("count", [5, 50])
 def test_sheets_of_the_benchmark_with_odd_answers_come_out_alike(count: int, data: st.DataObject) -> None:
@@ -192,7 +200,9 @@ def test_sheets_of_the_benchmark_with_odd_answers_come_out_alike(count: int, dat
     names = st.sampled_from([*sheet["answers"]])
     odd = data.draw(st.dictionaries(names, st.sampled_from(ODD), max_size=3))
     gone = data.draw(st.sets(names, max_size=2))
+    strange = data.draw(st.sets(st.sampled_from(["item-999", "", "secret"]), max_size=2))
     answers = {name: answer for name, answer in (sheet["answers"] | odd).items() if name not in gone}
+    answers |= dict.fromkeys(strange, "B")
     submission = sheet | {"answers": answers}
     assert shown(rubric, submission) == general(rubric, submission)
 

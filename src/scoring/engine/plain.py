@@ -226,10 +226,11 @@ class Plain:
         if type(answers) is not dict:
             return None
         try:
-            values = self.pick(answers)
+            values, missing = self.pick(answers), 0
         except KeyError:
             values = tuple([answers.get(name, NO_ENTRY) for name in self.names])
-        if len(answers) != len(values) and len(answers) != len(values) - values.count(NO_ENTRY):
+            missing = values.count(NO_ENTRY)
+        if len(answers) + missing != len(values):  # one of them is none of the rubric's
             return None
         choices, numbers, texts, others = self.at
         try:
