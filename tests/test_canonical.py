@@ -96,10 +96,33 @@ def test_what_is_json_but_not_canonical_is_read_and_refused_as_a_record(backend:
         canonical.loads_canonical(data)
 
 
+class Text(str):
+    """Text, but not what a parser gives."""
+
+    __slots__ = ()
+
+
+def nested(depth: int) -> Any:
+    """An object in a list in an object, and so on."""
+    value: Any = "inmost"
+    for level in range(depth):
+        value = [value] if level % 2 else {"a": value}
+    return value
+
+
+LOOP: list[Any] = []
+LOOP += [LOOP, LOOP]
+
+
 @pytest.mark.parametrize(
     ("value", "path"),
     [
         ({"a": [0, 1.5]}, "a/1"),
+        ({"a": [True, None, "é", 1.5]}, "a/3"),
+        ([{"a": Text("b")}], "0/a"),
+        ([{Text("a"): "b"}], "0"),
+        ({True: 1}, ""),
+        ({"a": {1: 2}, "b": {"2": 3}}, "a"),
         ([2**53], "0"),
         ({"é": 1}, ""),
         (["\ud800"], "0"),
@@ -112,6 +135,30 @@ def test_the_writer_refuses_what_the_profile_does_not_have_and_says_where(backen
     with pytest.raises(canonical.CanonicalError) as caught:
         canonical.dumps(value)
     assert path == caught.value.path
+
+
+@pytest.mark.parametrize("value", [nested(33), nested(300), nested(5_000), LOOP], ids=["33", "300", "5000", "a loop"])
+def test_the_writer_refuses_what_nests_too_deep_however_deep_it_is(backend: str, value: Any) -> None:
+    assert canonical.loads(canonical.dumps(nested(32))) == nested(32)
+    with pytest.raises(canonical.CanonicalError, match="32 levels"):
+        canonical.dumps(value)
+
+
+@given(VALUES, st.booleans())
+def test_keys_in_whatever_order_are_read_alike_but_are_no_record(value: Any, ascii_only: bool) -> None:
+    text = json.dumps(turned(value), separators=(",", ":"), ensure_ascii=ascii_only).encode()
+    canonical.load_orjson()
+    assert canonical.loads(text) == value
+    if text != canonical.dumps(value):
+        with pytest.raises(canonical.CanonicalError, match="canonical form"):
+            canonical.loads_canonical(text)
+
+
+def turned(value: Any) -> Any:
+    """The same with the keys of each object in the contrary of their order."""
+    if type(value) is dict:
+        return {key: turned(value[key]) for key in sorted(value, reverse=True)}
+    return [*map(turned, value)] if type(value) is list else value
 
 
 def test_the_first_documents_of_a_process_are_done_without_orjson_and_the_others_with_it() -> None:

@@ -14,6 +14,7 @@ import json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     JSON = dict[str, Any] | list[Any] | str | int | bool | None
@@ -27,6 +28,7 @@ __all__ = ["MAX_DEPTH", "MAX_INTEGER", "CanonicalError", "dumps", "encode", "loa
 MAX_DEPTH = 32  # records nest 9 deep, packs 15; RFC 8785 sets no limit, parsers stop anywhere between 128 and 1,000
 MAX_INTEGER = 2**53 - 1  # what every JSON reader keeps exactly (RFC 7493, section 2.2)
 _INTEGER_DIGITS = 16  # of MAX_INTEGER
+_TEXT = frozenset({str})
 
 
 class CanonicalError(ValueError):
@@ -55,9 +57,14 @@ def dumps(value: JSON) -> bytes:
     >>> dumps({"b": [1, "é"], "a": None})
     b'{"a":null,"b":[1,"\\xc3\\xa9"]}'
     """
-    if not _fits(value, 1):
+    try:
+        encoded = encode(value)
+    except (TypeError, ValueError, RecursionError):
         _guard(value, 1)
-    return encode(value)
+        raise
+    if not (encoded.isascii() and _fits((value,), 0)):
+        _guard(value, 1)
+    return encoded
 
 
 def encode(value: JSON) -> bytes:
@@ -96,11 +103,13 @@ def loads(data: bytes) -> JSON:
         CanonicalError: Not UTF-8, not JSON, a key twice, a fraction, NaN, a big integer, a lone surrogate, or nested too deep.
     """
     if orjson is not None:
-        # Text that is canonical already (what programs send) needs only the fast parser: a key that stood twice, or any
-        # spelling that the parser smoothed over, would not come back out the same.
+        # Text without needless spelling, its keys in whatever order (what programs send), needs only the fast parser: a key that
+        # stood twice, or anything that the parser smoothed over, would not come back out the same.
         try:
             value: JSON = orjson.loads(data)
-            if dumps(value) == data:
+            if not (data.isascii() and _fits((value,), 0)):
+                _guard(value, 1)
+            if orjson.dumps(value) == data:
                 return value
         except ValueError:  # the strict reader below says what is wrong, in the same words with and without orjson
             pass
@@ -126,7 +135,7 @@ def loads_canonical(data: bytes) -> JSON:
     else:
         _without_orjson()
     value = _read_strictly(data)
-    if dumps(value) != data:
+    if encode(value) != data:
         raise CanonicalError("not in canonical form: encoding what it says gives other bytes")
     return value
 
@@ -152,32 +161,27 @@ def reread(text: bytes) -> JSON:
     return value
 
 
-def _fits(value: JSON, depth: int) -> bool:
-    """Whether a quick look finds nothing that canonical JSON cannot say. Where it finds something, `_guard` says what, if it is anything."""
-    if type(value) is dict:
-        try:
-            members: Any = value.values()
-            if not "".join(value).isascii():
-                return False
-        except TypeError:  # a key that is no text
-            return False
-    elif type(value) is list:
-        members = value
-    else:
-        members = (value,)
-        depth -= 1
-    if depth > MAX_DEPTH:
-        return False
+def _fits(members: Iterable[JSON], depth: int) -> bool:
+    """
+    Whether a quick look at what is known to be ASCII finds nothing else that canonical JSON cannot say.
+
+    Where it finds something, `_guard` says what. *depth* is that of what holds the *members*.
+    """
     for member in members:
         kind = type(member)
         if kind is str:
-            if not member.isascii():
+            continue
+        if kind is list:
+            if depth == MAX_DEPTH or not _fits(member, depth + 1):  # type: ignore[arg-type]
                 return False
-        elif kind is dict or kind is list:
-            if not _fits(member, depth + 1):
+        elif kind is dict:
+            # orjson refuses other keys by itself; the standard library would make text of them.
+            if orjson is None and not _TEXT.issuperset(map(type, member)):  # type: ignore[arg-type]
+                return False
+            if depth == MAX_DEPTH or not _fits(member.values(), depth + 1):  # type: ignore[union-attr]
                 return False
         elif kind is int:
-            if not -MAX_INTEGER <= member <= MAX_INTEGER:
+            if not -MAX_INTEGER <= member <= MAX_INTEGER:  # type: ignore[operator]
                 return False
         elif member is not None and kind is not bool:
             return False

@@ -13,6 +13,8 @@ from scoring.engine.submission import parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from scoring.engine.decision import Decision
 
 __all__ = ["Scorer"]
@@ -55,6 +57,9 @@ class Scorer:
         Raises:
             SubmissionError: With every problem, none of which repeats an answer; nothing was scored.
         """
-        document = parse(submission)
-        decision = self.rubric.score(document)
-        return decision, entry_line(document, decision.data)
+        return self.score_parsed(parse(submission))
+
+    def score_parsed(self, submission: Any) -> tuple[Decision, bytes]:
+        """Do what `score` does, for what `parse` made of a submission's bytes."""
+        decision = self.rubric.score(submission)
+        return decision, entry_line(submission, decision.data)

@@ -25,10 +25,17 @@ RIGHT, WRONG = ["A", "B", "C"], ["D", "E"]
 TOLERANCE = Fraction(1, 10)
 SEED = 20261122
 NOTICE = "Some answers disqualify."
-FACTS = {
-    "notice": {"at": "2026-11-21T09:00:00Z", "sha256": sha256(NOTICE.encode()).hexdigest()},
-    "started_at": "2026-11-21T09:05:00Z",
-}
+DIGEST = sha256(NOTICE.encode()).hexdigest()
+
+
+def facts(rng: random.Random) -> dict[str, Any]:
+    """A proof of notice: told at some second of a morning, started at another of the afternoon."""
+    day = f"2026-11-{rng.randint(1, 30):02}"
+    told, started = (
+        f"{day}T{rng.randint(first, first + 11):02}:{rng.randint(0, 59):02}:{rng.randint(0, 59):02}Z"
+        for first in (0, 12)
+    )
+    return {"notice": {"at": told, "sha256": DIGEST}, "started_at": started}
 
 
 def spell(value: Fraction) -> str:
@@ -94,13 +101,13 @@ def answer(place: int, rng: random.Random) -> Any:
 
 
 def sheets(count: int, number: int) -> list[dict[str, Any]]:
-    """Random submissions."""
-    rng = random.Random(SEED + count)
+    """Random submissions, each with times of its own."""
+    rng, times = random.Random(SEED + count), random.Random(SEED)
     return [
         {
             "answers": {f"item-{place:03}": answer(place, rng) for place in range(count)},
             "case": f"c-{n}",
-            "facts": FACTS,
+            "facts": facts(times),
             "id": f"s-{n}",
         }
         for n in range(number)
@@ -145,7 +152,7 @@ def edges(count: int, number: int) -> list[tuple[dict[str, Any], str]]:
         if total == cut:
             answers = {f"item-{place:03}": answer for place, (answer, _) in enumerate(drawn)}
             name = f"e-{len(found)}"
-            found.append(({"answers": answers, "case": name, "facts": FACTS, "id": name}, verdict))
+            found.append(({"answers": answers, "case": name, "facts": facts(rng), "id": name}, verdict))
     return found
 
 

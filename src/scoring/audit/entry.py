@@ -130,8 +130,7 @@ def entry_line(submission: dict[str, Any], decision: dict[str, Any]) -> bytes:
         SubmissionError: The submission has no id or no case, or they are malformed.
     """
     name, case, rest = take_apart(submission)
-    parts: tuple[Any, ...] = (case, decision, name, rest)
-    return b"".join(_line(*(canonical.encode(part) for part in parts)))
+    return canonical.encode({"case": case, "decision": decision, "id": name, "submission": rest, "type": "decision"})
 
 
 class Recorded(_Of[Decision_co]):

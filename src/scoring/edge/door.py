@@ -88,13 +88,14 @@ class Door:
         """
         if self._sink is None:
             raise StoreError(f"there is no sink to keep the entry: {_UNRECORDED}")
-        if name is not None:
-            submission = _named(submission, name)
-        decision, line = self._scorer.score(submission)
-        known: Any = canonical.loads(line)
-        won = self._put(known["id"], line)
-        data = decision.data if won == line else _first(known["id"], line, decision.data, won).decision
-        return {"id": known["id"]} | {key: data[key] for key in _ANSWERED}
+        document = parse(submission)
+        if name is not None and type(document) is dict and document.get("id") is None:
+            document["id"] = name()
+        decision, line = self._scorer.score_parsed(document)
+        known = document["id"]
+        won = self._put(known, line)
+        data = decision.data if won == line else _first(known, line, decision.data, won).decision
+        return {"id": known} | {key: data[key] for key in _ANSWERED}
 
     def answer(self, submission: bytes, name: Callable[[], str] | None = None) -> tuple[int, bytes]:
         """
@@ -130,15 +131,6 @@ class Door:
         if type(won) is not bytes:
             raise StoreError(f"the sink returned a {type(won).__name__} and not the entry that won: {_UNRECORDED}")
         return won
-
-
-def _named(submission: bytes, name: Callable[[], str]) -> bytes:
-    """The submission with an id, which *name* gives where it has none."""
-    document = parse(submission)
-    if type(document) is not dict or document.get("id") is not None:
-        return submission
-    given = name()
-    return canonical.dumps(document | {"id": given if type(given) is str else None})
 
 
 def _first(name: str, line: bytes, decision: dict[str, Any], won: bytes) -> Entry:

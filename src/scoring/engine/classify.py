@@ -165,6 +165,8 @@ MODES: dict[str, Callable[[int, int, int, int], tuple[int, int]]] = {
 
 
 _PLAIN = 16  # characters of a number that is read at a glance
+_PLACES = 6  # digits behind its point
+_TENS = [10**place for place in range(_PLACES, -1, -1)]
 _DECIMAL = frozenset("0123456789.-")
 
 
@@ -219,15 +221,25 @@ def _number(item: dict[str, Any]) -> Table:
             return unclear if any(match(*value) is not None for value in found.values) else wrong
         return OWN + place
 
+    # The bounds of each key in millionths, the lower one rounded up, the upper one down: exact for what has so many digits.
+    millionths = [
+        (OWN + place, -(-low * _TENS[0] // low_den), high * _TENS[0] // high_den)
+        for place, (low, low_den, high, high_den) in enumerate(bounds)
+    ]
+
     def quick(answer: object) -> int:
         """Read what is nothing but a plain decimal, the same under every rule, without looking for tokens."""
-        if type(answer) is str and len(answer) <= _PLAIN:
-            digits = answer.removeprefix("-")
-            whole, _, part = digits.partition(".")
-            if whole.isdigit() and answer.isascii() and (part.isdigit() or whole == digits):
-                n = int(whole + part)
-                place = match(-n if answer[0] == "-" else n, len(part))
-                return wrong if place is None else OWN + place
+        if type(answer) is str and len(answer) <= _PLAIN and answer.isascii():
+            minus = answer[:1] == "-"
+            whole, point, part = answer[minus:].partition(".")
+            if whole.isdigit() and (part.isdigit() or not point) and len(part) <= _PLACES:
+                n = int(whole + part) * _TENS[len(part)]
+                if minus:
+                    n = -n
+                for code, low, high in millionths:
+                    if low <= n <= high:
+                        return code
+                return wrong
         return slow(answer)
 
     plain = not separators and _DECIMAL.isdisjoint("".join(units))
@@ -258,7 +270,9 @@ def _text(item: dict[str, Any]) -> Table:
     table = _table(points, words, names.__getitem__, slow)
     bare = _bare_words(item)
     if bare is not None:
-        table.read = _word_reader(bare, "casefold" in steps, wrong, table.read)
+        casefold = "casefold" in steps
+        table.read = _word_reader(bare, casefold, wrong, table.read)
+        table.sought = bare if casefold else None
     return table
 
 

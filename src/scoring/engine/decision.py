@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from scoring.engine.circumstances import Circumstances
     from scoring.engine.parts import Item
-    from scoring.engine.plain import Found
+    from scoring.engine.plain import Plain
 
 __all__ = ["ALPHABET", "Competency", "Decision", "Reason", "decode_outcomes", "encode_outcomes", "item_set"]
 
@@ -70,26 +70,26 @@ def body_of(plan: Plan, standing: Standing) -> dict[str, Any]:
 
 def _plain_body(decision: Decision) -> dict[str, Any]:
     """Write down what the short road found: as `body_of` does it, and from the second time on by what is alike in all plain decisions of a verdict."""
-    plan = decision.plan
-    road, found, proven = decision.found
+    plan, road, found, proven = decision.plan, decision.road, decision.found, decision.proven
     alike = road.alike.get((decision.verdict, proven))
     if alike is None:
         data = body_of(plan, decision.standing)
         if road.whole:
-            road.alike[decision.verdict, proven] = _copy(data)
+            road.alike[decision.verdict, proven] = data | {key: data[key].copy() for key in _LISTS}
         return data
-    data = _copy(alike)
-    score = road.score(found)
-    data["outcomes"] = encode_outcomes(plan, road.codes(found))
-    data["score"] = score
-    data["sections"] = road.shares(found)
+    data = alike.copy()
+    for key in _LISTS:
+        data[key] = alike[key].copy()
+    arranged = road.arrange(found)
+    data["outcomes"] = encode_outcomes(plan, road.codes(arranged))
+    data["score"] = score = road.score(found)
+    data["sections"] = road.shares(arranged)
     data["stages"] = {name: ["passed", score] for name in road.stages}
     return data
 
 
-def _copy(data: dict[str, Any]) -> dict[str, Any]:
-    """A copy whose lists and objects are its own."""
-    return {key: value.copy() if type(value) is list or type(value) is dict else value for key, value in data.items()}
+# What a decision holds that is a list or an object, and alike in all plain ones of a verdict.
+_LISTS = ("assumed", "caps", "determined_by", "excerpts", "flags", "handed_in", "holds", "irregularities")
 
 
 def _flags(plan: Plan, standing: Standing) -> dict[str, str]:
@@ -190,20 +190,23 @@ class Decision:
     Attributes:
         verdict: The rubric's own name for the result, or None while pending.
         action: What a host branches on: ``advance``, ``review``, ``decline`` or ``wait``.
-        found: What the short road found, where it was taken; of use to nobody else.
+        road, found, proven: What the short road found, where it was taken; of use to nobody else.
     """
 
-    __slots__ = ("_data", "_standing", "action", "found", "plan", "verdict")
+    __slots__ = ("_data", "_standing", "action", "found", "plan", "proven", "road", "verdict")
 
-    _data: dict[str, Any]
-    _standing: Standing
+    _data: dict[str, Any] | None
+    _standing: Standing | None
 
-    def __init__(self, plan: Plan, verdict: str | None, action: str, found: Found) -> None:
+    def __init__(self, road: Plain, verdict: str | None, action: str, found: list[int], proven: bool) -> None:
         """Take over what the short road found; what it stands for is worked out when it is asked for. See `plain`."""
-        self.plan = plan
+        self.plan = road.plan
+        self.road = road
         self.verdict = verdict
         self.action = action
         self.found = found
+        self.proven = proven
+        self._data = self._standing = None
 
     @classmethod
     def of(cls, plan: Plan, codes: Sequence[int], around: Circumstances) -> Decision:
@@ -218,21 +221,16 @@ class Decision:
     @property
     def standing(self) -> Standing:
         """What the verdict was worked out from, for explanations."""
-        try:
-            return self._standing
-        except AttributeError:
-            road, found, proven = self.found
-            self._standing = judge(self.plan, *road.outcomes(found, proven))
-            return self._standing
+        if self._standing is None:
+            self._standing = judge(self.plan, *self.road.outcomes(self.found, self.proven))
+        return self._standing
 
     @property
     def data(self) -> dict[str, Any]:
         """Exactly the object of FORMAT.md 6. Treat it as read-only."""
-        try:
-            return self._data
-        except AttributeError:
+        if self._data is None:
             self._data = _plain_body(self)
-            return self._data
+        return self._data
 
     def canonical(self) -> bytes:
         """The bytes that are logged and that replay compares."""

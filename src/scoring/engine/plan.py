@@ -123,7 +123,7 @@ class Plan:
     def __init__(self, pack: dict[str, Any], data: bytes, profile: dict[str, Any], level: str | None) -> None:
         self.pack = pack
         self.digest = sha256(data).hexdigest()
-        self.scoring_digest = sha256(canonical.dumps(scoring_form(pack))).hexdigest()
+        self.scoring_digest = sha256(canonical.encode(scoring_form(pack))).hexdigest()
         self.profile: str = profile["id"]
         self.level = level
         self.assumed = _assumed(pack, profile, level)

@@ -116,14 +116,13 @@ class Rubric:
             SubmissionError: With every problem; nothing was scored.
         """
         document = parse(submission) if isinstance(submission, bytes) else submission
-        plain = self.plan.plain
-        short = None if plain is None else plain.judge(document)
-        if short is not None:
-            verdict, action, found = short
+        road = self.plan.plain
+        short = None if road is None else road.judge(document)
+        if road is not None and short is not None:
+            verdict, action, found, proven = short
             if verdict is not None:
-                return Decision(self.plan, verdict, action, found)
-            road, values, proven = found
-            return Decision.of(self.plan, *road.outcomes(values, proven))
+                return Decision(road, verdict, action, found, proven)
+            return Decision.of(self.plan, *road.outcomes(found, proven))
         codes, around = read_submission(self.plan, document)
         decision = Decision.of(self.plan, codes, around)
         check_later(self.plan, document, decision.standing.stages)

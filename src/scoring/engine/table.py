@@ -84,10 +84,11 @@ class Table:
         unclear: The code of *unclear*, or None.
         awaited: The code of *awaited*, or None.
         known: The spellings that most answers have, and their codes; what `read` would return for them.
+        sought: For a text that is read by casefolded words alone: these and their codes, in the order in which they are looked for.
         rate: For what people rate, in place of `read`: turns their forms into a code, given the panel.
     """
 
-    __slots__ = ("awaited", "known", "name", "points", "rate", "read", "unclear", "words")
+    __slots__ = ("awaited", "known", "name", "points", "rate", "read", "sought", "unclear", "words")
 
     def __init__(
         self,
@@ -109,6 +110,7 @@ class Table:
         self.awaited = awaited
         self.known = known or {}
         self.rate = rate
+        self.sought: Sequence[tuple[str, int]] | None = None
 
 
 def text_of(answer: object, most: int = MAX_TEXT) -> str:
