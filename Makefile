@@ -19,7 +19,7 @@ help:
 	@echo "make coverage  the tests again, slower, and which branches they reach"
 	@echo "make sweep     the property tests with many more examples (about half an hour)"
 	@echo "make backtest-sweep  100,000 cases decided again over eleven kinds of change (about half an hour)"
-	@echo "make bench     what scoring costs, beside a floor and beside other engines; writes docs/performance.md (about five minutes)"
+	@echo "make bench     what scoring costs, beside a floor and beside other engines; writes docs/performance.md (about a quarter of an hour)"
 	@echo "make bench-backtest  how much faster a backtest is than scoring again"
 	@echo "make test-spark  Spark's workers, two of them on this machine (installs Spark, 500 MB, and Java 17 where there is none)"
 	@echo "make bench-spark  Spark on this machine, beside one process and beside all cores (ten minutes)"
@@ -106,7 +106,6 @@ bench-spark: $(VENV)/made-spark
 bench: $(VENV)/made-dev
 	$(BIN)/python -m pip install -q --group peers
 	PYTHONPATH=tests $(BIN)/python -m bench.bench --write $(BENCH)
-	$(if $(BENCH),,$(BIN)/python tests/bench_log.py)
 
 backtest-sweep: $(VENV)/made-dev
 	BACKTEST_CASES=100000 $(BIN)/pytest -q -n 2 tests/test_backtest.py

@@ -235,16 +235,27 @@ class Table:
     def add(self, name, ratio):
         self.ratios[name].append(ratio)
 
-    def show(self):
-        """Print each target beside the median of its rounds, and how far these lay apart."""
-        print(f"\n{'':24}{'target':>8}{'median':>9}{'lowest':>9}{'highest':>9}  rounds")
+    def rows(self):
+        """For each target that was measured: its name, how the ratio is read, the target, the ratios of the rounds, and whether their median reaches it."""
         for name, (target, words) in TARGETS.items():
             found = self.ratios[name]
             if found:
                 middle = statistics.median(found)
-                met = target is None or (middle <= target if words.endswith("most") else middle >= target)
-                row = f"{name:24}{target or '':>8}{middle:>9.3f}{min(found):>9.3f}{max(found):>9.3f}{len(found):>8}"
-                print(f"{row}  {'' if target is None else 'reached' if met else 'MISSED':7}  {words}")
+                yield (
+                    name,
+                    words,
+                    target,
+                    found,
+                    None if target is None else middle <= target if words.endswith("most") else middle >= target,
+                )
+
+    def show(self):
+        """Print each target beside the median of its rounds, and how far these lay apart."""
+        print(f"\n{'':24}{'target':>8}{'median':>9}{'lowest':>9}{'highest':>9}  rounds")
+        for name, words, target, found, met in self.rows():
+            middle = statistics.median(found)
+            row = f"{name:24}{target or '':>8}{middle:>9.3f}{min(found):>9.3f}{max(found):>9.3f}{len(found):>8}"
+            print(f"{row}  { {None: '', True: 'reached', False: 'MISSED'}[met]:7}  {words}")
 
 
 def verifying(table, room, by, options):
@@ -328,7 +339,8 @@ def growing(table, room, by, options):
 PARTS = {"verify": verifying, "append": appending, "grow": growing}
 
 
-def main():
+def asked(arguments=None):
+    """What is asked for on the command line, or in a list of its words."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="what to measure, by default all")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
@@ -336,7 +348,11 @@ def main():
     parser.add_argument("--appends", type=int, default=2048, help="of one round")
     parser.add_argument("--most", type=int, default=2_000_000, help="records of the long log")
     parser.add_argument("--room", type=Path, help="where to work, 3 GB: on the kind of disk that is asked about")
-    options = parser.parse_args()
+    return parser.parse_args(arguments)
+
+
+def measured(options):
+    """The table of all parts that were asked for."""
     table, by = Table(), rubric()
     with tempfile.TemporaryDirectory(dir=options.room) as room:
         path = make_log(Path(room) / "sample", 3_000, by)
@@ -345,8 +361,8 @@ def main():
         assert report.ok, report
         for part in options.parts or PARTS:
             PARTS[part](table, Path(room), by, options)
-    table.show()
+    return table
 
 
 if __name__ == "__main__":
-    main()
+    measured(asked()).show()

@@ -24,6 +24,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+import bench_log
 import packs
 import recipe
 from bench import peers, pipeline, work
@@ -360,6 +361,21 @@ def long_files(options: argparse.Namespace) -> list[Row]:
     ]
 
 
+# --- the log ---
+
+
+def the_log(options: argparse.Namespace) -> list[Row]:
+    """Verifying and appending; how it is with two million records only where the long file is asked for, too."""
+    words = ["--rounds", str(options.rounds), *(["--room", str(options.room)] if options.room else [])]
+    table = bench_log.measured(bench_log.asked([*words, *bench_log.PARTS][: None if options.full else -1]))
+    rows = []
+    for name, how, target, found, met in table.rows():
+        sign = "" if target is None else f"{'≤' if how.endswith('most') else '≥'} {target:g}"
+        ratios = f"{median(found):.3g} ({min(found):.3g}-{max(found):.3g})"
+        rows.append((name, how.partition(", at ")[0], sign, ratios, "" if met is None else _met(met)))
+    return rows
+
+
 # --- the page ---
 
 PARTS: dict[str, tuple[str, Callable[[argparse.Namespace], list[Row]]]] = {
@@ -368,6 +384,7 @@ PARTS: dict[str, tuple[str, Callable[[argparse.Namespace], list[Row]]]] = {
     "bytes": ("From bytes to bytes", bytes_to_bytes),
     "start": ("In a function", starting),
     "files": ("Long files", long_files),
+    "log": ("The log", the_log),
 }
 
 
@@ -400,7 +417,9 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="what to measure, by default all")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--lines", type=int, default=200_000, help="of the long file")
-    parser.add_argument("--full", action="store_true", help=f"make the long file {FULL:,} lines long")
+    parser.add_argument(
+        "--full", action="store_true", help=f"make the long file {FULL:,} lines long, and the log two million records"
+    )
     parser.add_argument("--room", type=Path, help="where to work")
     parser.add_argument("--write", action="store_true", help="write the tables into docs/performance.md")
     options = parser.parse_args()
