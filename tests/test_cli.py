@@ -187,7 +187,13 @@ KEYS = {
             "unreached",
             *("promises", "broken", "undecided"),
         },
-        "guarantee": {"type", "id", "holds", "holds_without_proof_of_notice", *_PROOF},  # one for each profile and level
+        "guarantee": {
+            "type",
+            "id",
+            "holds",
+            "holds_without_proof_of_notice",
+            *_PROOF,
+        },  # one for each profile and level
         "replaces": {"type", "version", "against", "beyond", "holds", *_PROOF} - {"failing", "witness"},
     },
     "pack": {None: {"rubric", "version", "digest", "scoring_digest", "files"}},

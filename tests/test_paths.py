@@ -79,7 +79,7 @@ class TestADirectoryStandsForTheRubricInIt:
 
     def test_but_only_one_that_holds_it(self, call: Any) -> None:
         Path("empty").mkdir()
-        with pytest.raises(scoring.StoreError, match="^empty: is a directory, not a file$"):
+        with pytest.raises(scoring.StoreError, match=r"^empty: is a directory, not a file$"):
             scoring.load("empty")
         assert call("score", "empty")[0] == 2
 
@@ -109,7 +109,7 @@ class TestWhatMayHaveBeenMeant:
     def test_is_the_file_of_the_same_kind_where_several_are_called_alike(self) -> None:
         for name in ("one.jsonl", "one.yaml", "one.pack.json"):
             Path(name).write_text("")
-        with pytest.raises(scoring.StoreError, match='did you mean "one.pack.json"'):
+        with pytest.raises(scoring.StoreError, match=r'did you mean "one\.pack\.json"'):
             scoring.load("ones.pack.json")
 
 
