@@ -193,7 +193,11 @@ def _summed_up(summary: dict[str, Any]) -> str:
         counts.append(_kept(summary))
     if summary["examples"] is not None:
         examples = _count(summary["examples"], "example")
-        counts.append(f"{summary['failing']:,} of {examples} fail" if summary["failing"] else f"{examples} hold{'s' * (summary['examples'] == 1)}")
+        counts.append(
+            f"{summary['failing']:,} of {examples} fail"
+            if summary["failing"]
+            else f"{examples} hold{'s' * (summary['examples'] == 1)}"
+        )
         counts.append(f"{summary['unreached']:,} not reached" if summary["unreached"] else "everything reached")
     elif not summary["errors"]:
         counts.append(f"no {FILE_NAME} beside it")
