@@ -10,7 +10,7 @@ DEMO_DIR ?= scoring-demo
 TESTS ?= tests
 
 .PHONY: help demo test coverage check lint types contract format schema study clean
-.PHONY: test-tables sweep backtest-sweep crash faults kill mutate interop statistics bench-backtest bench-log prove-sweep bench
+.PHONY: test-tables test-spark bench-spark sweep backtest-sweep crash faults kill mutate interop statistics bench-backtest bench-log prove-sweep bench
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -21,6 +21,8 @@ help:
 	@echo "make backtest-sweep  100,000 cases decided again over eleven kinds of change (about half an hour)"
 	@echo "make bench     what scoring costs, beside a floor and beside other engines; writes docs/performance.md (about five minutes)"
 	@echo "make bench-backtest  how much faster a backtest is than scoring again"
+	@echo "make test-spark  Spark's workers, two of them on this machine (installs Spark, 500 MB, and Java 17 where there is none)"
+	@echo "make bench-spark  Spark on this machine, beside one process and beside all cores (ten minutes)"
 	@echo "make bench-log how fast and small the log is, against loops that hash and that sync (ten minutes, 3 GB)"
 	@echo "make prove-sweep  proofs and counts against every case of thousands of random rubrics (about an hour)"
 	@echo "make crash     what a crash may leave of a log's last batch, more than 8,000 cases (two minutes)"
@@ -58,6 +60,15 @@ test-tables: $(VENV)/made-dev
 	$(BIN)/python -m pip install -q --group tables
 	$(BIN)/pytest -q tests/test_edge_arrow.py
 
+test-spark: $(VENV)/made-spark
+	$(BIN)/pytest -q tests/test_edge_spark.py
+
+# 500 MB, so not among what every test needs.
+$(VENV)/made-spark: $(VENV)/made-dev
+	command -v java >/dev/null || apt-get install -y -q openjdk-17-jre-headless
+	$(BIN)/python -m pip install -q --group spark
+	touch $@
+
 coverage: $(VENV)/made-dev
 	rm -f .coverage .coverage.*
 	$(BIN)/coverage run -m pytest -q $(TESTS)
@@ -88,6 +99,9 @@ sweep: $(VENV)/made-dev
 
 bench-backtest: $(VENV)/made-dev
 	PYTHONPATH=tests $(BIN)/python tests/bench_backtest.py
+
+bench-spark: $(VENV)/made-spark
+	PYTHONPATH=tests $(BIN)/python -m bench.spark
 
 bench: $(VENV)/made-dev
 	$(BIN)/python -m pip install -q --group peers

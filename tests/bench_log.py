@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import itertools
 import json
 import os
 import shutil
@@ -39,6 +40,8 @@ KEY = SigningKey(ORIGIN, bytes(range(32)))
 ROUNDS = 7
 BATCH = 64
 OPENINGS = 20
+DECISIONS = 4096  # different ones in a log, so that nothing that remembers a few has it too easy
+IRREGULAR = [*itertools.combinations(("late-start", "network-lost", "other-device", "second-person", "window-left"), 2)]
 
 # what, at least (or at most) how many times, and how the ratio is read
 TARGETS = {
@@ -79,15 +82,18 @@ def answers(pack, number):
 
 
 def decisions(by, count):
-    """Some decisions of a rubric as canonical JSON, all different."""
+    """Some decisions of a rubric as canonical JSON, all different: in the answers, in what was irregular, in whether notice was given."""
     pack = json.loads(by.pack)
-    facts = {
-        "irregularities": ["late-start", "other-device"],
-        "notice": {"at": "2026-01-01T00:00:00Z", "sha256": "0" * 64},
-    }
-    made = (by.score({"answers": answers(pack, number), "facts": facts}).data for number in range(9 * count))
-    texts = {json.dumps(data, sort_keys=True, separators=(",", ":")) for data in made}
-    return sorted(texts)[:count]
+    notice = {"at": "2026-01-01T00:00:00Z", "sha256": "0" * 64}
+    texts = set()
+    for number in range(9 * count):
+        first, second = IRREGULAR[number % len(IRREGULAR)]
+        facts = {"irregularities": [first, second], "notice": notice} if number % 2 else {"irregularities": [first]}
+        data = by.score({"answers": answers(pack, number), "facts": facts}).data
+        texts.add(json.dumps(data, sort_keys=True, separators=(",", ":")))
+        if len(texts) == count:
+            break
+    return sorted(texts, key=lambda text: hashlib.sha256(text.encode()).digest())
 
 
 def make_log(path, records, by, key=KEY):
@@ -98,7 +104,7 @@ def make_log(path, records, by, key=KEY):
     (path / "cache").mkdir()
     (path / "lock").touch()
     (path / "packs" / f"{by.digest}.json").write_bytes(by.pack)
-    some = decisions(by, 200)
+    some = decisions(by, DECISIONS)
     tree, heads, tiles, prev, segment = Tree(), [], bytearray(), "null", None
     for seq in range(records):
         second = seq // 4

@@ -73,9 +73,10 @@ def cap(pack: dict[str, Any], lot: random.Random) -> None:
 
 
 def less(pack: dict[str, Any], lot: random.Random) -> None:
-    """An override, a gate, an option, a key, a line or an item fewer."""
+    """An override, a gate, an option, a key, a line or an item fewer; a section keeps one item, for the next change to have something to change."""
     lists = [pack["overrides"], *(stage["gate"] for stage in pack["stages"])]
-    lists += [parts_of(item) for item in items_of(pack)] + [section["items"] for section in sections_of(pack)]
+    lists += [parts_of(item) for item in items_of(pack)]
+    lists += [section["items"] for section in sections_of(pack) if len(section["items"]) > 1]
     some = lot.choice([entries for entries in lists if entries] or [[None]])
     some.pop(lot.randrange(len(some)))
 
@@ -158,7 +159,8 @@ def verdict(pack: dict[str, Any], lot: random.Random) -> None:
 
 def move(pack: dict[str, Any], lot: random.Random) -> None:
     """An item into another section, perhaps of another stage."""
-    source = lot.choice([section for section in sections_of(pack) if len(section["items"]) > 1] or sections_of(pack))
+    filled = [section for section in sections_of(pack) if section["items"]]
+    source = lot.choice([section for section in filled if len(section["items"]) > 1] or filled)
     lot.choice(sections_of(pack))["items"].append(source["items"].pop())
 
 

@@ -105,6 +105,18 @@ class TestWhichCount:
             for end in (call(log)[1][-1], call(log, "--version", "1")[1][-1])
         ]
 
+    def test_whose_figures_are_not_shown_is_told(self, path: Path, capsys: Any) -> None:
+        """Cases by another version, lines of a table that name nobody, keys that were not looked at."""
+        log = decide(path, logs.make_rubric(version="1"), logs.submission(1), logs.submission(2))
+        with logs.open_log(path) as again:
+            again.decide(logs.make_rubric(version="2"), logs.submission(3))
+        assert 0 == main(["analyse", str(log), "--groups", table(path, "case-3,a", "case-9,b")])
+        out, err = capsys.readouterr()
+        assert "; 2 cases by another version (--version 1)\n" in out
+        assert "keys: not looked at, which takes 30 complete cases\n" in out
+        assert "1 line of " in err
+        assert " name none of these cases" in err
+
     def test_profiles_are_analysed_each_by_itself(self, path: Path, call: Any) -> None:
         log = decide(path, logs.make_rubric(), logs.submission(1), logs.submission(2))
         with logs.open_log(path) as again:

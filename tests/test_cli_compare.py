@@ -34,7 +34,7 @@ KEYS = {
     "comparison": {
         *("type", "says", "old", "new"),
         *("can_move", "beyond"),  # null: not decided; whether more moves than the new version says it may
-        *("two_rubrics", "renamed", "matched"),  # matched: null without a table of groups
+        *("two_rubrics", "renamed", "matched", "unmatched"),  # null without a table of groups
         *("bump", "examples_why"),  # null where there is nothing to say
         *("only_old", "only_new"),  # profiles and levels that nothing is proved of
     },
@@ -188,10 +188,21 @@ class TestCompare:
         )
         assert "  1 past decision has an answer under the old id" == lines[2]
         _, facts, _ = call("compare", "--json", WRITTEN, new)
-        assert [{"old": "outlier-age", "new": "outlier", "answered": None}] == facts[0]["renamed"]
+        assert [{"item": None, "old": "outlier-age", "new": "outlier", "answered": None}] == facts[0]["renamed"]
         sent = {"answers": {"outlier-age": "141"}}
         with pytest.raises(scoring.SubmissionError):
             scoring.load(new).score(sent)
+
+    def test_so_is_a_rename_of_an_option(self, call: Any) -> None:
+        """Everybody picked it."""
+        decide("log", scoring.load(WRITTEN), *SHEETS)
+        new = rubric("new", ("          B:\n            points: 1", "          Talk:\n            points: 1"))
+        _, lines, _ = call("compare", WRITTEN, new, "--log", "log")
+        assert (
+            "option B of messy-data-deadline is now called Talk: the new version takes the old id for an invalid answer"
+            == lines[1]
+        )
+        assert "  4 past decisions have an answer under the old id" == lines[2]
 
     def test_two_different_rubrics_are_told_as_that_first(self, call: Any) -> None:
         scientist = WRITTEN.parents[1] / "data-scientist" / "rubric.yaml"
@@ -248,7 +259,7 @@ class TestCompare:
         status, lines, _ = call("compare", WRITTEN, rubric("new", HIGHER, title), "--markdown")
         text = "\n".join(lines)
         assert (1, "**1 of 6 moves between verdicts is possible**") == (status, lines[0])
-        assert "| verdict | borderline | fail | 1,562 outcome combinations | job-run-time 20," in text
+        assert "| verdict | borderline | fail | 1,562 | job-run-time 20," in text
         assert "<b>" not in text
         assert "@all" not in text
         assert text.count("<details>") == text.count("</details>") == 3
@@ -259,12 +270,15 @@ class TestCompare:
             (["--csv", "--json"], "one of --markdown, --csv and --json at a time"),
             (["--csv"], "--csv is about past cases: it needs --log DIRECTORY"),
             (["--groups", "groups.csv"], "--groups is about past cases"),
+            (["--log", "log", "--csv", "--groups", "groups.csv"], "--csv is a table of the cases that move"),
+            (["--log", "log", "--groups", "other.csv"], "other.csv:1:1: "),
             (["--profile", "equals"], "no such profile"),
             (["--log", "nowhere"], "no such directory"),
         ],
     )
     def test_a_wrong_call(self, call: Any, argv: list[str], says: str) -> None:
         Path("groups.csv").write_text("case,group\n")
+        Path("other.csv").write_text("kase,group\nx,y\n")
         status, _, err = call("compare", WRITTEN, rubric("new", HIGHER), *argv)
         assert 2 == status
         assert says in err
@@ -444,6 +458,20 @@ class TestLog:
             "b: 1 of 2 (50.00 %, ratio 50.00 %, below four fifths) -> 1 of 2 (50.00 %, ratio 50.00 %, below four fifths)"
             in text
         )
+
+    def test_whoever_is_not_in_the_rates_is_told(self, call: Any) -> None:
+        """One case lies between the cuts, so a person decides it; under the higher cut it fails. One is of no known group, two lines name nobody."""
+        decide("log", scoring.load(WRITTEN), *SHEETS, without("outlier-age"))
+        Path("groups.csv").write_text("case,group\ncase-0,a\ncase-1,b\ncase-2,b\ncase-3,b\nx,a\ny,b\n")
+        new = rubric("new", HIGHER)
+        _, lines, _ = call("compare", WRITTEN, new, "--log", "log", "--groups", "groups.csv")
+        at = lines.index("of the table of groups, 2 lines name none of these cases")
+        assert [
+            "impact by group, of 5 past cases, before -> after",
+            "  not decided yet, and not counted: 1 -> 0",
+            "  selected",
+            "    group not known: 1 of 1 -> 1 of 1",
+        ] == lines[at + 1 : at + 5]
 
     def test_no_answer_is_ever_shown(self, call: Any) -> None:
         decide("log", scoring.load(WRITTEN), without(**{"outlier-age": f"{MARKER} 141"}))

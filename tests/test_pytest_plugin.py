@@ -105,15 +105,31 @@ def test_it_can_be_turned_off(tmp_path: Path) -> None:
         ("rubric.yaml", "title: Essay\nverdicts: [good, bad]\n"),
         ("rubric.yaml", "rubric: [1, 2\n"),
         ("examples.yaml", "- anything: else\n"),
-        ("rubric.yaml", "rubric: x\nverdicts: []\n"),
     ],
-    ids=["another tool's rubric", "broken YAML", "examples without a rubric", "no guarantees"],
+    ids=["another tool's rubric", "broken YAML", "examples without a rubric"],
 )
 def test_other_files_of_these_names_are_left_alone(name: str, text: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text(text, encoding="utf-8")
     (tmp_path / "pytest.ini").write_text(CONFIG, encoding="utf-8")
     run = Run(tmp_path)
     assert run.code == 5, run.said
+
+
+def test_a_rubric_without_guarantees_or_examples_has_no_tests(tmp_path: Path) -> None:
+    write(tmp_path, rubric=FIRST.partition("guarantees:")[0] + "sections:" + FIRST.partition("sections:")[2])
+    assert Run(tmp_path).code == 5
+
+
+@pytest.mark.parametrize(
+    ("right", "typo"), [("verdicts:", "verdict:"), ("rubric:", "rubrik:"), ("guarantees:", "guarantee:")]
+)
+def test_a_typo_in_a_key_hides_no_test(right: str, typo: str, tmp_path: Path) -> None:
+    """The rubric is an error of its own, whether its examples are or not."""
+    assert right in FIRST
+    write(tmp_path, rubric=FIRST.replace(right, typo), examples=EXAMPLES)
+    run = Run(tmp_path)
+    assert run.code not in {0, 5}, run.said
+    assert typo.rstrip(":") in run.said
 
 
 def test_a_file_that_is_no_text_is_left_alone(tmp_path: Path) -> None:

@@ -25,8 +25,9 @@ room, path = logs.room, logs.path
 
 @pytest.fixture
 def small(monkeypatch):
-    """Segments of eight records, so that a small log has many."""
+    """Segments of eight records, four of which are checked at once, so that a small log has many."""
     monkeypatch.setattr(segments, "SEGMENT_RECORDS", 8)
+    monkeypatch.setattr("scoring.audit.scan._TILE", 4)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,8 @@
 The pytest plugin: every example in `examples.yaml` beside a `rubric.yaml`, and every guarantee of a `rubric.yaml`, is a test.
 
 Loaded by pytest wherever this distribution is installed, so it imports nothing of ours until it meets such a file, and takes one for a rubric of this package
-only if lines of it begin with ``rubric:`` and ``verdicts:``. ``scoring_collect = false`` in the pytest configuration, or ``-p no:scoring``, turns it off.
+only if lines of it begin with two of the keys that its rubrics have, such as ``rubric:`` and ``verdicts:``, so that a typo hides no test. ``scoring_collect =
+false`` in the pytest configuration, or ``-p no:scoring``, turns it off.
 Owns what a test is called and how its failure reads; what an example or a guarantee comes to is for `scoring.change`.
 """
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["pytest_addoption", "pytest_collect_file"]
 
 RUBRIC, EXAMPLES = "rubric.yaml", "examples.yaml"
+_KEYS = frozenset({"guarantees", "overrides", "rubric", "sections", "stages", "verdicts", "weights"})
 _MOST = 1024 * 1024  # bytes; a rubric has no more
 
 
@@ -36,12 +38,11 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     """Collect a rubric's examples and guarantees."""
     if file_path.name not in {RUBRIC, EXAMPLES} or not parent.config.getini("scoring_collect"):
         return None
-    keys = _top_keys(file_path.with_name(RUBRIC))
-    if not {"rubric", "verdicts"} <= keys:
+    if len(_KEYS & _top_keys(file_path.with_name(RUBRIC))) < 2:
         return None
     if file_path.name == EXAMPLES:
         return ExamplesFile.from_parent(parent, path=file_path)
-    return GuaranteesFile.from_parent(parent, path=file_path) if "guarantees" in keys else None
+    return GuaranteesFile.from_parent(parent, path=file_path)
 
 
 def _top_keys(path: Path) -> set[str]:
@@ -123,7 +124,7 @@ class ExampleTest(_Test):
 
 
 class GuaranteesFile(_File):
-    """What a rubric guarantees."""
+    """What a rubric guarantees; one that has errors, a misspelt `guarantees` among them, is one."""
 
     def _tests(self) -> Iterator[pytest.Item]:
         from scoring.change.examples import any_level

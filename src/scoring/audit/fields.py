@@ -25,12 +25,15 @@ __all__ = [
     "ACTIONS",
     "MAX_CASE",
     "MAX_CUT",
+    "MAX_ID",
+    "MAX_OUTCOMES",
     "MAX_PACK",
     "MAX_WHO",
     "MAX_WHY",
     "OPENED_FACTS",
     "decision_misfit",
     "fits_decision",
+    "fits_in_order",
     "is_case",
     "is_digest",
     "is_id",
@@ -40,6 +43,8 @@ __all__ = [
     "record_misfit",
 ]
 
+MAX_ID = 48  # characters, FORMAT.md 1
+MAX_OUTCOMES = 3000  # characters, FORMAT.md 6
 MAX_CASE = 200  # characters, FORMAT.md 9
 MAX_WHO, MAX_WHY = 200, 2000  # characters, FORMAT.md 8
 ACTIONS = ("confirm", "override", "reinstate", "void", "withdraw")  # of a resolution, FORMAT.md 4
@@ -130,7 +135,15 @@ def fits_decision(record: Any, seq: int, prev: str | None) -> bool:
             and is_time(time)
             and _fits(*decision.values())
         )
-    except TypeError:  # what has no keys, or cannot be looked up
+    except (AttributeError, TypeError):  # what has no keys, or cannot be looked up
+        return False
+
+
+def fits_in_order(decision: Any) -> bool:
+    """Whether *decision* fits the table as `fits_decision` asks it of a record's."""
+    try:
+        return (*decision,) == _IN_DECISION and _fits(*decision.values())
+    except (AttributeError, TypeError):
         return False
 
 
@@ -156,7 +169,7 @@ def _misfit(value: dict[str, Any], table: Table) -> str:
 
 def is_id(value: Any) -> bool:
     """Whether *value* is an id, FORMAT.md 1."""
-    return type(value) is str and 0 < len(value) <= 48 and not value.strip(_ID)
+    return type(value) is str and 0 < len(value) <= MAX_ID and not value.strip(_ID)
 
 
 def is_digest(value: Any) -> bool:
@@ -275,7 +288,7 @@ def _is_item_set(value: Any) -> bool:
 
 
 def _is_outcomes(value: Any) -> bool:
-    return type(value) is str and 0 < len(value) <= 3000 and not value.strip(_BASE64URL)
+    return type(value) is str and 0 < len(value) <= MAX_OUTCOMES and not value.strip(_BASE64URL)
 
 
 def _is_irregularities(value: Any) -> bool:

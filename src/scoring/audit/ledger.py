@@ -95,21 +95,22 @@ class Heaps:
             ids: Their ids.
             numbers: Their lines in the segment.
         """
-        columns = self._columns
-        lines = array("I", numbers).tobytes()
-        width = len(lines) // max(len(numbers), 1)
         packed = bytes.fromhex(b"".join(cases).decode())
-        for case, name, start in zip(
-            range(0, len(packed), _DIGEST), ids, range(0, len(lines), width or 1), strict=True
-        ):
-            line = lines[start : start + width]
-            heap = 4 * (packed[case] % _HEAPS)
-            columns[heap] += packed[case : case + _DIGEST]
-            columns[heap + 1] += line
-            heap = 4 * (crc32(name) % _HEAPS)
-            columns[heap + 2] += name
-            columns[heap + 2] += b"\n"
-            columns[heap + 3] += line
+        digests = [packed[start : start + _DIGEST] for start in range(0, len(packed), _DIGEST)]
+        self._put(0, packed[::_DIGEST], digests, numbers, b"")
+        self._put(2, map(crc32, ids), ids, numbers, b"\n")
+
+    def _put(
+        self, column: int, hashes: Iterable[int], names: Sequence[bytes], numbers: Sequence[int], end: bytes
+    ) -> None:
+        """Put names, each with *end* behind it, into the heaps of their hashes, and their lines beside them."""
+        heaps: list[list[int]] = [[] for _ in range(_HEAPS)]
+        for at, one in enumerate(hashes):
+            heaps[one % _HEAPS].append(at)
+        for heap, places in enumerate(heaps):
+            if places:
+                self._columns[4 * heap + column] += end.join([names[at] for at in places]) + end
+                self._columns[4 * heap + column + 1] += array("I", [numbers[at] for at in places]).tobytes()
 
     def columns(self) -> Columns:
         """All heaps behind each other, and how long each of their four columns is."""

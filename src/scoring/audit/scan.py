@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING
 from scoring import canonical
 from scoring.audit import disk
 from scoring.audit.chain import MAX_LINE, link_of
-from scoring.audit.fields import fits_decision, record_misfit
+from scoring.audit.fields import fits_decision, is_time, record_misfit
 from scoring.audit.follow import Disclosed, disclosed
 from scoring.audit.ledger import Heaps, row_of
-from scoring.audit.tree import Tree, cover, joined, levels_over
+from scoring.audit.shapes import Shapes
+from scoring.audit.tree import HASH_BYTES, Tree, cover, joined, levels_over
 from scoring.audit.value import Value
 from scoring.audit.vault import Vault
 from scoring.errors import LogError, StoreError
@@ -35,15 +36,18 @@ if TYPE_CHECKING:
 
     from scoring.audit.ledger import Columns, Row
     from scoring.audit.report import Place
+    from scoring.audit.shapes import Alone
 
 __all__ = ["Mark", "Scanned", "Task", "scan"]
 
-_BLOCK = 1 << 18  # bytes read at once: some 250 records, which stay in the processor's cache
+_BLOCK = (
+    1 << 16
+)  # bytes read at once, twice the longest line: larger ones make the allocator give memory back and ask for it again
 _LEAF = sha256(b"\x00")
-_TILE_LEVEL = 8
-_TILE = 1 << _TILE_LEVEL  # leaves that are joined at once
+_TILE = 256  # lines that are checked at once, a power of two
 _TIME = 20  # characters
-_END = b'","type":"decision","v":1}'
+_END = '","type":"decision","v":1}\n'
+_LINE_END = 10
 _KEPT = 4096  # decisions between two sortings
 _SAYS_WHOSE = frozenset({"genesis", "key"})
 _OF_CASES = frozenset({"decision", "opening", "resolution"})
@@ -152,13 +156,13 @@ def _refuse(*_: object, **__: object) -> None:
     raise _OtherError
 
 
-def _leaves(lines: Sequence[bytes]) -> list[bytes]:
-    leaves: list[bytes] = []
+def _leaves(lines: Sequence[bytes]) -> list[str]:
+    leaves: list[str] = []
     fresh, add = _LEAF.copy, leaves.append
     for line in lines:
         leaf = fresh()
-        leaf.update(line)
-        add(leaf.digest())
+        leaf.update(line[:-1])
+        add(leaf.hexdigest())
     return leaves
 
 
@@ -171,8 +175,7 @@ class _Links:
         self.count = self.end = 0  # how many lines there are so far, and how many bytes
         self.last: str | None = None  # the leaf of the last one
         self.tiles = Tree()  # over the roots of 256 records each
-        self.rest: list[bytes] = []  # the leaves behind these
-        self.offsets: list[int] = []  # where their lines start
+        self.rest: list[bytes] = []  # the subtrees behind these
         self.sizes = deque(task.sizes or ())
 
     def close(self) -> None:
@@ -180,94 +183,109 @@ class _Links:
 
     def run(self) -> Scanned:
         for lines in self.blocks():
-            leaves = _leaves(lines)
-            offsets = [*accumulate([len(line) + 1 for line in lines], initial=self.end)]
-            self.end = offsets.pop()
             if not self.count:
-                link = link_of(lines[0])
+                link = link_of(lines[0][:-1])
                 if link is None:
                     raise _OtherError
                 self.found.prev = self.last = link[1]
-            self.block(lines, offsets, [self.last, *[leaf.hex() for leaf in leaves]])
-            self.count += len(lines)
-            self.last = leaves[-1].hex()
-            self.found.last = self.place(self.task.first + self.count - 1, offsets[-1], self.last)
-            self.rest += leaves
-            self.offsets += offsets
-            while len(self.rest) > _TILE:
-                self.tile()
+            leaves = _leaves(lines)
+            self.block(lines, [self.last, *leaves])
+            self.last = leaves[-1]
+            self.tile(lines, bytes.fromhex("".join(leaves)))
         self.finish()
         return self.found
 
     def blocks(self) -> Iterator[list[bytes]]:
-        """Read whole lines, a few hundred at once, without their line ends."""
+        """Read whole lines with their line ends, as many at once as one tile stands over; the last ones may be fewer."""
         left, offset, more = self.task.count, 0, self.task.more
+        held: list[bytes] = []
         with disk.open_file(self.task.path, 0) as file:
             while left or not more:
                 file.seek(offset)
                 data = file.read(_BLOCK)
                 if not data:
-                    return
+                    break
+                offset += len(data)
                 lines = BytesIO(data).readlines()
-                end = data.rfind(b"\n") + 1
-                if end < len(data):
-                    lines.pop()
+                if data[-1] != _LINE_END:
+                    offset -= len(lines.pop())
                 if more:
                     del lines[left:]
-                if not lines or len(lines) > left or len(max(lines, key=len)) > MAX_LINE + 1:
+                if not lines or len(lines) > left or max(map(len, lines)) > MAX_LINE + 1:
                     raise _OtherError
-                yield [line[:-1] for line in lines]
                 left -= len(lines)
-                offset += end
+                held += lines
+                while len(held) >= _TILE:
+                    yield held[:_TILE]
+                    del held[:_TILE]
+        if held:
+            yield held
 
-    def block(self, lines: list[bytes], offsets: list[int], leaves: Sequence[str | None]) -> None:
+    def block(self, lines: list[bytes], leaves: Sequence[str | None]) -> None:
         """Check that each line ends as a record does that chains to the one before it; *leaves* begin with that of the record before."""
+        if self.chained(lines, leaves):
+            return
         seq = self.task.first + self.count
-        width = len(str(seq))
-        stop = len(_END) + _TIME
-        start = stop + len(f',"prev":"{"":64}","seq":{seq},"time":"')
-        if [line[-len(_END) :] for line in lines] == [_END] * len(lines) and width == len(str(seq + len(lines) - 1)):
-            text = b"".join([line[-start:-stop] for line in lines])
-            wanted = [f',"prev":"{leaf}","seq":{number},"time":"' for number, leaf in enumerate(leaves[:-1], seq)]
-            if text == "".join(wanted).encode():
-                return
-        for number, line in enumerate(lines):
-            link = link_of(line)
+        for number, (line, offset) in enumerate(zip(lines, self.offsets(lines), strict=True)):
+            link = link_of(line[:-1])
             if link is None or link[:2] != (seq + number, leaves[number]):
                 raise _OtherError
             if link[2] in _SAYS_WHOSE:
-                self.found.specials.append((self.place(seq + number, offsets[number], leaves[number + 1]), line))
+                self.found.specials.append((self.place(seq + number, offset, leaves[number + 1]), line[:-1]))
+
+    def chained(self, lines: list[bytes], leaves: Sequence[str | None]) -> int:
+        """How long the ends of lines are that say these are decisions, each chained to the one before it; 0 if they are not, or are of several lengths."""
+        seq, count = self.task.first + self.count, len(lines)
+        if len(str(seq)) != len(str(seq + count - 1)):
+            return 0
+        end = f',"prev":"{"":64}","seq":{seq},"time":"{"":{_TIME}}{_END}'
+        width = len(end)
+        text = bytearray().join([line[-width:] for line in lines])
+        if len(text) != width * count:
+            return 0
+        blank = b" " * count
+        for column in range(width - len(_END) - _TIME, width - len(_END)):  # the times, which nothing says beforehand
+            text[column::width] = blank
+        wanted: list[Any] = [None] * (2 * count)
+        wanted[::2], wanted[1::2] = leaves[:-1], range(seq, seq + count)
+        same = text == (f',"prev":"%s","seq":%d,"time":"{"":{_TIME}}{_END}' * count % (*wanted,)).encode()
+        return width if same else 0
+
+    def offsets(self, lines: Sequence[bytes]) -> list[int]:
+        """Where lines of this block start."""
+        return [*accumulate(map(len, lines), initial=self.end)][:-1]
 
     def place(self, seq: int, offset: int, leaf: str | None) -> Place:
         return seq, offset, self.task.name, leaf or ""
 
-    def tile(self) -> None:
-        """Join the next leaves to one root, and come to the sizes among them."""
-        levels = levels_over(self.rest[:_TILE])
-        below = self.task.first + (self.tiles.size << _TILE_LEVEL)
-        while self.sizes and self.sizes[0] <= below + len(levels[0]):
+    def tile(self, lines: list[bytes], leaves: bytes) -> None:
+        """Join the leaves of a block, and come to the sizes among them."""
+        levels = levels_over([leaves[at : at + HASH_BYTES] for at in range(0, len(leaves), HASH_BYTES)])
+        below, offset = self.task.first + self.count, self.end
+        while self.sizes and self.sizes[0] <= below + len(lines):
             size = self.sizes.popleft()
             number = size - below
-            place = self.place(size - 1, self.offsets[number - 1], levels[0][number - 1].hex())
-            roots = [levels[level][index] for level, index in cover(0, number)]
-            self.found.marks.append(Mark(size, place, joined([*self.tiles.roots, *roots])))
-        if len(levels[0]) == _TILE:
+            place = self.place(size - 1, offset + sum(map(len, lines[: number - 1])), levels[0][number - 1].hex())
+            self.found.marks.append(Mark(size, place, joined([*self.tiles.roots, *_covering(levels, number)])))
+        self.count += len(lines)
+        self.end += sum(map(len, lines))
+        self.found.last = self.place(self.task.first + self.count - 1, self.end - len(lines[-1]), self.last)
+        if len(lines) == _TILE:
             self.tiles.append(levels[-1][0])
-            del self.rest[:_TILE], self.offsets[:_TILE]
         else:
-            self.rest = [levels[level][index] for level, index in cover(0, len(levels[0]))]
+            self.rest = _covering(levels, len(lines))
 
     def finish(self) -> None:
         """Come to the end."""
         if not self.count or (self.task.more and self.count < self.task.count):
             raise _OtherError
-        while self.rest and self.tiles.size << _TILE_LEVEL < self.count & -_TILE:
-            self.tile()
-        if self.rest:
-            self.tile()
         self.found.count = self.count
         roots = [*self.tiles.roots, *self.rest]
         self.found.subtrees = [(level, root) for (level, _), root in zip(cover(0, self.count), roots, strict=True)]
+
+
+def _covering(levels: Sequence[Sequence[bytes]], number: int) -> list[bytes]:
+    return [levels[level][index] for level, index in cover(0, number)]
 
 
 class _Bodies(_Links):
@@ -281,7 +299,8 @@ class _Bodies(_Links):
         self.ids: list[bytes] = []  # their ids,
         self.numbers: list[int] = []  # and their lines
         self.packs: set[str] = set()
-        self.earliest = self.latest = ""
+        self.shapes = Shapes()
+        self.earliest = self.latest = b""
 
     def close(self) -> None:
         """Let go of the vault."""
@@ -293,19 +312,38 @@ class _Bodies(_Links):
             self.vault = Vault(*self.task.vault, read_only=True)
         return super().run()
 
-    def block(self, lines: list[bytes], offsets: list[int], leaves: Sequence[str | None]) -> None:
-        """Check all that one record holds, and that it chains to the one before it."""
-        start, latest = self.task.first + self.count, self.latest
-        # One record at a time: many at once would have the collector of cycles look through them all again and again.
-        for seq, (line, before) in enumerate(zip(lines, leaves, strict=False), start):
-            time = self.parse(line, seq, before, self.place(seq, offsets[seq - start], leaves[seq - start + 1]))
-            if time < latest:
+    def block(self, lines: list[bytes], leaves: Sequence[str | None]) -> None:
+        """Check all that each record holds, and that it chains to the one before it."""
+        width = 0 if self.vault else self.chained(lines, leaves)
+        alone = self.shapes.read(lines, width) if width else None
+        start, stop = -len(_END) - _TIME, -len(_END)
+        times = [line[start:stop] for line in lines]
+        others: Sequence[int] = range(len(lines))
+        if alone is not None:
+            if not all(is_time(time.decode("latin-1")) for time in {*times}):
                 raise _OtherError
-            self.earliest = self.earliest or time
-            latest = time
-        self.latest = latest
+            others = alone.others
+            self.take_alone(alone)
+        if others:
+            seq, offsets = self.task.first + self.count, self.offsets(lines)
+            for number in others:
+                place = self.place(seq + number, offsets[number], leaves[number + 1])
+                times[number] = self.parse(lines[number][:-1], seq + number, leaves[number], place).encode()
+        if times != sorted(times) or times[0] < self.latest:
+            raise _OtherError
+        self.earliest = self.earliest or times[0]
+        self.latest = times[-1]
         if len(self.cases) >= _KEPT:
             self.sort()
+
+    def take_alone(self, alone: Alone) -> None:
+        """Take in decisions that were found by their shape; all of them stand behind the rubrics that were recorded in this segment so far."""
+        for pack in alone.packs - self.packs:
+            self.cite(pack)
+        start = self.count
+        self.cases += alone.cases
+        self.ids += alone.ids
+        self.numbers += [start + number for number in alone.numbers]
 
     def parse(self, line: bytes, seq: int, prev: str | None, place: Place) -> str:
         """Read a record whole, and return its time."""
@@ -372,5 +410,5 @@ class _Bodies(_Links):
     def finish(self) -> None:
         super().finish()
         self.sort()
-        self.found.times = (self.earliest, self.latest)
+        self.found.times = (self.earliest.decode(), self.latest.decode())
         self.found.heaps = self.heaps.columns()

@@ -10,6 +10,7 @@ Source: FORMAT.md 4 (`key`), 11. Must not know how a log is laid out, nor anythi
 from __future__ import annotations
 
 from collections import deque
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from scoring.audit import checkpoint, disk, note
@@ -238,7 +239,7 @@ class Vouched:
         if not kept.signatures:
             self.signatures.fail(f"{at} is unsigned, and the log has a key", place)
             return
-        keys = [VerificationKey.parse(key) for key in needed]
+        keys = [*map(_key, needed)]
         try:
             signed = note.verify(note.parse(kept.note), keys)
         except LogError as error:
@@ -389,6 +390,11 @@ class Vouched:
             ),
             self.trusted.finding("the log extends the checkpoint that was kept elsewhere"),
         )
+
+
+@lru_cache(maxsize=16)  # a log has few, and a head every 256 records
+def _key(text: str) -> VerificationKey:
+    return VerificationKey.parse(text)
 
 
 def _named(key: str) -> str:

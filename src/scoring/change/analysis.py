@@ -3,7 +3,8 @@ What past decisions say about the items of a rubric: how hard they are, how well
 
 Owns the classical statistics of a test, worked out over its *forms*. A form is what one group of people was given alike: the items of a stage, or of all stages
 together, as one variant has them; a case counts in it if it has an outcome of each of these items and waits for none, nor for one that earns nothing. An item
-counts as the score counts it: by what its points add to the stage or the total, without the floors of sections. Takes decisions; must not know of logs, people or groups.
+counts as the score counts it: by what its points add to the stage or the total, without the floors of sections. Takes decisions; must not know of logs, people
+or groups.
 
 Sources: alpha, Cronbach 1951, which is KR-20 where every item is right or wrong; the item-rest correlation, also called corrected point-biserial; upper and
 lower 27 %, Kelley 1939.

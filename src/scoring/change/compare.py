@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from scoring.audit.columns import columns_of, submissions_of
 from scoring.change.backtest import again, backtest
 from scoring.change.comparison import Affected, Broken, Comparison, Past, Renamed, Run, Version, called
-from scoring.change.edits import Source, edits, renamed_items
+from scoring.change.edits import Source, edits, renamed_items, renamed_options
 from scoring.change.examples import FILE_NAME, any_level, run_on
-from scoring.change.groups import read_groups
+from scoring.change.groups import MAX_BYTES as MAX_TABLE
+from scoring.change.groups import Groups, read_groups
 from scoring.change.impact import impact, is_selected
 from scoring.change.promises import positions
 from scoring.change.prove import BOUND, moves
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from scoring.audit.log import AuditLog
     from scoring.change.again import Judged
     from scoring.change.examples import ExampleReport
-    from scoring.change.groups import Groups
+    from scoring.engine.parts import Item
     from scoring.engine.plan import Plan
 
 __all__ = ["Affected", "Comparison", "Past", "Run", "Version", "compare", "version_of"]
@@ -78,7 +79,7 @@ def compare(
     new: Version | Rubric | bytes | str | os.PathLike[str],
     *,
     log: AuditLog | None = None,
-    groups: bytes | str | os.PathLike[str] | None = None,
+    groups: Groups | bytes | str | os.PathLike[str] | None = None,
     profile: str | None = None,
     level: str | None = None,
     bound: int = BOUND,
@@ -91,7 +92,7 @@ def compare(
         old: The version to compare with: a path, a pack's bytes, a loaded rubric, or a `Version`.
         new: The version to try, in the same forms.
         log: Open, with its vault where cases are to be named; its decisions by *old* are decided again.
-        groups: A table of cases and their groups, as bytes or a path; it needs a log. Nothing of it is stored.
+        groups: A table of cases and their groups, read already, as bytes, or as a path; it needs a log. Nothing of it is stored.
         profile: What is shown first; that of a loaded rubric, or the new version's default, where None.
         level: As *profile*; the lowest where None.
         bound: As in `moves`: the most sums of one half of all cases that a proof looks at.
@@ -112,12 +113,16 @@ def compare(
     columns = None if log is None else columns_of(log)
     past = None if log is None or columns is None else _past(before, after, log, columns, progress)
     examples, why = _broken(before, after)
-    told, matched = (
-        ((), None) if groups is None or log is None or columns is None else _impact(before, after, log, columns, groups)
+    told, matched, unmatched = (
+        ((), None, None)
+        if groups is None or log is None or columns is None
+        else _impact(before, after, log, columns, groups)
     )
     renamed = tuple(_renamed(before, after, columns))
     bump = _bump(before, after, log, columns)
-    return Comparison(before, after, found, renamed, runs, only_new, only_old, past, examples, why, told, matched, bump)
+    return Comparison(
+        before, after, found, renamed, runs, only_new, only_old, past, examples, why, told, matched, unmatched, bump
+    )
 
 
 def _asked(after: Version, given: Any, profile: str | None, level: str | None) -> tuple[str, str | None]:
@@ -160,22 +165,28 @@ def _levels(word: str, version: Version, places: list[tuple[str, str | None]]) -
 
 def _renamed(before: Version, after: Version, columns: Columns | None) -> Iterator[Renamed]:
     plan = before.rubric.plan
-    for old, new in renamed_items(plan.pack, after.rubric.plan.pack).items():
-        yield Renamed(old, new, None if columns is None else _answered(plan, before.rubric.digest, old, columns))
+    items, pack = {item.id: item for item in plan.items}, after.rubric.plan.pack
+    for old, new in renamed_items(plan.pack, pack).items():
+        answers = {*range(len(items[old].words))} - {ABSENT, EXCLUDED, UNOPENED}
+        yield Renamed(None, old, new, _answered(plan, before.rubric.digest, items[old], answers, columns))
+    for item, old, new in renamed_options(plan.pack, pack):
+        answers = {code for code in range(len(items[item].words)) if old in items[item].name(code).split("+")}
+        yield Renamed(item, old, new, _answered(plan, before.rubric.digest, items[item], answers, columns))
 
 
-def _answered(plan: Plan, digest: str, item: str, columns: Columns) -> int:
-    """How many past decisions have an answer to an item, each case once."""
-    place = next(item_.place for item_ in plan.items if item_.id == item)
-    first = sum(other.digits for other in plan.items[:place])
-    width = plan.items[place].digits
-    unanswered = {bytes([*ALPHABET[:1] * (width - 1), ALPHABET[code]]) for code in (ABSENT, EXCLUDED, UNOPENED)}
+def _answered(plan: Plan, digest: str, item: Item, answers: set[int], columns: Columns | None) -> int | None:
+    """How many past decisions have one of some outcomes of an item, each case once."""
+    if columns is None:
+        return None
+    first = sum(other.digits for other in plan.items[: item.place])
+    width = item.digits
+    wanted = {bytes(ALPHABET[code // 64**n % 64] for n in reversed(range(width))) for code in answers}
     count = 0
     for group in columns.of(digest):
         for n in range(len(group.chunks)):
             chunk = columns.chunk(group, n)
             rows = Counter(zip(chunk.superseded, *chunk.digits[first : first + width], strict=True))
-            count += sum(many for (gone, *digits), many in rows.items() if not gone and bytes(digits) not in unanswered)
+            count += sum(many for (gone, *digits), many in rows.items() if not gone and bytes(digits) in wanted)
     return count
 
 
@@ -240,22 +251,23 @@ def _broken(before: Version, after: Version) -> tuple[tuple[Broken, ...], str | 
 
 
 def _impact(
-    before: Version, after: Version, log: AuditLog, columns: Columns, groups: bytes | str | os.PathLike[str]
-) -> tuple[tuple[Affected, ...], int]:
+    before: Version, after: Version, log: AuditLog, columns: Columns, groups: Groups | bytes | str | os.PathLike[str]
+) -> tuple[tuple[Affected, ...], int, int]:
     table = _groups(groups)
     people = [*_people(before, after, log, columns)]
     told = []
     for n, view in enumerate(table.views):
         then, now = (impact((table.label(case, n), *came[side]) for case, came in people) for side in (0, 1))
         told.append(Affected(view, then, now))
-    return tuple(told), sum(case in table.labels for case, _ in people)
+    matched = {case for case, _ in people if case in table.labels}
+    return tuple(told), len(matched), len(table.labels) - len(matched)
 
 
-def _groups(groups: bytes | str | os.PathLike[str]) -> Groups:
+def _groups(groups: Groups | bytes | str | os.PathLike[str]) -> Groups:
+    if isinstance(groups, Groups):
+        return groups
     if isinstance(groups, bytes):
         return read_groups(groups)
-    from scoring.change.groups import MAX_BYTES as MAX_TABLE
-
     return read_groups(read_file(os.fspath(groups), MAX_TABLE), os.fspath(groups))
 
 

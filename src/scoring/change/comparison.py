@@ -195,13 +195,17 @@ class Broken:
 @attrs.frozen
 class Renamed:
     """
-    An item that has another id and is the same otherwise: whoever still sends the old id is refused, and what was answered under it counts for nothing.
+    An item, or an option, that has another id and is the same otherwise.
+
+    Whoever still sends an item's old id is refused, and what was answered under it counts for nothing; an option's old id is an answer that is no option.
 
     Attributes:
-        old, new: Its ids.
+        item: Whose option it is; None of an item itself.
+        old, new: The ids.
         answered: How many past decisions have an answer under the old id; None without a log.
     """
 
+    item: str | None
     old: str
     new: str
     answered: int | None
@@ -215,13 +219,14 @@ class Comparison:
     Attributes:
         old, new: The versions.
         edits: What was edited, scoring first.
-        renamed: Items that have another id and are the same otherwise. Proofs and past decisions take each id for an item of its own, as scoring does.
+        renamed: Items and options that have another id and are the same otherwise. Proofs and past decisions take each id for a thing of its own, as scoring
+            does.
         runs: What can move: in the profile and at the level that were asked for first, then in all others that both versions have.
         only_new, only_old: Profiles and levels that one version alone has, which nothing is proved of.
         past: What would become of past decisions; None without a log.
         examples: Examples of the old version that held and hold no longer. examples_why: Why they could not be run; None where they could, or there are none.
         impact: What it would do to groups; empty without a table of them.
-        matched: How many past cases stand in that table; None without one.
+        matched: How many past cases stand in that table, and unmatched: how many of its lines name none of them; None without one.
         bump: What the new version has to be called, and why; None where its name is its own.
     """
 
@@ -237,6 +242,7 @@ class Comparison:
     examples_why: str | None
     impact: tuple[Affected, ...]
     matched: int | None
+    unmatched: int | None
     bump: str | None
 
     @property

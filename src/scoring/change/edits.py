@@ -20,7 +20,7 @@ from scoring.rubric.tree import Mapping, Node, Scalar, Sequence
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["Edit", "Source", "edits", "renamed_items"]
+__all__ = ["Edit", "Source", "edits", "renamed_items", "renamed_options"]
 
 Packed: TypeAlias = dict[str, Any]
 Path: TypeAlias = "tuple[str | tuple[str, int], ...]"  # keys, and ids with their place in their list
@@ -82,9 +82,29 @@ def renamed_items(old: Packed, new: Packed) -> dict[str, str]:
     Returns:
         Old ids and the new ones.
     """
-    then, now = ({item["id"]: _without(item, "about") for item in _flat(pack)["items"]} for pack in (old, new))
+    return _renamed_in(*([_without(item, "about") for item in _flat(pack)["items"]] for pack in (old, new)))
+
+
+def renamed_options(old: Packed, new: Packed) -> list[tuple[str, str, str]]:
+    """
+    Tell which options of items that kept their ids have another id and are the same otherwise.
+
+    Args:
+        old: The older pack as parsed JSON.
+        new: The newer one.
+
+    Returns:
+        The item, the old id and the new one, of each.
+    """
+    then, now = ({item["id"]: item.get("options", []) for item in _flat(pack)["items"]} for pack in (old, new))
+    return [(item, *names) for item in then if item in now for names in _renamed_in(then[item], now[item]).items()]
+
+
+def _renamed_in(old: list[Packed], new: list[Packed]) -> dict[str, str]:
+    """Old ids and the new ones of things in either list that are in no other under their ids."""
     gone, come = (
-        [things[name] for name in things if name not in others] for things, others in ((then, now), (now, then))
+        [thing for thing in things if thing["id"] not in {other["id"] for other in others}]
+        for things, others in ((old, new), (new, old))
     )
     return _renamed(gone, come)
 

@@ -7,11 +7,13 @@ shown. Group labels are held while the command runs and are stored nowhere.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scoring import canonical
 from scoring.audit.fields import record_misfit
 from scoring.change.analysis import forms
+from scoring.change.examples import any_level
 from scoring.change.groups import MAX_BYTES, Groups, read_groups
 from scoring.change.impact import is_selected, steps
 from scoring.change.key_check import suspects
@@ -114,6 +116,7 @@ def analyse(
         missing = vault_missing(directory, vault)
         read = _read(log)
         chosen = _chosen(read.versions, rubric, version)
+        _must_know(log.pack(chosen.pack), at_least)
         by_plan: dict[tuple[str, str | None], list[_Case]] = {}
         for case in read.cases.values():
             if case.version[0] == chosen.pack:
@@ -121,11 +124,14 @@ def analyse(
         total = sum(map(len, by_plan.values()))
         elsewhere = len(read.cases) - total
         if not json:
-            others = f"; {counted(elsewhere, 'case')} are by other versions or rubrics" if elsewhere else ""
+            others = _others(read, chosen) if elsewhere else ""
             say(f"{chosen.rubric} {chosen.version}: {counted(total, 'case')}{others}")
         study = _Study(log, read.resolved, table, at_least, json=json)
         for (profile, level), cases in by_plan.items():
             study.show(Rubric(log.pack(chosen.pack), profile, level), sorted(cases, key=lambda case: case.seq))
+    if table is not None and study.matched and len(table.labels) > len(study.matched):
+        lines = counted(len(table.labels) - len(study.matched), "line")
+        complain(f"{lines} of {shown(groups or '')} name none of these cases")
     unread = study.unread if missing else []
     if unread:
         complain(f"{missing}, and with it {' and '.join(unread)}")
@@ -134,8 +140,9 @@ def analyse(
             f"no case of {shown(groups or '')} is among these cases: does its first column hold their names?"
         )
     if json:
-        counts = {"cases": total, "elsewhere": elsewhere, "matched": None if table is None else study.matched}
-        emit({"type": "analyse", **chosen._asdict(), **counts, "unread": unread})
+        unmatched = None if table is None else len(table.labels) - len(study.matched)
+        counts = {"cases": total, "elsewhere": elsewhere, "matched": None if table is None else len(study.matched)}
+        emit({"type": "analyse", **chosen._asdict(), **counts, "unmatched": unmatched, "unread": unread})
     return UNCHECKED if unread else HOLDS
 
 
@@ -186,13 +193,34 @@ def _chosen(versions: Sequence[_Version], rubric: str | None, version: str | Non
     return of[wanted]
 
 
+def _must_know(pack: bytes, at_least: str | None) -> None:
+    """Refuse a verdict that the rubric does not have, before anything is shown."""
+    known = Rubric(pack, level=any_level(pack)).plan.verdicts
+    if at_least is not None and at_least not in known:
+        raise CallError(f"--at-least: no such verdict; it is one of {', '.join(known)}{did_you_mean(at_least, known)}")
+
+
+def _others(read: _Read, chosen: _Version) -> str:
+    """By which other versions the rest of the cases were decided, and how to see them."""
+    named = {each.pack: each for each in read.versions}
+    counts = Counter(case.version[0] for case in read.cases.values() if case.version[0] != chosen.pack)
+    told = []
+    for pack, count in counts.items():
+        each = named.get(pack)
+        option = "" if each is None else f"--version {each.version}"
+        if each is not None and each.rubric != chosen.rubric:
+            option = f"--rubric {each.rubric} {option}"
+        told.append(f"{counted(count, 'case')} by another version ({option or pack})")
+    return "; " + ", ".join(told)
+
+
 class _Study:
     """
     One analysis after the other of cases of a log.
 
     Attributes:
         unread: What the vault was needed for.
-        matched: How many cases stand in the table of groups.
+        matched: The cases that stand in the table of groups.
     """
 
     def __init__(
@@ -204,26 +232,21 @@ class _Study:
         self._at_least = at_least
         self._json = json
         self.unread: list[str] = []
-        self.matched = 0
+        self.matched: set[str] = set()
 
     def show(self, rubric: Rubric, cases: Sequence[_Case]) -> None:
         """Show everything that is known of the cases of one profile and level."""
-        known = rubric.plan.verdicts
-        if self._at_least is not None and self._at_least not in known:
-            raise CallError(
-                f"--at-least: no such verdict; it is one of {', '.join(known)}{did_you_mean(self._at_least, known)}"
-            )
         decisions = [case.decision for case in cases]
         self._head(rubric, decisions)
         of = {"profile": rubric.profile, "level": rubric.level}
-        found = suspects(rubric, decisions)
+        made, found = forms(rubric.plan, decisions), suspects(rubric, decisions)
         if self._json:
-            self._emit(of, (fact for form in forms(rubric.plan, decisions) for fact in facts_of_form(form)))
+            self._emit(of, (fact for form in made for fact in facts_of_form(form)))
             self._emit(of, map(facts_of_suspect, found))
         else:
-            for form in forms(rubric.plan, decisions):
+            for form in made:
                 show_form(form)
-            show_suspects(found)
+            show_suspects(found, most=max((form.cases for form in made), default=0))
         if rubric.plan.rated:
             self._show_raters(rubric, cases, of)
         if self._table is not None:
@@ -265,7 +288,7 @@ class _Study:
         names = [self._log.case(case.seq) for case in cases]
         if all(name is None for name in names):
             self._lacks("whose cases these are")
-        self.matched += sum(name in table.labels for name in names)
+        self.matched.update(name for name in names if name is not None and name in table.labels)
         decisions = [case.decision for case in cases]
         selected = [self._is_selected(rubric, case) for case in cases]
         for view, name in enumerate(table.views):

@@ -17,6 +17,7 @@ from cyclopts import Parameter
 from scoring.change.compare import compare as compared
 from scoring.change.comparison import Version
 from scoring.change.groups import MAX_BYTES as MAX_TABLE
+from scoring.change.groups import read_groups
 from scoring.cli.compared import as_markdown, as_text
 from scoring.cli.facts import as_csv, as_json
 from scoring.cli.inputs import open_log, whole
@@ -77,7 +78,11 @@ def compare(
     for option, given in (("--groups", groups is not None), ("--csv", csv), ("--vault", vault is not None)):
         if given and log is None:
             raise CallError(f"{option} is about past cases: it needs --log DIRECTORY")
-    table = None if groups is None else whole(groups, MAX_TABLE, _TABLE)
+    if csv and groups is not None:
+        raise CallError(
+            "--csv is a table of the cases that move: what --groups is for is shown without it, or with --json"
+        )
+    table = None if groups is None else read_groups(whole(groups, MAX_TABLE, _TABLE), shown(groups))
     with ExitStack() as stack:
         opened = None if log is None else stack.enter_context(open_log(log, opening, vault=vault))
         missing = None if log is None else vault_missing(log, vault)

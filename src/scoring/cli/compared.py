@@ -16,6 +16,7 @@ from scoring.engine.rubric import Rubric
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from fractions import Fraction
     from typing import Any
 
     from scoring.change.again import Judged
@@ -49,7 +50,7 @@ def as_text(found: Comparison) -> Iterator[str]:
     yield from _unproved(found)
     yield from _examples(found)
     yield from () if found.past is None else _past(found.past)
-    yield from _impact(found.impact)
+    yield from _impact(found)
 
 
 def _first(found: Comparison) -> Iterator[str]:
@@ -57,10 +58,15 @@ def _first(found: Comparison) -> Iterator[str]:
     if found.are_two_rubrics:
         yield f"these are two different rubrics, {found.old.rubric.id} and {found.new.rubric.id}: no version of one is a version of the other"
     yield found.summed_up()
-    for item in found.renamed:
-        yield f"item {item.old} is now called {item.new}: the new version refuses answers under the old id, and counts what was answered under it as absent"
-        if item.answered is not None:
-            yield f"  {counted(item.answered, 'past decision')} {'has' if item.answered == 1 else 'have'} an answer under the old id"
+    for thing in found.renamed:
+        if thing.item is None:
+            then = "the new version refuses answers under the old id, and counts what was answered under it as absent"
+            yield f"item {thing.old} is now called {thing.new}: {then}"
+        else:
+            then = "the new version takes the old id for an invalid answer"
+            yield f"option {thing.old} of {thing.item} is now called {thing.new}: {then}"
+        if thing.answered is not None:
+            yield f"  {counted(thing.answered, 'past decision')} {'has' if thing.answered == 1 else 'have'} an answer under the old id"
 
 
 def _version(version: Version) -> str:
@@ -75,7 +81,7 @@ def _unproved(found: Comparison) -> Iterator[str]:
 
 
 def _edits(found: Comparison) -> Iterator[str]:
-    for what, chosen in (("scoring", True), ("wording", False)):
+    for what, chosen in (("scoring", True), ("nothing that scoring depends on", False)):
         own = [edit for edit in found.edits if edit.scoring == chosen]
         if own:
             yield f"{counted(len(own), 'edit')} of {what}"
@@ -245,15 +251,26 @@ def _percent(score: str | None) -> str:
     return "" if score is None else percent(*rational(score))
 
 
-def because(causes: Sequence[Cause]) -> str:
+def because(causes: Sequence[Cause], most: int = _CAUSES) -> str:
     """What moved a case, the first few."""
-    return listed([_told(cause) for cause in causes], _CAUSES) if causes else "-"
+    return listed([_told(cause) for cause in causes], most) if causes else "-"
 
 
 def _told(cause: Cause) -> str:
     """One thing that moved a case; an item by its id alone, all else with its kind before the name."""
+    if cause.kind == "hold":
+        return f"{'held' if cause.new else 'no longer held'}: {cause.id}"
+    if cause.kind == "item" and cause.old == cause.new:
+        return f"{cause.id} {cause.old} {_worth(cause.moved)}"
     kind = "" if cause.kind == "item" else f"{cause.kind} "
     return f"{kind}{cause.id} {cause.old or '-'} -> {cause.new or '-'}"
+
+
+def _worth(moved: Fraction | None) -> str:
+    """What an item whose outcome stayed the same adds to the total now, less what it added."""
+    if not moved:
+        return "of other points"
+    return f"{'+' if moved > 0 else '-'}{percent(abs(moved.numerator), moved.denominator)} of the whole"
 
 
 def _untold(past: Past) -> Iterator[str]:
@@ -271,11 +288,21 @@ def _untold(past: Past) -> Iterator[str]:
         yield f"  {counted(past.others, 'decision')} of other versions {'are' if many else 'is'} not looked at"
 
 
-def _impact(affected: Iterable[Affected]) -> Iterator[str]:
-    for one in affected:
+def _impact(found: Comparison) -> Iterator[str]:
+    if found.impact and not found.impact[0].before.people:
+        yield "impact: no past case is decided by both versions"
+        return
+    if found.unmatched:
+        yield f"of the table of groups, {counted(found.unmatched, 'line')} name{'s' * (found.unmatched == 1)} none of these cases"
+    for one in found.impact:
         yield f"impact by {one.view}, of {counted(one.before.people, 'past case')}, before -> after"
+        if one.before.undecided or one.after.undecided:
+            yield f"  not decided yet, and not counted: {one.before.undecided:,} -> {one.after.undecided:,}"
         for what, before, after in _rates(one):
             yield f"  {what}"
+            if before.unknown or after.unknown:
+                unknown = (f"{rates.unknown_chosen:,} of {rates.unknown:,}" for rates in (before, after))
+                yield f"    group not known: {' -> '.join(unknown)}"
             for name, was, now in _pairs(before, after):
                 yield f"    {name}: {_rate(was)} -> {_rate(now)}"
             yield from (
@@ -327,17 +354,17 @@ def as_markdown(found: Comparison) -> Iterator[str]:
                     what,
                     row.old,
                     row.new,
-                    _ways(row),
+                    _ways(row).partition(" outcome combination")[0],
                     "; ".join(_smallest(found, run, row)).removeprefix("smallest case: "),
                 )
         yield ""
     yield from _folded(
         "What was decided, and about whom", [*_proof(run), *_others(run, found.runs[1:]), *_unproved(found)]
     )
-    yield from _folded("Edits", [*_edits(found)][1:])
+    yield from _folded("Edits", [*_edits(found)])
     yield from _folded("Examples that hold no longer", [*_examples(found)])
     yield from _folded("Past decisions", [*_past(found.past)] if found.past else [])
-    yield from _folded("Impact on groups", [*_impact(found.impact)])
+    yield from _folded("Impact on groups", [*_impact(found)])
 
 
 def _row(*cells: str) -> str:
@@ -350,7 +377,7 @@ def _folded(title: str, lines: Sequence[str]) -> Iterator[str]:
             "<details>",
             f"<summary>{_safe(title)}</summary>",
             "",
-            *(f"- {_safe(line.strip())}" for line in lines),
+            *(f"{line[: -len(line.lstrip())]}- {_safe(line.strip())}" for line in lines),
             "",
             "</details>",
             "",

@@ -11,6 +11,8 @@ import io
 import json
 from typing import TYPE_CHECKING
 
+import attrs
+
 from scoring.change.impact import Step
 from scoring.cli.compared import because, movers
 from scoring.cli.figures import facts_of_step
@@ -48,7 +50,7 @@ def as_csv(found: Comparison) -> Iterator[str]:
         for key in ("verdict", "action", "status", "score"):
             cells += [getattr(mover.old, key) or "", getattr(mover.new, key) or ""]
         line = io.StringIO()
-        csv.writer(line, lineterminator="").writerow([*cells, because(mover.causes)])
+        csv.writer(line, lineterminator="").writerow([*cells, because(mover.causes, len(mover.causes))])
         yield line.getvalue()
 
 
@@ -70,8 +72,9 @@ def _facts(found: Comparison) -> Iterator[dict[str, Any]]:
         "only_new": list(found.only_new),
         "examples_why": found.examples_why,
         "two_rubrics": found.are_two_rubrics,
-        "renamed": [{"old": item.old, "new": item.new, "answered": item.answered} for item in found.renamed],
+        "renamed": [attrs.asdict(thing) for thing in found.renamed],
         "matched": found.matched,
+        "unmatched": found.unmatched,
     }
     for edit in found.edits:
         place = {"file": edit.file, "line": edit.line}

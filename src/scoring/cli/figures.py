@@ -10,6 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from scoring.change.key_check import FEWEST_FOR_KEYS
 from scoring.change.statistics import decimal, probability
 from scoring.cli.output import Table, say
 from scoring.cli.results import listed
@@ -126,10 +127,12 @@ def _name(stage: str | None, variant: str | None) -> str:
 # ---------------------------------------------------------------------- keys
 
 
-def show_suspects(found: Sequence[Suspect]) -> None:
-    """Print which items are perhaps keyed wrongly."""
-    if found:
-        say("perhaps keyed wrongly; read these items again")
+def show_suspects(found: Sequence[Suspect], most: int) -> None:
+    """Print which items are perhaps keyed wrongly; *most* is how many cases there are of the form that has most of them."""
+    if most < FEWEST_FOR_KEYS:
+        say(f"keys: not looked at, which takes {FEWEST_FOR_KEYS} complete cases")
+    else:
+        say("perhaps keyed wrongly; read these items again" if found else "keys: no item looks keyed wrongly")
     for suspect in found:
         how = "goes against" if suspect.correlation.signed < 0 else "hardly goes with"
         why = [f"it {how} the rest of the score ({_figure(suspect.correlation)})"] * suspect.is_near_zero

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from scoring.engine.rubric import Rubric
 
-__all__ = ["COLUMNS", "Scored", "decided", "score_batch"]
+__all__ = ["COLUMNS", "Scored", "check_columns", "decided", "score_batch"]
 
 # What comes back, in this order, all of it text, `holds` with commas between them. A refused row has `error` and, where known, `id` and `case`.
 COLUMNS = ("id", "case", "status", "action", "verdict", "score", "holds", "outcomes", "decision", "error")
@@ -75,7 +75,7 @@ def score_batch(rubric: Rubric, table: Any) -> Scored:
     except ImportError:
         raise MissingExtraError("scoring tables", "arrow") from None
     stream = na.ArrayStream(table)
-    _check_columns(rubric, [field.name for field in stream.schema.fields])
+    check_columns(rubric, [field.name for field in stream.schema.fields])
     schema = na.c_schema(na.struct({name: na.string() for name in COLUMNS}))
     batches = []
     for chunk in _chunks(stream):
@@ -108,7 +108,13 @@ def _is_view(field: Any) -> bool:
     return name in {"STRING_VIEW", "BINARY_VIEW"}
 
 
-def _check_columns(rubric: Rubric, names: Sequence[str]) -> None:
+def check_columns(rubric: Rubric, names: Sequence[str]) -> None:
+    """
+    Refuse a table that has a column which says nothing to this rubric.
+
+    Raises:
+        SubmissionError: With every such column.
+    """
     known = [_WHOLE] if _WHOLE in names else [*_NAMES, *rubric.plan.index]
     message = f"no item of this rubric, nor one of {', '.join(_NAMES)}, nor {_WHOLE}"
     if _WHOLE in names:
