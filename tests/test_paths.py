@@ -49,7 +49,13 @@ class TestADirectoryStandsForTheRubricInIt:
         assert scoring.load(self.FILE).pack == scoring.load("screen").pack == scoring.load(Path("screen")).pack
 
     def test_where_two_are_compared(self) -> None:
-        assert not scoring.compare("screen", self.FILE).edits
+        text = Path(self.FILE).read_text().replace("from: 60%", "from: 61%")
+        Path("next").mkdir()
+        Path("next/rubric.yaml").write_text(text)
+        found = [scoring.compare(*paths) for paths in (("screen", "next"), (self.FILE, "next/rubric.yaml"))]
+        told = [([str(edit) for edit in one.edits], [broken.id for broken in one.examples]) for one in found]
+        assert told[0] == told[1]
+        assert all(told[0])
 
     def test_where_one_is_tested(self) -> None:
         evidence = testing.assert_same_verdicts("screen", self.FILE)
