@@ -969,7 +969,12 @@ def main() -> int:
         names = packed.namelist() if packed else []
         root: Any = zipfile.Path(packed) if packed else call.path
         inside = [one for one in root.iterdir() if (one / "log").is_dir()] if root.is_dir() else []
-        log, tiles, beside = (root / "log").is_dir(), (root / "checkpoint").exists(), False
+        called = [
+            one
+            for one in inside
+            if one.name == "log" and not any(file.name.endswith(".jsonl") for file in one.iterdir())
+        ]
+        log, tiles, beside = (root / "log").is_dir() and not called, (root / "checkpoint").exists(), False
         if len(inside) == 1 and not log and not tiles:
             root, log = inside[0], True
             top = f"{root.name}/"

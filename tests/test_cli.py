@@ -187,7 +187,13 @@ KEYS = {
             "unreached",
             *("promises", "broken", "undecided"),
         },
-        "guarantee": {"type", "id", "holds", "unproven", *_PROOF},  # one for each profile and level
+        "guarantee": {
+            "type",
+            "id",
+            "holds",
+            "holds_without_proof_of_notice",
+            *_PROOF,
+        },  # one for each profile and level
         "replaces": {"type", "version", "against", "beyond", "holds", *_PROOF} - {"failing", "witness"},
     },
     "pack": {None: {"rubric", "version", "digest", "scoring_digest", "files"}},
@@ -437,19 +443,19 @@ class TestWrongInput:
     @pytest.mark.parametrize(
         ("argv", "said"),
         [
-            (["score", "demo/rubrc.yaml"], 'demo/rubrc.yaml: no such file; did you mean "rubric.yaml"?'),
+            (["score", "demo/rubrc.yaml"], 'demo/rubrc.yaml: no such file; did you mean "demo/rubric.yaml"?'),
             (["score", "dmo/rubric.yaml"], 'there is no dmo; did you mean "demo"?'),
             (
                 ["score", "demo/qqqq.yaml"],
                 "no such file; demo holds README.md, decisions, decisions.vault, examples.yaml, rubric.yaml, submissions.jsonl",
             ),
-            (["check", "demo/rubrc.yaml"], 'did you mean "rubric.yaml"?'),
-            (["pack", "demo/rubrc.yaml"], 'did you mean "rubric.yaml"?'),
-            (["score", RUBRIC, "demo/submissions.json"], 'did you mean "submissions.jsonl"?'),
+            (["check", "demo/rubrc.yaml"], 'did you mean "demo/rubric.yaml"?'),
+            (["pack", "demo/rubrc.yaml"], 'did you mean "demo/rubric.yaml"?'),
+            (["score", RUBRIC, "demo/submissions.json"], 'did you mean "demo/submissions.jsonl"?'),
             (["append", "demo/decisions", "nothing.jsonl"], "no such file"),
             (
-                ["score", "demo"],
-                'demo is a directory; expected a rubric.yaml or a pack; did you mean "demo/rubric.yaml"?',
+                ["score", "demo/decisions"],
+                "demo/decisions is a directory; expected a rubric.yaml or a pack; it is a log, which",
             ),
             (["score", RUBRIC, "demo/decisions"], "it is a log, which `scoring verify demo/decisions` checks"),
             (
@@ -462,7 +468,7 @@ class TestWrongInput:
                 "a log's records); expected a log's directory, an export, tiles, a receipt or a checkpoint; did you mean \"demo/decisions\"?",
             ),
             (["verify", "demo"], 'demo is no log: there is no directory log in it; did you mean "demo/decisions"?'),
-            (["verify", "demo/decision"], 'demo/decision: no such directory; did you mean "decisions"?'),
+            (["verify", "demo/decision"], 'demo/decision: no such directory; did you mean "demo/decisions"?'),
             (["replay", "demo"], 'did you mean "demo/decisions"?'),
             (["explain", "demo", "1"], 'did you mean "demo/decisions"?'),
             (["score", RUBRIC, "demo/submissions.jsonl", "--log", "nolog"], "--create makes one"),

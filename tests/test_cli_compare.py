@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 import scoring
 from scoring.cli import main
+from test_cli import KEYS as OF_COMMANDS
 
 RULES = Path(__file__).parents[1] / "rules" / "ml-engineer-mid-written"
 WRITTEN = RULES / "rubric.yaml"
@@ -566,12 +568,24 @@ class TestCheck:
         assert says in err
 
 
+def as_shown(shown: str, lines: list[str]) -> bool:
+    """Whether lines are as a page shows them: all of them, in their order, but for digests and for those that a line `...` stands for."""
+    pattern = "".join(
+        "(?:.*\n)*?" if line.strip() == "..." else re.escape(f"{_undigested(line)}\n")
+        for line in shown.strip("\n").split("\n")
+    )
+    return re.fullmatch(pattern, "".join(f"{_undigested(line)}\n" for line in lines)) is not None
+
+
+def _undigested(line: str) -> str:
+    return re.sub("  [0-9a-f]{12}  ", "  DIGEST  ", line)
+
+
 class TestManual:
     """What docs/howto/changing-a-rubric.md shows is what comes out, but for digests."""
 
-    BLOCKS = (
-        (RULES.parents[1] / "docs" / "howto" / "changing-a-rubric.md").read_text(encoding="utf-8").split("```")[1::2]
-    )
+    PAGE = (RULES.parents[1] / "docs" / "howto" / "changing-a-rubric.md").read_text(encoding="utf-8")
+    BLOCKS = PAGE.split("```")[1::2]
 
     def test_its_comparison(self, call: Any) -> None:
         path = committed()
@@ -579,19 +593,33 @@ class TestManual:
         rubric("rules", HIGHER)
         _, lines, _ = call("compare", "rules", "--log", "decisions")
         (shown,) = (block for block in self.BLOCKS if "smallest case" in block and "old  " in block)
-        expected = [line.replace("rules/ml-engineer-mid-written/", "rules/") for line in shown.strip().split("\n")]
-        assert [] == [
-            line for line in expected if line.strip() != "..." and line[:3] not in ("old", "new") and line not in lines
-        ]
-        assert [line[:27] for line in expected if line[:3] in ("old", "new")] == [line[:27] for line in lines[1:3]]
+        came = [line.replace(f"{Path.cwd()}{os.sep}", "") for line in lines]
+        assert as_shown(shown.replace("rules/ml-engineer-mid-written/", "rules/"), came)
 
     def test_its_guarantee(self, call: Any) -> None:
         _, lines, _ = call("check", rubric("new", ("\nguarantees:", f"\nguarantees:{TestCheck.HALF}")))
         (shown,) = (block for block in self.BLOCKS if "FAILS" in block)
-        assert [] == [line for line in shown.strip().split("\n") if line not in lines]
+        assert as_shown(shown, lines)
+
+    def test_what_is_left_out_is_marked(self) -> None:
+        """The comparison that the two tests above rest on."""
+        lines = ["a", "b", "b", "c", "d"]
+        for shown in ("a\n...\nd", "...\nc\n...", "...\nb\nc\nd", "a\nb\nb\nc\nd", "a\n  ...\nb\nc\n..."):
+            assert as_shown(shown, lines)
+        for shown in ("a\nd", "a\nb\nb\nc", "b\n...", "...\nc\nb\n...", "a\n...\nx\n...", "a\n...\nc"):
+            assert not as_shown(shown, lines)
+
+    def test_it_names_every_key_of_every_object(self) -> None:
+        """In the table of the object; those of an impact are in the table of `analyse`."""
+        rows = [line.split("|") for line in self.PAGE.split("\n") if line.startswith("| `")]
+        tables = [(row[1].strip(" `"), {*"|".join(row[2:]).split("`")[1::2]}) for row in rows]
+        wanted = [(kind, keys - {"type"}) for kind, keys in KEYS.items() if kind != "impact"]
+        wanted += [(kind, keys - {"type"}) for kind, keys in OF_COMMANDS["check"].items()]
+        assert [] == [
+            (kind, keys) for kind, keys in wanted if not any(kind == row and keys <= named for row, named in tables)
+        ]
 
     def test_the_override_that_it_proposes_keeps_it(self, call: Any) -> None:
-        page = (RULES.parents[1] / "docs" / "howto" / "changing-a-rubric.md").read_text(encoding="utf-8")
-        (proposed,) = (code for code in page.split("`") if code.startswith("{id: hard-skills-minimum"))
+        (proposed,) = (code for code in self.PAGE.split("`") if code.startswith("{id: hard-skills-minimum"))
         edits = (("\nguarantees:", f"\noverrides:\n  - {proposed}\nguarantees:{TestCheck.HALF}"),)
         assert 0 == call("check", rubric("new", *edits, examples=False))[0]

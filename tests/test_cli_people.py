@@ -701,7 +701,7 @@ class TestWrongPlaces:
     def test_a_vault_that_is_named_has_to_be_there(self, argv, call):
         status, out, err = call(argv[0], LOG, *argv[1:], "--vault", "demo/decision.vault")
         assert (status, out) == (2, "")
-        assert 'did you mean "decisions.vault"?' in err
+        assert 'did you mean "demo/decisions.vault"?' in err
 
 
 class TestAppend:

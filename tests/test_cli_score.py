@@ -76,7 +76,7 @@ class TestSeveralProcesses:
             *["some.jsonl:701:"] * (err.count(":701:") - 1),
             "scoring:",
         ]
-        assert err.endswith(f"not scored: 3 of {COUNT} submissions\n")
+        assert err.endswith(f"not scored: 3 of {COUNT:,} submissions\n")
 
     def test_what_is_recorded_is_what_one_process_records(self, call, monkeypatch):
         alone = call("score", "pack.json", "some.jsonl", "--log", "one", "--create", "--json")
@@ -177,7 +177,7 @@ class TestInterrupted:
         stopped(started(*given), Path("log/log/000000000000.jsonl"), how)
         status, out, err = call(*given)
         assert status == 2
-        assert f"not scored: 1 of {LONG + 1} submissions" in err
+        assert f"not scored: 1 of {LONG + 1:,} submissions" in err
         results = [json.loads(line) for line in out.splitlines()]
         assert [result["id"] for result in results] == [f"s-{n}" for n in range(LONG)]
         assert [result["seq"] for result in results] == sorted(result["seq"] for result in results)

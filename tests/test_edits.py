@@ -143,7 +143,7 @@ def test_a_bare_option_that_came_is_not_taken_for_one_that_went() -> None:
 
 def test_guarantees_are_wording() -> None:
     (edit,) = edits(pack_of(FULL), pack_of(FULL + GUARANTEES))
-    assert (edit.thing, edit.what, edit.scoring) == ("guarantee g", "added (fatal 1 times or more: fail)", False)
+    assert (edit.thing, edit.what, edit.scoring) == ("guarantee g", "added (fatal once or more: fail)", False)
 
 
 def test_in_a_funnel_people_levels_and_gates_are_told() -> None:

@@ -523,4 +523,4 @@ class TestPrecedence:
     def test_decisions_that_do_not_say_are_counted(self, log):
         log.decide(FUNNEL, sheet("s-1", facts=FACTS))
         log.decide(FUNNEL, sheet("s-2", case="Bob", facts={"variant": "with_ai"}, stages=1))
-        assert log.verify()["precedence"].detail.endswith("(1 decisions); 1 decisions do not say when")
+        assert log.verify()["precedence"].detail.endswith("(1 decisions); 1 decision does not say when")

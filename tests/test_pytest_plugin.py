@@ -82,6 +82,15 @@ def test_a_guarantee_that_does_not_hold_is_told_with_line_reason_and_the_smalles
     assert "It is there because: sums are the job" in run.said
     assert "The smallest case that breaks it gets talk" in run.said
     assert '"late": "B"' in run.said
+    assert "    - {id: sums-matter, when: {section: sums, below: 100%}, never: talk, why: sums are the job}" in run.said
+    rows = {line[2:17].strip(): line[17:] for line in run.said.splitlines() if line.startswith("  ")}
+    assert {
+        "may get": "look, no",
+        "action": "advance",
+        "score": "3/4 (75.00 %)",
+        "determined by": "band",
+    }.items() <= rows.items()
+    assert "late B" in rows["outcomes"]
     assert "Traceback" not in run.said
 
 

@@ -13,11 +13,14 @@ import attrs
 import pytest
 
 from rubric_files import FULL, changed, examined
+from scoring.change.promises import kept
+from scoring.engine.judge import HOLDS
 from scoring.engine.rubric import Rubric
 from scoring.errors import SubmissionError
 from scoring.rubric import model
 from scoring.rubric.check import check
 from scoring.rubric.leaves import LEAVES
+from scoring.rubric.load import load
 from scoring.rubric.part import Part, keys_of
 from scoring.rubric.reader import read
 from scoring.rubric.schema import decision_schema, rubric_schema, schema_text, submission_schema
@@ -269,6 +272,28 @@ class TestManual:
             checked = check(tmp_path / name)
             assert [] == [problem.show() for problem in checked.problems]
             assert checked.pack is not None
+
+    def test_its_guarantees_hold_of_its_rubric_but_the_one_that_it_says_does_not(self, tmp_path: Path) -> None:
+        rubric = self.TEXT.split("```yaml\n")[1].partition("```")[0]
+        shown = next(block for block in self.TEXT.split("```text\n") if block.startswith("guarantees:")).partition(
+            "```"
+        )[0]
+        (broken,) = (code for code in self.TEXT.split("`") if code.startswith("{id: half-in-numbers"))
+        (tmp_path / "rubric.yaml").write_text(f"{rubric}{shown}  - {broken}\n", encoding="utf-8")
+        found = [*kept(load(tmp_path / "rubric.yaml").pack)]
+        holds = {name: {one.proof.holds for one in found if one.id == name} for name in (one.id for one in found)}
+        assert [{True}, {True}, {True}] == [holds.pop(name) for name in [*holds][:3]]
+        assert {"half-in-numbers"} == holds.keys()
+        agreed = next(one.proof for one in found if one.id == "half-in-numbers" and one.profile == "agreed")
+        assert f"{agreed.failing:,} outcome combinations fail in the profile `agreed`" in self.TEXT
+        without = {one.id: one.proof.unproven for one in found if one.profile == "agreed"}
+        assert ["forgery-ends-it"] == [
+            name for name, also in without.items() if also is False and name != "half-in-numbers"
+        ]
+
+    def test_every_hold_is_in_its_table(self) -> None:
+        table = [line.split("`")[1] for line in self.TEXT.split("| hold |")[1].split("\n\n")[0].split("\n")[2:]]
+        assert [*HOLDS] == table
 
 
 class TestPackSchemas:

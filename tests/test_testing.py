@@ -234,6 +234,13 @@ class TestChanges:
             with pytest.raises(ValueError, match="expected a move such as"):
                 testing.assert_same_verdicts(old, new, except_=[wrong])
 
+    def test_one_move_needs_no_list(self) -> None:
+        old, new = changed(verdicts=cut_at("3/5"))
+        with pytest.raises(AssertionError, match="moves from weak to middling"):
+            testing.assert_same_verdicts(old, new, except_="middling -> strong")
+        with pytest.raises(ValueError, match=r"expected a move such as .* got 'middling'"):
+            testing.assert_same_verdicts(old, new, except_="middling")
+
     def test_exceptions_name_verdicts_that_there_are(self) -> None:
         """A slip of the pen would allow nothing, and the test would seem to say that it does."""
         old, new = changed(about={"title": "Another title"})

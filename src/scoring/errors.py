@@ -21,6 +21,8 @@ __all__ = [
     "ScoringError",
     "StoreError",
     "SubmissionError",
+    "closest",
+    "closest_file",
     "did_you_mean",
 ]
 
@@ -63,8 +65,10 @@ class Problem:
 
     @property
     def where(self) -> str:
-        """``file:line:column`` in a file, else the path of ids."""
-        return f"{self.file}:{self.line}:{self.column}" if self.line else self.path
+        """``file:line:column`` in a file, else the file as far as it is known, and the path of ids."""
+        return (
+            f"{self.file}:{self.line}:{self.column}" if self.line else ": ".join(filter(None, (self.file, self.path)))
+        )
 
     def __str__(self) -> str:
         warning = "warning: " if self.severity == "warning" else ""
@@ -142,11 +146,33 @@ class MissingExtraError(ScoringError):
         super().__init__(f'{what} needs the extra "{extra}": pip install "scoreproof[{extra}]"')
 
 
-def did_you_mean(word: str, known: Sequence[str]) -> str:
-    """``; did you mean "x"?`` for the closest known word, or nothing where none is close."""
+def closest(word: str, known: Sequence[str]) -> str | None:
+    """The closest known word, or None where none is close."""
     from difflib import get_close_matches
 
     # difflib compares in quadratic time, so a hostile word of any length is cut first; ids have at most 48 characters.
     by_fold = {name.casefold(): name for name in [*known][:500]}
     close = get_close_matches(word[:64].casefold(), [*by_fold], n=1, cutoff=0.6)
-    return f'; did you mean "{by_fold[close[0]]}"?' if close else ""
+    return by_fold[close[0]] if close else None
+
+
+def did_you_mean(word: str, known: Sequence[str]) -> str:
+    """``; did you mean "x"?`` for the closest known word, or nothing where none is close."""
+    close = closest(word, known)
+    return f'; did you mean "{close}"?' if close else ""
+
+
+_ENDINGS = (".pack.json", ".jsonl", ".json", ".yaml", ".yml")  # what files here are called says little by its end
+
+
+def closest_file(name: str, known: Sequence[str]) -> str | None:
+    """The closest name of a file, or None. An ending makes none close: `nope.yaml` is far from `bin.yaml`, and `rubric.yml` is near `rubric.yaml`."""
+    by_stem: dict[str, list[str]] = {}
+    for each in known:
+        by_stem.setdefault(_stem(each).casefold(), []).append(each)
+    stem = closest(_stem(name), [*by_stem])
+    return None if stem is None else closest(name, by_stem[stem]) or by_stem[stem][0]
+
+
+def _stem(name: str) -> str:
+    return next((name[: -len(end)] for end in _ENDINGS if name.lower().endswith(end)), name)

@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from scoring.change.examples import ExampleResult
+    from scoring.engine.rubric import Rubric
 
 __all__ = ["pytest_addoption", "pytest_collect_file"]
 
 RUBRIC, EXAMPLES = "rubric.yaml", "examples.yaml"
 _KEYS = frozenset({"guarantees", "overrides", "rubric", "sections", "stages", "verdicts", "weights"})
+_UNANSWERED = ("absent", "unopened", "excluded")  # outcomes of a smallest case that are not worth a word
 _MOST = 1024 * 1024  # bytes; a rubric has no more
 
 
@@ -167,18 +169,22 @@ class GuaranteeTest(_Test):
     def runtest(self) -> None:
         from scoring.change.promises import positions
         from scoring.change.prove import prove
-        from scoring.engine.plan import compile_plan
+        from scoring.engine.rubric import Rubric
 
         broken = []
+        allowed = self._guarantee["allowed"]
         for profile, level in positions(self._document):
-            plan = compile_plan(self._pack, profile, level)
-            proof = prove(plan, self._guarantee)
+            rubric = Rubric(self._pack, profile, level)
+            proof = prove(rubric.plan, self._guarantee)
             if not proof.holds:
-                broken.append(f"profile {profile}{'' if level is None else f', level {level}'}: {_said(proof)}")
+                broken.append(
+                    f"profile {profile}{'' if level is None else f', level {level}'}: {_said(rubric, proof, allowed)}"
+                )
         if broken:
             where = f"{_shown(self.path)}:{self.line}"
             why = f"\nIt is there because: {self._guarantee['why']}" if self._guarantee.get("why") else ""
-            raise _FailedError(f"{where}: guarantee {self._guarantee['id']}{why}\n" + "\n".join(broken))
+            head = f"{where}: guarantee {self._guarantee['id']}\n{_entry(self.path, self.line)}{why}"
+            raise _FailedError("\n".join((head, *broken)))
 
     @property
     def _document(self) -> dict[str, Any]:
@@ -188,12 +194,34 @@ class GuaranteeTest(_Test):
         return dict(document)
 
 
-def _said(proof: Any) -> str:
+def _said(rubric: Rubric, proof: Any, allowed: list[str]) -> str:
+    """What came of a proof that does not hold: the smallest case that breaks it, scored, and what it may come to."""
     import json
 
     if proof.holds is None:
         return f"not decided: {proof.why}"
     count = "some outcome combinations do" if proof.failing is None else f"{proof.failing:,} outcome combinations do"
-    shown = json.dumps(proof.witness["submission"], indent=2, ensure_ascii=False, sort_keys=True)
-    lines = "\n".join(f"  {line}" for line in shown.splitlines())
-    return f"does not hold. The smallest case that breaks it gets {proof.witness['verdict']} ({count}):\n{lines}\n  {proof.universe}"
+    decision = rubric.score(proof.witness["submission"])
+    answered = [f"{item} {came}" for item, came in proof.witness["outcomes"].items() if came not in _UNANSWERED]
+    facts = (
+        ("may get", allowed),
+        ("action", [decision.action]),
+        ("score", [f"{decision.score} ({decision.percent})"] if decision.percent else []),
+        ("determined by", decision.determined_by),
+        ("holds", decision.holds),
+        ("outcomes", answered),
+    )
+    rows = [f"{name:<14} {', '.join(values)}" for name, values in facts if values]
+    shown = json.dumps(proof.witness["submission"], indent=2, ensure_ascii=False, sort_keys=True).splitlines()
+    lines = "\n".join(f"  {line}" for line in (*rows, *shown, proof.universe))
+    return f"does not hold. The smallest case that breaks it gets {decision.verdict} ({count}):\n{lines}"
+
+
+def _entry(path: Path, line: int) -> str:
+    """An entry of a list as its author wrote it: its first line, and those that are indented deeper."""
+    from itertools import takewhile
+
+    first, *rest = path.read_text(encoding="utf-8").splitlines()[line - 1 :]
+    depth = len(first) - len(first.lstrip())
+    deeper = takewhile(lambda text: len(text) - len(text.lstrip()) > depth, rest)
+    return "\n".join(f"    {text[depth:]}" for text in (first, *deeper))

@@ -160,7 +160,11 @@ class PrecedenceLine:
             return Finding(name, NOT_CHECKED, f"{no_vault}, and only submissions say when candidates started")
         if not self.claimed:
             return Finding(name, NOT_CHECKED, "no decision says when its candidate started")
-        some = f"; {self.silent} decisions do not say when" if self.silent else ""
+        some = (
+            f"; {self.silent} {'decision does' if self.silent == 1 else 'decisions do'} not say when"
+            if self.silent
+            else ""
+        )
         if self.first is None:
             detail = "by the times claimed, no rubric, opening or notice came after its candidate's start"
             return Finding(name, HOLDS, f"{detail} ({self.claimed} decisions){some}")

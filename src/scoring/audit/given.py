@@ -19,6 +19,7 @@ from scoring.audit.exported import export_findings, is_export
 from scoring.audit.fields import record_misfit
 from scoring.audit.keys import VerificationKey
 from scoring.audit.note import MAX_NOTE
+from scoring.audit.place import is_log
 from scoring.audit.report import CANNOT_SHOW, FAILS, HOLDS, NOT_CHECKED, REMARK, Finding, Report
 from scoring.audit.verify import verify_directory
 from scoring.errors import LogError, StoreError
@@ -53,7 +54,7 @@ def kind_of_given(path: str | os.PathLike[str]) -> str | None:
     """
     place = Path(path)
     if place.is_dir():
-        if (_inside(place) / "log").is_dir():
+        if is_log(str(_inside(place))):
             return LOG
         return TILES if (place / tiles.CHECKPOINT).is_file() else None
     with place.open("rb") as stream:
@@ -123,9 +124,9 @@ def _bytes_of(place: Path) -> bytes:
 
 def _inside(place: Path) -> Path:
     """The directory that is meant: itself, or the one folder in it that holds an export, as where an archive was unpacked."""
-    if (place / "log").is_dir() or (place / tiles.CHECKPOINT).exists():
+    if is_log(str(place)) or (place / tiles.CHECKPOINT).exists():
         return place
-    inside = [one for one in islice(place.iterdir(), 1000) if (one / "log").is_dir() and is_export(one)]
+    inside = [one for one in islice(place.iterdir(), 1000) if is_log(str(one)) and is_export(one)]
     return inside[0] if len(inside) == 1 else place
 
 

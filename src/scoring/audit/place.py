@@ -13,9 +13,25 @@ from scoring.audit import disk
 from scoring.audit.segments import segment_name
 from scoring.errors import LogError, StoreError
 
-__all__ = ["is_new", "make_parts"]
+__all__ = ["is_log", "is_new", "make_parts"]
 
 PARTS = ("log", "packs", "cache")  # the directories that a log has
+
+
+def is_log(directory: str) -> bool:
+    """
+    Say whether a directory looks like a log's, sound or damaged: there is a directory `log` in it.
+
+    That is no sign where `log` holds a directory `log` and no lines: then it is the log, and lies here under that name.
+    """
+    inside = os.path.join(directory, "log")
+    return os.path.isdir(inside) and not _is_named_log(inside)
+
+
+def _is_named_log(directory: str) -> bool:
+    if not os.path.isdir(os.path.join(directory, "log")):
+        return False
+    return not any(name.endswith(".jsonl") for name in os.listdir(directory))
 
 
 def is_new(directory: str, *, create: bool) -> bool:
@@ -41,6 +57,8 @@ def is_new(directory: str, *, create: bool) -> bool:
         raise StoreError(f"{directory} cannot be read: {error.strerror}") from error
     if first in lines:
         return False
+    if _is_named_log(os.path.join(directory, "log")):
+        raise LogError(f"{directory} is not a log, and not empty: the directory log in it is one; give that")
     if lines or packs:
         raise LogError(
             f"{directory} is a damaged log: it has no log/{first}, but what belongs to it. Nothing was changed: put that file back from a copy of the "

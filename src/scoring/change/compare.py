@@ -29,7 +29,7 @@ from scoring.engine.rubric import Rubric
 from scoring.engine.table import ABSENT, EXCLUDED, UNOPENED
 from scoring.errors import Problem, RubricError
 from scoring.rubric.check import examine
-from scoring.rubric.load import AUTHORED, pack_at, read_file
+from scoring.rubric.load import AUTHORED, pack_at, read_file, rubric_file
 from scoring.rubric.reader import MAX_BYTES
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def version_of(what: Version | Rubric | bytes | str | os.PathLike[str]) -> Versi
         return Version(what.pack)
     if isinstance(what, bytes):
         return Version(Rubric(what, level=any_level(what)).pack)
-    path = os.fspath(what)
+    path = rubric_file(os.fspath(what))
     if not path.lower().endswith(AUTHORED):
         data = pack_at(path)
         return Version(Rubric(data, level=any_level(data)).pack, path)

@@ -373,7 +373,7 @@ def _share(text: str) -> str:
 def _condition(when: Packed) -> str:
     """A condition in words. Recursion is bounded by what a pack takes."""
     if "flag" in when:
-        return f"{when['flag']} {when['at_least']} times or more"
+        return f"{when['flag']} {'once' if when['at_least'] == 1 else str(when['at_least']) + ' times'} or more"
     if "below" in when:
         kind = "section" if "section" in when else "stage"
         return f"{kind} {when[kind]} below {_share(when['below'])}"

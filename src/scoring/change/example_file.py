@@ -7,7 +7,7 @@ Owns the form of the file, which holds
 - ``examples``: a list of the cases, each the base changed by the same keys and by `without`, `not_administered`, `notice`, `profile`, `void`,
   `reinstate`, with what it `shows` and what to `expect`.
 
-`rules/README.md` has every key. `verdict`, `action`, `score` and `determined_by` have to be stated, as a score alone does not show why a verdict came
+`docs/examples.md` has every key. `verdict`, `action`, `score` and `determined_by` have to be stated, as a score alone does not show why a verdict came
 out. `example_case` owns how the two become a submission, `example_forms` what keys, words and lists look like. Scores nothing but the base, which has to
 be a submission that the rubric takes; must not know what comes of an example.
 """

@@ -452,5 +452,7 @@ def _proof_without_notice(holds: bool | None, unproven: bool | None, without: _F
         return ["Without proof of notice it is not decided."]
     if unproven == (holds is not False):
         return []
-    how = "it holds" if unproven else f"it does not hold: {without.bounds((FAILS,))[0]} outcome combinations fail"
+    fewest = without.bounds((FAILS,))[0]
+    failing = "one outcome combination fails" if fewest == 1 else f"{fewest:,} outcome combinations fail"
+    how = "it holds" if unproven else f"it does not hold: {failing}"
     return [f"Without proof of notice, where a fatal answer puts no cap of its own, {how}."]

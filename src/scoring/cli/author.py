@@ -24,6 +24,7 @@ from scoring.cli.output import (
     WRONG,
     CallError,
     complain,
+    counted,
     emit,
     place,
     say,
@@ -34,6 +35,7 @@ from scoring.cli.paths import STDIN, shown
 from scoring.cli.promised import promises
 from scoring.cli.promised import show as show_promises
 from scoring.errors import Problem, RubricError, StoreError
+from scoring.rubric.load import rubric_file
 from scoring.rubric.paper import paper
 from scoring.rubric.reader import MAX_BYTES
 from scoring.rubric.schema import decision_schema, submission_schema
@@ -48,7 +50,6 @@ if TYPE_CHECKING:
 
 __all__ = ["check", "pack"]
 
-_RUBRIC_FILE = "rubric.yaml"
 _IN_FULL = 10  # failing examples that are shown with their line; of more, the reader looks for what they have in common
 _NAMED = 12  # of what no example reaches; the lines above mark all of it
 
@@ -80,13 +81,12 @@ def check(rubric: In, /, *rubrics: In, against: str | None = None, json: bool = 
             f"{statuses.count(FAILS)} fail",
             *([f"{open_} not decided"] if open_ else []),
         ]
-        say(f"{len(statuses)} rubrics: {', '.join(counts)}, {statuses.count(WRONG)} cannot be read")
+        say(f"{len(statuses):,} rubrics: {', '.join(counts)}, {statuses.count(WRONG)} cannot be read")
     return worst(statuses)
 
 
 def _check(name: str, against: str | None, *, json: bool) -> int:
-    if (Path(name) / _RUBRIC_FILE).is_file():
-        name = str(Path(name) / _RUBRIC_FILE)
+    name = rubric_file(name)
     problems, ready = examined(name, any_level=True)
     report = None
     promised: list[Promise] = []
@@ -163,7 +163,7 @@ def _show_failing(report: ExampleReport) -> None:
     """Print what fails: the first ones with their lines, the rest a line each, and how many first where that would be lost."""
     failing = [result for result in report.results if not result.holds]
     if len(failing) > _IN_FULL:
-        complain(f"{len(failing)} of {len(report.results)} examples fail")
+        complain(f"{len(failing):,} of {_count(len(report.results), 'example')} fail")
     for result in failing[:_IN_FULL]:
         show_problems(result.problems)
     show_problems(
@@ -193,8 +193,12 @@ def _summed_up(summary: dict[str, Any]) -> str:
         counts.append(_kept(summary))
     if summary["examples"] is not None:
         examples = _count(summary["examples"], "example")
-        counts.append(f"{summary['failing']} of {examples} fail" if summary["failing"] else f"{examples} hold")
-        counts.append(f"{summary['unreached']} not reached" if summary["unreached"] else "everything reached")
+        counts.append(
+            f"{summary['failing']:,} of {examples} fail"
+            if summary["failing"]
+            else f"{examples} hold{'s' * (summary['examples'] == 1)}"
+        )
+        counts.append(f"{summary['unreached']:,} not reached" if summary["unreached"] else "everything reached")
     elif not summary["errors"]:
         counts.append(f"no {FILE_NAME} beside it")
     return f"{summary['file']}: {', '.join(counts)}"
@@ -214,7 +218,7 @@ def _kept(summary: dict[str, Any]) -> str:
 
 
 def _count(number: int, what: str) -> str:
-    return f"{number or 'no'} {what}{'' if number == 1 else 's'}"
+    return counted(number, what) if number else f"no {what}s"
 
 
 # --- pack ---
@@ -235,11 +239,12 @@ def pack(
     changed is a new version. Nothing is written while an example fails, or a guarantee does not hold.
 
     Args:
-        rubric: A rubric.yaml, or a pack to write the rest for.
-        output: The directory to write to; made if need be.
+        rubric: A rubric.yaml, the directory that holds it, or a pack to write the rest for.
+        output: The directory to write to, made if need be; the current one unless it is given.
         untested: Pack without running the examples beside the rubric, nor deciding what it guarantees.
         json: One JSON object, for machines.
     """
+    rubric = rubric_file(rubric)
     problems, ready = examined(rubric, any_level=True)
     if ready is None:
         raise RubricError(problems)
@@ -252,6 +257,8 @@ def pack(
         "decision.schema.json": _indented(decision_schema(ready.plan.pack)),
     }
     directory = Path(output)
+    if directory.exists() and not directory.is_dir():
+        raise CallError(f"{output} is a file; --output names the directory to write to, and nothing was written")
     _keep(directory / f"{name}.pack.json", ready.pack)
     failing = None if untested else _failing(rubric, ready)
     if failing is not None:
@@ -263,8 +270,9 @@ def pack(
     if json:
         emit({"rubric": ready.id, "version": ready.version, **digests, "files": paths})
         return HOLDS
+    say(f"written to {'the current directory' if directory == Path() else output}:")
     for path in paths:
-        say(path)
+        say(f"  {path}")
     say(f"pack     {ready.digest}\nscoring  {ready.scoring_digest}")
     return HOLDS
 
@@ -288,7 +296,7 @@ def _failing(name: str, rubric: Rubric) -> int | None:
     if report.holds:
         return None
     count = sum(not result.holds for result in report.results)
-    complain(f"nothing was written, as {count} of {_count(len(report.results), 'example')} fail: {ways}")
+    complain(f"nothing was written, as {count:,} of {_count(len(report.results), 'example')} fail: {ways}")
     return FAILS
 
 
@@ -303,7 +311,7 @@ def _keep(path: Path, data: bytes) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise StoreError(f"{path} cannot be read: {error.strerror}") from error
+        raise StoreError(f"{path} cannot be written: {error.strerror}") from error
     if held != data:
         raise CallError(
             f"{path} exists already, with other content: a rubric that changed is a new version, so give it one in `version:`"

@@ -88,7 +88,7 @@ def examined(
     Read a rubric, and collect everything that is wrong with it or doubtful.
 
     Args:
-        name: Its path, or `-`.
+        name: Its path, the directory that holds it as `rubric.yaml`, or `-`.
         profile: The weight profile; the rubric's default one where None.
         level: The level, where the rubric has levels.
         any_level: What is done with it is the same at each level: take the first where it has some.
@@ -99,6 +99,9 @@ def examined(
     Raises:
         CallError: It is something else.
     """
+    from scoring.rubric.load import rubric_file
+
+    name = rubric_file(name)
     return examined_data(whole(name, MAX_PACK, RUBRIC), name, profile, level, any_level=any_level)
 
 

@@ -79,7 +79,7 @@ def _number(name: str) -> int | None:
 
 def _must_be_decision(log: AuditLog, seq: int) -> None:
     if seq >= len(log):
-        raise CallError(f"this log has no record #{seq}: it holds {len(log)}, the last is #{len(log) - 1}")
+        raise CallError(f"this log has no record #{seq}: it holds {len(log):,}, the last is #{len(log) - 1}")
     kind = log.read(seq)["type"]
     if kind != "decision":
         raise CallError(f"record #{seq} is {'an' if kind == 'opening' else 'a'} {kind}; expected a decision")

@@ -310,8 +310,8 @@ def printable(text: str) -> str:
 
 
 def counted(number: int, what: str) -> str:
-    """So many of something: ``1 case``, ``2 cases``."""
-    return f"{number} {what}{'' if number == 1 else 's'}"
+    """So many of something: ``1 case``, ``2,000 cases``."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _put(stream: TextIO, line: str, *spans: tuple[int, int, str]) -> None:

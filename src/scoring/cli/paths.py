@@ -12,7 +12,7 @@ from pathlib import Path
 
 from scoring import canonical
 from scoring.cli.output import CallError
-from scoring.errors import StoreError, did_you_mean
+from scoring.errors import StoreError, closest_file
 
 __all__ = [
     "ENTRIES",
@@ -125,7 +125,8 @@ def log_at(name: str, wanted: str = "a log's directory") -> Path:
     """
     path = existing_directory(name, wanted)
     if not is_log(path):
-        raise CallError(f"{name} is no log: there is no directory log in it{_log_near(path)}")
+        why = "the directory log in it is one" if (path / "log").is_dir() else "there is no directory log in it"
+        raise CallError(f"{name} is no log: {why}{_log_near(path)}")
     return path
 
 
@@ -154,7 +155,12 @@ def vault_missing(log: str, vault: str | None) -> str:
 
 def is_log(path: Path) -> bool:
     """Whether a directory looks like a log's."""
-    return (path / "log").is_dir()
+    from scoring.audit import place  # here, for most commands have no log
+
+    try:
+        return place.is_log(str(path))
+    except OSError:  # nobody may look into it, so it is for whoever opens it to say so
+        return True
 
 
 def is_begun(path: Path) -> bool:
@@ -171,10 +177,10 @@ def _near(path: Path) -> str:
     while not missing.parent.exists() and missing.parent != missing:
         missing = missing.parent
     names = _names(missing.parent)
-    hint = did_you_mean(missing.name, names)
+    hint = closest_file(missing.name, names)
     beyond = "" if missing == path else f": there is no {missing}"
     if hint:
-        return f"{beyond}{hint}"
+        return f'{beyond}; did you mean "{missing.with_name(hint)}"?'
     some = ", ".join(names[:_LISTED]) + (", ..." if len(names) > _LISTED else "")
     return f"{beyond}; {missing.parent} holds {some or 'nothing'}"
 

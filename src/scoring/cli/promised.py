@@ -120,7 +120,7 @@ def _fact(kept_: Kept) -> dict[str, Any]:
     proof = kept_.proof
     of = {"id": kept_.id, "profile": kept_.profile, "level": kept_.level}
     told = {"why": proof.why, "failing": proof.failing, "universe": proof.universe, "remarks": list(proof.remarks)}
-    told["unproven"] = proof.unproven
+    told["holds_without_proof_of_notice"] = proof.unproven
     return {"type": "guarantee", **of, "holds": proof.holds, **told, "witness": proof.witness}
 
 

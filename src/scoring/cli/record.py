@@ -170,7 +170,7 @@ def open_case(
 
     Args:
         directory: The log.
-        rubric: A rubric.yaml or a pack.
+        rubric: A rubric.yaml, the directory that holds it, or a pack.
         case: Whose case.
         id: Your name for this opening, the same on a retry; a new one otherwise.
         profile: The rubric's weight profile; its default one otherwise.

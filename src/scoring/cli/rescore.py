@@ -50,7 +50,7 @@ def rescore(
 
     Args:
         directory: The log.
-        new: The new version, a rubric.yaml or a pack, which names the old one under `replaces:`.
+        new: The new version, a rubric.yaml, the directory that holds it, or a pack, which names the old one under `replaces:`.
         policy: all; or never-lower, which leaves alone whoever would be worse off.
         apply: Record what the policy allows; otherwise it is only shown.
         per_answer: With --apply: keep each answer as a disclosure of its own, so that one can be shown to an auditor without the others.
@@ -166,7 +166,7 @@ class _Plan:
         if not self.differ + self.alike + self.unscored:
             return "no case's newest decision is by the version that this one replaces"
         lines = [f"{self.differ} would change, {self.alike} would not, {self.unscored} cannot be scored again"]
-        lines += [f"  {old} -> {new}: {count}" for (old, new), count in self._moves.items() if old != new]
+        lines += [f"  {old} -> {new}: {count:,}" for (old, new), count in self._moves.items() if old != new]
         if self._stays:
             lines.append(f"  left as they are, because they would be worse off: {self._stays}")
         return "\n".join(lines)
@@ -225,7 +225,7 @@ def _decided(decision: Decision) -> dict[str, Any]:
 
 def _told(done: Applied | None, directory: str, plan: _Plan) -> str:
     if done is not None:
-        left = f", {len(done.left)} left as they are" if done.left else ""
+        left = f", {len(done.left):,} left as they are" if done.left else ""
         return f"{counted(len(done.recorded), 'decision')} recorded{left}; the older ones stay in the log"
     if not plan.differ + plan.alike:
         return "nothing to record"

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import sys
 from collections import deque
+from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -30,7 +32,7 @@ from scoring.cli.output import (
     progress,
     show_problems,
 )
-from scoring.cli.paths import STDIN, shown, submissions_file
+from scoring.cli.paths import STDIN, is_begun, shown, submissions_file
 from scoring.cli.results import Place, heads, place_of
 from scoring.cli.template import show_template
 from scoring.engine.submission import MAX_SUBMISSION
@@ -81,7 +83,7 @@ def score(
     interruption the same call can be given again with the same --log, or with --resume: what is recorded, or has its entry, keeps it.
 
     Args:
-        rubric: A rubric.yaml or a pack.
+        rubric: A rubric.yaml, the directory that holds it, or a pack.
         submissions: A JSON file with one submission, or with one a line; `-` is standard input.
         profile: The rubric's weight profile; its default one otherwise.
         level: The level of the position, where the rubric has levels.
@@ -119,6 +121,8 @@ def score(
     wanted = Wanted(json, quiet=entries == STDIN, entry=entries is not None, kept=log is not None)
     stream = _Stream(submissions, ready, wanted)
     if log is not None:
+        if create and not is_begun(Path(log)) and stream.is_empty():
+            return stream.show(iter(()))
         with (
             stream.crew() as crew,
             open_log(
@@ -188,7 +192,7 @@ class _Tally:
             complain("stopped: the log does not tell how much was recorded; the same ids can be sent again")
             return
         complain(
-            f"stopped: {count} {'decision was' if count == 1 else 'decisions were'} recorded; the same ids can be sent again,"
+            f"stopped: {counted(count, 'decision')} {'was' if count == 1 else 'were'} recorded; the same ids can be sent again,"
             " and what is recorded keeps its record"
         )
 
@@ -297,8 +301,15 @@ class _Stream:
         self.rubric = rubric
         self.desk = Desk(rubric, wanted)
         self.live = is_live(name)
+        self._lines = unread_lines(name, MAX_SUBMISSION, "submissions")
         self._count = 0
         self._refused = 0
+
+    def is_empty(self) -> bool:
+        """Whether nothing comes in at all; it waits for the first line."""
+        first = next(self._lines, None)
+        self._lines = iter(()) if first is None else chain((first,), self._lines)
+        return first is None
 
     def crew(self) -> Crew[list[Unread], list[Scored]]:
         """Those who score: all processors where it is worth it. To be called before a log is open, which no other process should inherit."""
@@ -310,8 +321,8 @@ class _Stream:
         among: Callable[[Iterator[Unread]], Iterator[Unread]] = iter,
     ) -> Iterator[Scored]:
         """What came of every line, in the order of the input; *among* takes out what is to be passed over."""
-        lines = unread_lines(self._name, MAX_SUBMISSION, "submissions")
-        answers = (one for _, some in crew.do(_parts(among(self._counted(lines)), self.live)) for one in some)
+        lines = among(self._counted(self._lines))
+        answers = (one for _, some in crew.do(_parts(lines, self.live)) for one in some)
         return progress(answers, "submissions")
 
     def _counted(self, lines: Iterator[Unread]) -> Iterator[Unread]:
@@ -344,7 +355,7 @@ class _Stream:
         if not self._count:
             complain(f"{shown(self._name)} holds no submission")
         elif self._refused:
-            complain(f"not scored: {self._refused} of {self._count} submissions")
+            complain(f"not scored: {self._refused:,} of {counted(self._count, 'submission')}")
         return WRONG if self._refused or not self._count else HOLDS
 
 

@@ -21,6 +21,7 @@ from scoring.engine.rubric import Rubric
 from scoring.errors import RubricError
 from scoring.rubric.check import examine
 from scoring.rubric.load import AUTHORED
+from scoring.rubric.load import rubric_file as named
 from scoring.rubric.reader import MAX_BYTES
 
 TYPE_CHECKING = False
@@ -30,11 +31,6 @@ if TYPE_CHECKING:
     from scoring import AuditLog
 
 __all__ = ["at_revision", "beside", "in_force", "named", "version_at"]
-
-
-def named(name: str) -> str:
-    """The rubric file of a directory, where a directory is named."""
-    return str(Path(name) / "rubric.yaml") if (Path(name) / "rubric.yaml").is_file() else name
 
 
 def version_at(name: str) -> Version:

@@ -11,12 +11,13 @@ import os
 
 from scoring.engine.plan import MAX_PACK
 from scoring.engine.rubric import Rubric
-from scoring.errors import Problem, RubricError, StoreError, did_you_mean
+from scoring.errors import Problem, RubricError, StoreError, closest_file
 from scoring.events import emit
 
-__all__ = ["AUTHORED", "load", "pack_at", "read_file"]
+__all__ = ["AUTHORED", "load", "pack_at", "placed", "read_file", "rubric_file"]
 
 AUTHORED = (".yaml", ".yml")
+RUBRIC = "rubric.yaml"  # what a rubric file is called where its directory stands for it
 _MAX_NEIGHBOURS = 1_000  # file names that are looked at for a suggestion
 
 
@@ -25,7 +26,7 @@ def load(source: str | os.PathLike[str] | bytes, profile: str | None = None, lev
     Load a rubric.
 
     Args:
-        source: The path of a rubric file (``.yaml``, ``.yml``) or of a pack, or a pack's bytes.
+        source: The path of a rubric file (``.yaml``, ``.yml``), of the directory that holds a ``rubric.yaml``, or of a pack; or a pack's bytes.
         profile: Which weights; the rubric's default where None.
         level: For rubrics with levels.
 
@@ -52,16 +53,33 @@ def _load(source: str | os.PathLike[str] | bytes, profile: str | None, level: st
     if not isinstance(source, (str, os.PathLike)):
         message = f"expected the path of a rubric or the bytes of a pack, got a value of type {type(source).__name__}"
         raise RubricError([Problem("source", message)])
-    return _from_pack(pack_at(os.fspath(source)), profile, level)
+    path = rubric_file(os.fspath(source))
+    data = pack_at(path)
+    try:
+        return _from_pack(data, profile, level)
+    except RubricError as error:
+        raise placed(error, path) from None
+
+
+def placed(error: RubricError, path: str) -> RubricError:
+    """What is wrong with the pack at a path, with the path: no problem of a pack has a line."""
+    return RubricError(Problem(each.code, each.message, path=each.path, file=path) for each in error.problems)
+
+
+def rubric_file(path: str) -> str:
+    """The file that a path means: of a directory that holds a `rubric.yaml` that one, else the path itself."""
+    inside = os.path.join(path, RUBRIC)  # noqa: PTH118 - pathlib would be one more import for a cold function
+    return inside if os.path.isfile(inside) else path  # noqa: PTH113 - as above
 
 
 def pack_at(path: str) -> bytes:
     """
-    The pack of a rubric file, or what lies at another path: for every profile and level.
+    The pack of a rubric file, or of the one in a directory, or what lies at another path: for every profile and level.
 
     Raises:
         RubricError: The rubric file has errors. StoreError: It cannot be read. MissingExtraError: PyYAML is not installed.
     """
+    path = rubric_file(path)
     if not path.lower().endswith(AUTHORED):
         return read_file(path, MAX_PACK)
     from scoring.rubric.check import check
@@ -97,18 +115,19 @@ def read_file(path: str, most: int) -> bytes:
 def _why(path: str, error: OSError | ValueError) -> str:
     if os.path.isdir(path):  # noqa: PTH112 - as above
         inside = [name for name in _names(path) if name.lower().endswith((*AUTHORED, ".json"))]
-        first = "rubric.yaml" if "rubric.yaml" in inside else next(iter(sorted(inside)), None)
-        hint = f'; did you mean "{os.path.join(path, first)}"?' if first else ""  # noqa: PTH118
-        return f"is a directory, not a file{hint}"
+        return f"is a directory, not a file{_meant(path, min(inside, default=None))}"
     if isinstance(error, FileNotFoundError):
         folder, name = os.path.split(path)
         if folder and not os.path.isdir(folder):  # noqa: PTH112
             return f'no such file: there is no directory "{folder}"'
-        hint = did_you_mean(name, _names(folder or "."))
-        return f"no such file{hint}"
+        return f"no such file{_meant(folder, closest_file(name, _names(folder or '.')))}"
     if isinstance(error, PermissionError):
         return "this user is not allowed to read it"
     return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+
+
+def _meant(folder: str, name: str | None) -> str:
+    return f'; did you mean "{os.path.join(folder, name)}"?' if name else ""  # noqa: PTH118 - as above
 
 
 def _names(folder: str) -> list[str]:

@@ -68,7 +68,7 @@ def assert_same_verdicts(
     old: Loaded,
     new: Loaded,
     *,
-    except_: Iterable[str | tuple[str, str]] = (),
+    except_: str | Iterable[str | tuple[str, str]] = (),
     by: str = "verdict",
     proven: bool = False,
     bound: int = BOUND,
@@ -77,9 +77,9 @@ def assert_same_verdicts(
     Assert that a change moves nobody to another verdict.
 
     Args:
-        old: The version before, loaded or by path.
+        old: The version before, loaded or by path: of a rubric file, of the directory that holds a ``rubric.yaml``, or of a pack.
         new: The version after it. Two paths are compared for each profile and level, and a failure names the lines of the files.
-        except_: Moves that are allowed: ``"borderline -> strong_pass"``, as `replaces: may_move` has them, or pairs.
+        except_: The move that is allowed, ``"borderline -> strong_pass"``, or several: as `replaces: may_move` has them, or pairs.
         by: ``verdict`` or ``action``.
         proven: Whether to fail, too, where it can be neither proven nor refuted.
         bound: How many states a proof may look at before Hypothesis takes over.
@@ -92,7 +92,7 @@ def assert_same_verdicts(
         ValueError: An entry of `except_` is no move, or names a verdict that its version does not have.
     """
     __tracebackhide__ = True
-    allowed = {_move(entry) for entry in except_}
+    allowed = {_move(entry) for entry in ([except_] if isinstance(except_, str) else except_)}
     opened = pairs(old, new)
     _check_moves(allowed, *opened[0], by)
     return _assert_never(

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from scoring import canonical
 from scoring.change.edits import Source
+from scoring.change.examples import any_level
 from scoring.engine.rubric import Rubric
-from scoring.rubric.load import AUTHORED, pack_at, read_file
+from scoring.errors import RubricError
+from scoring.rubric.load import AUTHORED, pack_at, placed, read_file, rubric_file
 from scoring.rubric.reader import MAX_BYTES
 
 if TYPE_CHECKING:
@@ -84,10 +85,14 @@ class _Side:
             self.profiles: list[str | None] = [version.profile]
             self.levels: list[str | None] = [version.level]
             return
-        self.name = self.file = os.fspath(version)
+        self.name = self.file = rubric_file(os.fspath(version))
         if self.file.lower().endswith(AUTHORED):
             self.source = Source(read_file(self.file, MAX_BYTES), self.file)
-        pack: Any = canonical.loads(pack_at(self.file))
+        data = pack_at(self.file)
+        try:
+            pack: Any = Rubric(data, level=any_level(data)).plan.pack
+        except RubricError as error:
+            raise placed(error, self.file) from None
         self.profiles = [profile["id"] for profile in pack["profiles"]]
         self.levels = [level["id"] for level in pack["levels"]] or [None]
 
