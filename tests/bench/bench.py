@@ -398,18 +398,30 @@ def machine() -> str:
     )
 
 
-def page(tables: dict[str, list[Row]], options: argparse.Namespace) -> str:
-    """The tables in Markdown."""
-    said = [f"{machine()} {options.rounds} rounds.", ""]
-    for part, rows in tables.items():
-        said += [
+def table(part: str, rows: list[Row], options: argparse.Namespace) -> str:
+    """A part's table in Markdown, and how it was taken."""
+    return "\n".join(
+        [
             f"### {PARTS[part][0]}",
+            "",
+            f"{machine()} {options.rounds} rounds.",
             "",
             "| what | against | target | median (lowest-highest) | |",
             "|---|---|---|---|---|",
+            *(f"| {' | '.join(cells)} |" for cells in rows),
+            "",
         ]
-        said += [f"| {' | '.join(cells)} |" for cells in rows] + [""]
-    return "\n".join(said)
+    )
+
+
+def written(page: str, tables: dict[str, str]) -> str:
+    """The page with these tables in place of the ones that stand there; those of parts that were not measured stay."""
+    before, rest = page.split(BEGIN)
+    kept, after = rest.split(END)
+    titles = {title: part for part, (title, _) in PARTS.items()}
+    old = {titles[text.partition("\n")[0]]: f"### {text.rstrip()}\n" for text in kept.split("### ")[1:]}
+    found = old | tables
+    return f"{before}{BEGIN}\n\n" + "\n".join(found[part] for part in PARTS if part in found) + f"\n{END}{after}"
 
 
 def main() -> int:
@@ -423,14 +435,15 @@ def main() -> int:
     parser.add_argument("--room", type=Path, help="where to work")
     parser.add_argument("--write", action="store_true", help="write the tables into docs/performance.md")
     options = parser.parse_args()
-    tables = {}
+    missed = []
     for part in options.parts or PARTS:
-        tables[part] = PARTS[part][1](options)
-        print(page({part: tables[part]}, options), flush=True)
-    if options.write:
-        before, rest = PAGE.read_text().split(BEGIN)
-        PAGE.write_text(f"{before}{BEGIN}\n\n{page(tables, options)}\n{END}{rest.split(END)[1]}")
-    print(json.dumps({"missed": [cells[0] for rows in tables.values() for cells in rows if "missed" in cells[4]]}))
+        rows = PARTS[part][1](options)
+        missed += [cells[0] for cells in rows if "missed" in cells[4]]
+        shown = table(part, rows, options)
+        print(shown, flush=True)
+        if options.write:  # at once, so that what was measured is not lost with what is measured later
+            PAGE.write_text(written(PAGE.read_text(), {part: shown}))
+    print(json.dumps({"missed": missed}))
     return 0
 
 
