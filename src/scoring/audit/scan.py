@@ -129,7 +129,7 @@ class Scanned:
         self.times = ("", "")
         self.claims: list[tuple[str, Disclosed, Place]] = []
         self.rows: list[Row] = []
-        self.heaps: Columns = (b"", [])
+        self.heaps: Columns = []
 
 
 def scan(task: Task) -> Scanned | None:
