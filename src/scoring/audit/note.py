@@ -8,7 +8,7 @@ Pure: bytes in, bytes out. Must not know what a text says, nor how a key signs: 
 
 from __future__ import annotations
 
-from scoring.audit.keys import VerificationKey, decode64, encode64, is_name
+from scoring.audit.keys import VerificationKey, decode64, encode64, has_control, is_name
 from scoring.audit.value import Value
 from scoring.errors import LogError
 
@@ -160,7 +160,7 @@ def check_text(data: bytes) -> str:
         text = data.decode()
     except UnicodeDecodeError:
         raise LogError("no note: this is not UTF-8") from None
-    if any(one < " " and one != "\n" for one in text):
+    if has_control(data):
         raise LogError("no note: it holds a control character")
     if not text.endswith("\n"):
         raise LogError("no note: its text does not end in a line end")
