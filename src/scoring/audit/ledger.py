@@ -10,8 +10,6 @@ Must not know how a segment is read, nor what a case's records must keep to: tha
 
 from __future__ import annotations
 
-import sqlite3
-import tempfile
 from array import array
 from collections import Counter
 from itertools import groupby
@@ -126,6 +124,9 @@ class Ledger:
     """
 
     def __init__(self, again: Callable[[int, Sequence[int]], Iterable[Row]]) -> None:
+        import sqlite3  # here: processes that only fill heaps need neither
+        import tempfile
+
         self._again = again
         self._rows: list[Row] = []
         self._database = sqlite3.connect("", isolation_level=None)
