@@ -90,6 +90,12 @@ class TestMangled:
         with pytest.raises(LogError):
             SigningKey(name, bytes(32))
 
+    def test_a_name_is_judged_character_by_character_wherever_one_stands(self):
+        """All of the basic plane, surrogates too, and the ends of the others: a name looked at whole is refused where one character of it would be."""
+        for one in map(chr, [*range(0x10000), 0x10000, 0x1F600, 0xE0001, 0x10FFFF]):
+            allowed = not (one.isspace() or one == "+" or one < " " or "\ud800" <= one <= "\udfff")
+            assert [is_name(name) for name in (one, f"a{one}", f"{one}é", f"a{one}b")] == [allowed] * 4, ascii(one)
+
 
 class TestAccepts:
     def test_a_signature_holds_for_its_text_and_key_alone(self):

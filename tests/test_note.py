@@ -112,6 +112,19 @@ class TestForm:
         with pytest.raises(LogError):
             note.parse(data)
 
+    def test_every_character_but_those_below_a_space_may_stand_in_a_text(self):
+        """All of the basic plane, surrogates too: of the control characters below U+0020 the line end alone is allowed."""
+        for one in map(chr, range(0x10000)):
+            text = f"é{one}Ω\n".encode(errors="surrogatepass")
+            if one < " " and one != "\n":
+                with pytest.raises(LogError, match="control character"):
+                    note.check_text(text)
+            elif "\ud800" <= one <= "\udfff":
+                with pytest.raises(LogError, match="UTF-8"):
+                    note.check_text(text)
+            else:
+                assert note.check_text(text) == text.decode()
+
     def test_a_hundred_signatures_are_read(self):
         """The format: at least 16 must be accepted."""
         assert len(note.parse(TEXT + b"\n" + PETER_LINE * 100).signatures) == 100

@@ -14,7 +14,8 @@ import pytest
 import logs
 from logs import RUBRIC, make_log, open_log, rechain, segment, submission
 from scoring import canonical
-from scoring.audit import crew, fields, segments, verify
+from scoring.audit import crew, fields, note, segments, verify
+from scoring.audit.keys import SigningKey, VerificationKey
 from scoring.audit.report import FAILS
 from scoring.audit.scan import Task, scan
 from scoring.audit.verify import verify_directory
@@ -316,12 +317,82 @@ class TestCrew:
         assert all(one.returncode is not None for one in started)
 
     def test_a_task_that_cannot_be_read_is_none_that_holds(self, room):
-        task = Task(str(room / "nothing"), "log/nothing", 0, 8, False, [], True, None)
+        task = Task(str(room / "nothing"), "log/nothing", 0, 8, False, [], True, None, [], [])
         assert scan(task) is None
 
 
 def interrupted(*_):
     raise KeyboardInterrupt
+
+
+@pytest.mark.usefixtures("small")
+class TestSignatures:
+    """Who signed heads is checked beside the records that stand below them, and said where it always was."""
+
+    OLD, NEW = SigningKey("signed", bytes(32)), SigningKey("signed", bytes([1]) * 32)
+
+    @pytest.fixture
+    def signed(self, path):
+        """Some fifteen heads, the later ones by a second key."""
+        pytest.importorskip("cryptography", reason="signatures need the extra `sign`")
+        clock = logs.Clock()
+        for keys, numbers in (([self.OLD], range(20)), ([self.OLD, self.NEW], range(20, 45))):
+            with open_log(path, create=True, origin="signed", signer=keys, clock=clock) as log:
+                for number in numbers:
+                    log.decide(RUBRIC, submission(number))
+                    if number % 3 == 0:
+                        log.checkpoint()
+        return path
+
+    @pytest.fixture
+    def checked(self, monkeypatch):
+        """Whom this process asks for a signature."""
+        asked = []
+        real = VerificationKey.accepts
+        monkeypatch.setattr(
+            VerificationKey, "accepts", lambda *given: (asked.append(given[1]) if given[1] else None) or real(*given)
+        )
+        return asked
+
+    @pytest.mark.parametrize("fast", [False, True])
+    def test_each_is_checked_once(self, signed, checked, fast):
+        """But for the head that two keys must sign."""
+        count = len((signed / "heads").read_bytes().splitlines())
+        report = verify_directory(signed, vault=False, workers=1, fast=fast)
+        assert report["signatures"].detail.startswith(f"{count} heads signed")
+        assert len({*checked}) == count
+        assert len(checked) <= count + 3
+
+    def test_other_processes_check_those_of_a_given_key(self, signed, checked):
+        assert verify_directory(signed, vault=False, workers=2, key=self.OLD.verification_key).ok
+        old = [text for text in checked if int(text.split()[1]) <= 20]
+        assert old == []
+
+    @pytest.mark.parametrize("given", [None, OLD, NEW])
+    @pytest.mark.parametrize("spoil", ["blob", "key", "unsigned", "other text", "too long", "twice"])
+    def test_the_same_is_found_of_heads_that_are_not_signed_as_they_should_be(self, signed, spoil, given):
+        lines = (signed / "heads").read_text(encoding="utf-8").splitlines()
+        for number in (2, len(lines) // 2, len(lines) - 2):
+            lines[number] = json.dumps(SPOILT[spoil](json.loads(lines[number])), ensure_ascii=False)
+        (signed / "heads").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        for fast in (False, True):
+            report = agree(signed, vault=False, fast=fast, key=given.verification_key if given else None)
+            assert report.ok == (spoil in {"too long", "twice"})
+
+
+def by_a_stranger(text):
+    head = text.partition("\n\n")[0] + "\n"
+    return note.write(note.sign(note.Note(head.encode()), SigningKey("signed", bytes([2]) * 32))).decode()
+
+
+SPOILT = {
+    "blob": lambda text: text[:-8] + ("A" if text[-8] != "A" else "B") + text[-7:],
+    "key": by_a_stranger,
+    "unsigned": lambda text: text.partition("\n\n")[0] + "\n",
+    "other text": lambda text: text.replace("signed\n", "signet\n", 1),
+    "too long": lambda text: text + f"\N{EM DASH} other {'A' * 8000}\n",
+    "twice": lambda text: text + text.partition("\n\n")[2],
+}
 
 
 @pytest.mark.usefixtures("small")
@@ -342,5 +413,19 @@ class TestTwice:
     def test_a_heap_that_is_too_large_is_sorted_on_disk(self, path, monkeypatch):
         make_log(path, 40)
         wanted = verify_directory(path, vault=False)
-        monkeypatch.setattr("scoring.audit.ledger._MOST", 10)
+        monkeypatch.setattr("scoring.audit.ledger._MOST", 0)
         assert verify_directory(path, vault=False) == wanted
+
+    def test_cases_that_differ_in_their_last_digit_alone_are_two(self, path, monkeypatch):
+        """Only the first bytes of a digest are kept: what agrees in these is read once more and compared whole, and holds."""
+        make_log(path, 40)
+        (path / "heads").unlink()
+        records = [*map(json.loads, all_lines(path))]
+        digest = records[5]["body"]["disclosures"]["case"]
+        records[38]["body"]["disclosures"]["case"] = digest[:-1] + ("0" if digest[-1] == "1" else "1")
+        write_all(path, rechain(records))
+        again = []
+        real = verify._Verification.rows_of
+        monkeypatch.setattr(verify._Verification, "rows_of", lambda *given: again.append(given[2]) or real(*given))
+        assert agree(path, vault=False).ok
+        assert again == 2 * [[5], [6]]

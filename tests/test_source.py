@@ -38,7 +38,10 @@ def test_nothing_is_executed_that_cannot_be_read(path: Path) -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             assert node.func.id not in {"eval", "exec", "compile", "__import__"}
         names = [alias.name for alias in node.names] if isinstance(node, (ast.Import, ast.ImportFrom)) else []
-        if path.name != "crew.py":  # speaks to processes that it started itself, through pipes that nobody else holds
+        if path.name not in {
+            "crew.py",
+            "serving.py",
+        }:  # the two ends of pipes that nobody else holds, to processes that were started here
             assert not {"pickle", "marshal", "shelve"} & {*names}
         assert "re" not in names
 

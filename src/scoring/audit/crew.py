@@ -24,32 +24,20 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Future
-    from typing import BinaryIO, Self
+    from typing import Self
 
 Task = TypeVar("Task")
 Done = TypeVar("Done")
 
-__all__ = ["Crew", "cores", "serve"]
+__all__ = ["Crew", "cores"]
 
 _AHEAD = 2  # tasks that each process has before it, so that none waits for this one
-_SERVE = "import sys; sys.path[:] = sys.argv[1:]; from scoring.audit.crew import serve; serve(sys.stdin.buffer, sys.stdout.buffer)"
+_SERVE = "import sys; sys.path[:] = sys.argv[1:]; from scoring.audit.serving import serve; serve(sys.stdin.buffer, sys.stdout.buffer)"
 
 
 def cores() -> int:
     """How many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def serve(tasks: BinaryIO, answers: BinaryIO) -> None:
-    """Read what to do, then answer tasks until there are no more: what a process of the crew does."""
-    try:
-        work = pickle.load(tasks)  # noqa: S301 - of the process that started this one
-        while True:
-            answer = work(pickle.load(tasks))  # noqa: S301 - as above
-            pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
-            answers.flush()
-    except EOFError:
-        return
 
 
 class Crew(Generic[Task, Done]):

@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 else:
     Protocol = object  # typing would double a cold start
 
-__all__ = ["Signer", "SigningKey", "VerificationKey", "decode64", "encode64", "is_name"]
+__all__ = ["Signer", "SigningKey", "VerificationKey", "decode64", "encode64", "has_control", "is_name"]
 
 _ED25519 = 1  # the signature type's number in keys and key ids
 _KEY_BYTES = 32
+_CONTROL = bytes({*range(32)} - {10})
 _PRIVATE = "PRIVATE+KEY+"
 
 
@@ -196,9 +197,15 @@ def decode64(text: str) -> bytes:
 
 def is_name(name: str) -> bool:
     """Whether a key may be called so: not empty, no Unicode space, no ``+``, no control character, encodable."""
-    return bool(name) and not any(
-        one.isspace() or one == "+" or one < " " or "\ud800" <= one <= "\udfff" for one in name
-    )
+    try:
+        return name.split() == [name] and "+" not in name and not has_control(name.encode())
+    except UnicodeEncodeError:
+        return False
+
+
+def has_control(data: bytes) -> bool:
+    """Whether UTF-8 holds a control character below U+0020 that is no line end; no other character has such a byte in it."""
+    return len(data.translate(None, _CONTROL)) != len(data)
 
 
 def _key_bytes(data: str, what: str) -> bytes:

@@ -1,8 +1,8 @@
 """
 What `verify` keeps of records that are compared with others: of each id, and of each case whose records come in any number and any order.
 
-Nearly all cases of a log have one decision and nothing else. Of these only the digest and the id are kept, in heaps by their first bits, and each heap is
-looked at by itself at the end. Where a case or an id turns out to stand twice its records are read once more, and go with everything else into a
+Nearly all cases of a log have one decision and nothing else. Of these only the id and the first bytes of the digest are kept, in heaps by their first bits,
+and each heap is looked at by itself at the end. Where a case or an id may stand twice its records are read once more, and go with everything else into a
 temporary table that SQLite sorts on disk. So memory stays flat whatever a log holds, and whatever it was made to hold.
 
 Must not know how a segment is read, nor what a case's records must keep to: that is `follow`'s.
@@ -10,8 +10,6 @@ Must not know how a segment is read, nor what a case's records must keep to: tha
 
 from __future__ import annotations
 
-import sqlite3
-import tempfile
 from array import array
 from collections import Counter
 from itertools import groupby
@@ -31,15 +29,15 @@ if TYPE_CHECKING:
     from scoring.audit.report import Place
 
     Row: TypeAlias = tuple[Any, ...]
-    Columns: TypeAlias = tuple[bytes, list[int]]
+    Columns: TypeAlias = list[bytearray]
 
 __all__ = ["Heaps", "Ledger", "row_of"]
 
-_HEAPS = 64  # by the first bits of what they hold
-_DIGEST = 32  # bytes
+_HEAPS = 128  # by the first bits of what they hold
+_DIGEST = 8  # bytes of a digest that are kept; what agrees in these is read once more, and compared whole
 _MOST = (
-    1 << 25
-)  # bytes of one heap; a larger one, of some hundred million records or of somebody who aimed at it, is not looked at but sorted on disk
+    1 << 19
+)  # names in one heap; a larger one, of some fifty million records or of somebody who aimed at it, is not looked at but sorted on disk
 _ROWS = 1000  # between two insertions
 
 
@@ -95,7 +93,7 @@ class Heaps:
             ids: Their ids.
             numbers: Their lines in the segment.
         """
-        packed = bytes.fromhex(b"".join(cases).decode())
+        packed = bytes.fromhex(b"".join([case[: 2 * _DIGEST] for case in cases]).decode())
         digests = [packed[start : start + _DIGEST] for start in range(0, len(packed), _DIGEST)]
         self._put(0, packed[::_DIGEST], digests, numbers, b"")
         self._put(2, map(crc32, ids), ids, numbers, b"\n")
@@ -113,8 +111,8 @@ class Heaps:
                 self._columns[4 * heap + column + 1] += array("I", [numbers[at] for at in places]).tobytes()
 
     def columns(self) -> Columns:
-        """All heaps behind each other, and how long each of their four columns is."""
-        return b"".join(self._columns), [*map(len, self._columns)]
+        """Give the four columns of each heap, as they are: joined they would be there twice."""
+        return self._columns
 
 
 class Ledger:
@@ -126,6 +124,9 @@ class Ledger:
     """
 
     def __init__(self, again: Callable[[int, Sequence[int]], Iterable[Row]]) -> None:
+        import sqlite3  # here: processes that only fill heaps need neither
+        import tempfile
+
         self._again = again
         self._rows: list[Row] = []
         self._database = sqlite3.connect("", isolation_level=None)
@@ -146,14 +147,11 @@ class Ledger:
             self._flush()
 
     def heap(self, segment: int, heaps: Columns) -> None:
-        """Take in the heaps of a segment."""
-        data, lengths = heaps
-        at = self._file.seek(0, 2)
-        starts = array("Q", [at])
-        for length in lengths:
-            at += length
-            starts.append(at)
-        self._file.write(data)
+        """Take in the heaps of a segment, and leave none: another segment may be read before whoever read this one lets go of it."""
+        starts = array("Q", [self._file.seek(0, 2)])
+        for column in heaps:
+            starts.append(starts[-1] + self._file.write(column))
+        heaps.clear()
         self._segments.append((segment, starts))
 
     def _flush(self) -> None:
@@ -165,7 +163,7 @@ class Ledger:
     # --- the end ---
 
     def settle(self) -> None:
-        """Find out which cases and ids stand more than once, and read their records once more."""
+        """Find out which cases and ids may stand more than once, and read their records once more."""
         self._flush()
         for sql, column in ((_CASES, 0), (_IDS, 2)):
             known = groupby(self._database.execute(sql), key=itemgetter(0))
@@ -173,7 +171,7 @@ class Ledger:
             for number in range(_HEAPS):
                 others: set[bytes] = set()
                 if heap == number:
-                    others = {name.encode() if column else bytes.fromhex(name) for _, name in rows}
+                    others = {name.encode() if column else bytes.fromhex(name[: 2 * _DIGEST]) for _, name in rows}
                     heap, rows = next(known, (_HEAPS, iter(())))
                 self._look(number, column, others)
         for segment, marked in sorted(self._marked.items()):
@@ -184,8 +182,8 @@ class Ledger:
     def _look(self, heap: int, column: int, others: set[bytes]) -> None:
         """Mark the records of one heap whose case or id stands twice, or is one of *others*."""
         at = 4 * heap + column
-        whole = sum(starts[at + 1] - starts[at] for _, starts in self._segments)
-        if whole > _MOST:
+        count = sum(starts[at + 2] - starts[at + 1] for _, starts in self._segments) // array("I").itemsize
+        if count > _MOST:
             for segment, starts in self._segments:
                 self._mark(segment, self._numbers(starts, at))
             return

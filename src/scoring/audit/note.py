@@ -8,9 +8,11 @@ Pure: bytes in, bytes out. Must not know what a text says, nor how a key signs: 
 
 from __future__ import annotations
 
-from scoring.audit.keys import VerificationKey, decode64, encode64, is_name
+from contextlib import suppress
+
+from scoring.audit.keys import VerificationKey, decode64, encode64, has_control, is_name
 from scoring.audit.value import Value
-from scoring.errors import LogError
+from scoring.errors import LogError, MissingExtraError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +20,18 @@ if TYPE_CHECKING:
 
     from scoring.audit.keys import Signer
 
-__all__ = ["MAX_NOTE", "MAX_SIGNATURES", "Note", "Signature", "check_text", "parse", "sign", "verify", "write"]
+__all__ = [
+    "MAX_NOTE",
+    "MAX_SIGNATURES",
+    "Note",
+    "Signature",
+    "check_text",
+    "holding",
+    "parse",
+    "sign",
+    "verify",
+    "write",
+]
 
 MAX_NOTE = 1_048_576  # bytes; room for a hundred of the longest signatures in use, which are below 5 kB each
 MAX_SIGNATURES = 100  # the format asks for 16 at least; Go stops at 100
@@ -148,6 +161,29 @@ def verify(note: Note, keys: Iterable[VerificationKey]) -> tuple[VerificationKey
     return tuple(signed)
 
 
+def holding(notes: Iterable[bytes], keys: Iterable[str]) -> set[tuple[bytes, str]]:
+    """
+    Check many notes at once, and say of which of them `verify` finds that one of some keys signed it.
+
+    Returns:
+        Notes, each with a key that signed it; none where the extra `sign` is not installed.
+
+    Raises:
+        LogError: Something among them is no note, or no key.
+    """
+    held: set[tuple[bytes, str]] = set()
+    known = [*map(VerificationKey.parse, dict.fromkeys(keys))]
+    for data in notes:
+        read = parse(data)
+        named = {(one.name, one.key_id) for one in read.signatures}
+        for key in known:
+            if (key.name, key.key_id) in named:
+                with suppress(LogError, MissingExtraError):
+                    verify(read, [key])
+                    held.add((data, str(key)))
+    return held
+
+
 def check_text(data: bytes) -> str:
     """
     Return the text of *data*, which ends in a line end and holds no other control character below U+0020.
@@ -160,7 +196,7 @@ def check_text(data: bytes) -> str:
         text = data.decode()
     except UnicodeDecodeError:
         raise LogError("no note: this is not UTF-8") from None
-    if any(one < " " and one != "\n" for one in text):
+    if has_control(data):
         raise LogError("no note: it holds a control character")
     if not text.endswith("\n"):
         raise LogError("no note: its text does not end in a line end")

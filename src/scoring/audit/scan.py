@@ -24,10 +24,10 @@ from scoring.audit.chain import MAX_LINE, link_of
 from scoring.audit.fields import fits_decision, is_time, record_misfit
 from scoring.audit.follow import Disclosed, disclosed
 from scoring.audit.ledger import Heaps, row_of
+from scoring.audit.note import holding
 from scoring.audit.shapes import Shapes
 from scoring.audit.tree import HASH_BYTES, Tree, cover, joined, levels_over
 from scoring.audit.value import Value
-from scoring.audit.vault import Vault
 from scoring.errors import LogError, StoreError
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from scoring.audit.ledger import Columns, Row
     from scoring.audit.report import Place
     from scoring.audit.shapes import Alone
+    from scoring.audit.vault import Vault
 
 __all__ = ["Mark", "Scanned", "Task", "scan"]
 
@@ -64,9 +65,10 @@ class Task(Value):
         sizes: Of which sizes of the log the tree is asked for, rising, each above *first*; None where they are too many for a quick reading.
         bodies: Whether bodies are looked at.
         vault: The vault's file and the log's genesis, where disclosures are looked at too.
+        notes: Signed notes to be checked on the way. keys: By which keys they may be signed, beside those that the segment records.
     """
 
-    __slots__ = ("path", "name", "first", "count", "more", "sizes", "bodies", "vault")  # noqa: RUF023 - in the order of the constructor
+    __slots__ = ("path", "name", "first", "count", "more", "sizes", "bodies", "vault", "notes", "keys")  # noqa: RUF023 - in the order of the constructor
 
     path: str
     name: str
@@ -76,6 +78,8 @@ class Task(Value):
     sizes: list[int] | None
     bodies: bool
     vault: tuple[str, str] | None
+    notes: list[bytes]
+    keys: list[str]
 
 
 class Mark(Value):
@@ -108,13 +112,14 @@ class Scanned:
         counts: How many openings and resolutions there are. alone: How many decisions that lie in `heaps`.
         claims: Of each other decision its pack, what the vault holds for it, and its place.
         found, missing: How many disclosures the vault was asked for, and how many it does not have.
+        signed: Of the notes, each with a key that was found to have signed it. What is not among them may be signed by a key that was not known here.
         rows: Of what may be compared with other records of its case.
         heaps: Of the rest.
     """
 
     __slots__ = (
         *("alone", "cited", "claims", "count", "counts", "found", "heaps", "last", "marks", "missing", "prev"),
-        *("rows", "specials", "subtrees", "times"),
+        *("rows", "signed", "specials", "subtrees", "times"),
     )
 
     def __init__(self) -> None:
@@ -124,12 +129,13 @@ class Scanned:
         self.subtrees: list[tuple[int, bytes]] = []
         self.marks: list[Mark] = []
         self.specials: list[tuple[Place, bytes]] = []
+        self.signed: set[tuple[bytes, str]] = set()
         self.cited: set[str] = set()
         self.counts = {"opening": 0, "resolution": 0}
         self.times = ("", "")
         self.claims: list[tuple[str, Disclosed, Place]] = []
         self.rows: list[Row] = []
-        self.heaps: Columns = (b"", [])
+        self.heaps: Columns = []
 
 
 def scan(task: Task) -> Scanned | None:
@@ -282,6 +288,16 @@ class _Links:
         self.found.count = self.count
         roots = [*self.tiles.roots, *self.rest]
         self.found.subtrees = [(level, root) for (level, _), root in zip(cover(0, self.count), roots, strict=True)]
+        if self.task.notes:
+            self.found.signed = holding(self.task.notes, [*self.task.keys, *_keys(self.found.specials)])
+
+
+def _keys(specials: Sequence[tuple[Place, bytes]]) -> Iterator[str]:
+    """Give the keys that are recorded among these."""
+    for _, line in specials:
+        record: Any = canonical.loads_canonical(line)
+        if not record_misfit(record) and record["type"] == "key":
+            yield record["body"]["key"]
 
 
 def _covering(levels: Sequence[Sequence[bytes]], number: int) -> list[bytes]:
@@ -309,6 +325,8 @@ class _Bodies(_Links):
 
     def run(self) -> Scanned:
         if self.task.vault:
+            from scoring.audit.vault import Vault  # here: it brings SQLite, which a process of a crew rarely needs
+
             self.vault = Vault(*self.task.vault, read_only=True)
         return super().run()
 

@@ -227,7 +227,8 @@ class _Verification:
         if sizes is not None and self.expect is not None and first < self.expect[0] <= first + count:
             sizes = sorted({*sizes, self.expect[0]})
         vault = (self.vault.path, self.genesis) if self.vault else None
-        return Task(str(self.directory / file), file, first, count, more, sizes, not self.fast, vault)
+        notes, keys = self.vouched.notes(first, first + count), self.vouched.likely_keys()
+        return Task(str(self.directory / file), file, first, count, more, sizes, not self.fast, vault, notes, keys)
 
     def goes_on(self, task: Task, found: Scanned, *, last: bool) -> bool:
         """Whether a segment that holds by itself goes on behind what holds so far: then nothing of it fails but perhaps a head."""
@@ -246,6 +247,7 @@ class _Verification:
 
     def take_segment(self, number: int, found: Scanned) -> None:
         """Take in a segment that holds."""
+        self.vouched.known = found.signed
         specials = deque(found.specials)
         for mark in found.marks:
             while specials and specials[0][0][0] < mark.size:

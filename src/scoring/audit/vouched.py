@@ -33,6 +33,7 @@ __all__ = ["Vouched"]
 _MOST_BEHIND = 512  # records that may honestly stand behind the newest head of a log with a key: below 256, and a batch
 _MOST_KEYS = 1000  # of one log; a key a day for three years
 _MOST_AHEAD = 4096  # heads that are read ahead; sixteen segments have as many
+_MOST_NOTE = 4096  # bytes of one whose signatures others may check; a head with a key has some 300
 
 
 class _Line(Value):
@@ -82,6 +83,7 @@ class Vouched:
         self.known_root: bytes | None = None  # of that size
         self.resumed = False  # records below were not read, so that keys may be recorded there
         self.broken = False  # a line that has no leaf stands below
+        self.known: set[tuple[bytes, str]] = set()  # notes that were found to be signed, and by which key
         self.keys: list[tuple[int, str]] = []  # from the one on that the last head was signed by
         self.seqs: dict[str, int] = {}  # of every key
         self.last: Kept | None = None  # the newest head whose size was come to
@@ -189,6 +191,16 @@ class Vouched:
             found | {other.head.size for other in others if other is not None and low < other.head.size <= high}
         )
 
+    def notes(self, low: int, high: int) -> list[bytes]:
+        """Give the signed heads above *low* and up to *high* that were read ahead, for whoever checks them before they are come to."""
+        heads = [self.next, *(line.kept for line in self.ahead)]
+        newest = {kept.head.size: kept for kept in heads if kept is not None and low < kept.head.size <= high}
+        return [kept.note for kept in newest.values() if kept.signatures and len(kept.note) <= _MOST_NOTE]
+
+    def likely_keys(self) -> list[str]:
+        """Name the keys by which heads to come may be signed, as far as is known by now."""
+        return [*([str(self.given)] if self.given is not None else ()), *[*self.seqs][-1:]]
+
     def extends(self, head: checkpoint.Head, place: Place) -> None:
         """Compare the head that was kept elsewhere."""
         root = self.root_now()
@@ -238,6 +250,9 @@ class Vouched:
             return
         if not kept.signatures:
             self.signatures.fail(f"{at} is unsigned, and the log has a key", place)
+            return
+        if len(needed) == 1 and (kept.note, needed[0]) in self.known:
+            self.signed += 1
             return
         keys = [*map(_key, needed)]
         try:
