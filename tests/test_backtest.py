@@ -74,7 +74,7 @@ def scored(rubric: Rubric, submission: dict[str, Any]) -> dict[str, Any] | Submi
         if not refused <= sent["answers"].keys():
             return error
         rest = {name: answer for name, answer in sent["answers"].items() if name not in refused}
-        again = rubric.score({**sent, "answers": rest})
+        again = rubric.score(asked(rubric, {**sent, "answers": rest}))
         reached = {
             stage for stage, (what, _) in again.data["stages"].items() if what not in {"waiting", "not_evaluated"}
         }
