@@ -315,7 +315,9 @@ class _Case:
             yield f"  {item}: {outcomes[item]}, {earned}"
 
 
-_NO_OUTCOMES = "What each item came to is not told here: the rubrics, which name it, were not asked for"
+_NO_OUTCOMES = (
+    "What each item came to stands below in codes alone, as `outcomes`: the rubrics, which name it, were not asked for"
+)
 
 
 def _told(name: str, value: Any) -> Iterator[str]:
@@ -326,7 +328,9 @@ def _told(name: str, value: Any) -> Iterator[str]:
         return
     apart = digests_of(answers)
     rest = {key: told for key, told in value.items() if key != "answers"}
-    yield f"  {name}: " + (f"{_answers(len(apart))}, each a disclosure of its own" if apart is not None else "")
+    yield f"  {name}: {_answers(len(answers) if apart is None else len(apart))}" + (
+        ", each a disclosure of its own" if apart else ""
+    )
     for item, answer in {} if apart is not None else answers.items():
         yield f"    {item}: {_shown(answer)}"
     if rest:

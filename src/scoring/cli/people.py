@@ -192,6 +192,8 @@ def status(directory: str, /, *, vault: str | None = None, opening: Reading = RE
         rows = [(*row, _whose(log, row[2])) for row in _rows(found)]
         leaf, proven, broken, no_vault = log.head[1], _proven(log), log.broken_head, log.no_vault
     totals = {"cases": found.cases, "decisions": found.decisions, "records": found.records}
+    if rows and no_vault:
+        complain(f"cases are told by their numbers alone: {no_vault}; {ELSEWHERE}")
     if json:
         for kind, name, placed, cases in rows:
             emit({"type": kind, "name": name, "cases": placed.count, "first": list(placed.seqs), "named": cases})
@@ -210,8 +212,6 @@ def status(directory: str, /, *, vault: str | None = None, opening: Reading = RE
     if found.people or found.superseded:
         say()
         _show_words(found)
-    if rows and no_vault:
-        complain(f"cases are told by their numbers alone: {no_vault}; {ELSEWHERE}")
     if not found.cases:
         complain("this log holds no case")
     return _whole(broken)
