@@ -456,7 +456,7 @@ class TestKeeping:
         with open_log(path) as log:
             log.retain("case-0", "2026-11-22")
             with pytest.raises(
-                ConflictError, match="to be kept until 2026-11-22, and it is 2026-11-21; nothing was erased"
+                ConflictError, match="to be kept until 2026-11-22, and it is 2026-11-21: it was not erased"
             ):
                 log.erase("case-0", reason="request")
             assert (len(log), log.case(2), log.due()) == (4, "case-0", [])
@@ -471,7 +471,7 @@ class TestKeeping:
             log.retain("case-0", "2026-01-01")
             log.hold("case-0", "lawsuit-7")
             assert (log.keeping("case-0"), log.due()) == (("2026-01-01", "lawsuit-7"), [])
-            with pytest.raises(ConflictError, match="is held, reason lawsuit-7; nothing was erased"):
+            with pytest.raises(ConflictError, match="is held, reason lawsuit-7, and was not erased"):
                 log.erase(2, reason="request")
         with open_log(path) as log:
             log.release("case-0")

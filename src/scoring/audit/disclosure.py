@@ -22,7 +22,16 @@ if TYPE_CHECKING:
 
     Disclosed: TypeAlias = tuple[str, str]  # a digest, and the text that it stands for
 
-__all__ = ["MAX_DISCLOSURE", "SALT_BYTES", "digests_of", "disclose", "disclose_answers", "parts_of", "undisclose"]
+__all__ = [
+    "MAX_DISCLOSURE",
+    "SALT_BYTES",
+    "answers_in",
+    "digests_of",
+    "disclose",
+    "disclose_answers",
+    "parts_of",
+    "undisclose",
+]
 
 SALT_BYTES = 16  # 128 bits: RFC 9901, section 4.2.1
 MAX_DISCLOSURE = MAX_TEXT - 1024  # characters; what SQLite limits is a row
@@ -101,6 +110,13 @@ def digests_of(answers: Any) -> list[str] | None:
         return [_bytes_of(text).hex() for text in answers["_sd"]]
     except (AttributeError, ValueError):
         return None
+
+
+def answers_in(text: Any) -> list[str]:
+    """The digests of the answers that a disclosure's text names in their place."""
+    parts = parts_of(text) if type(text) is str else None
+    value = parts[2] if parts else None
+    return (digests_of(value.get("answers")) or []) if type(value) is dict else []
 
 
 def _base64url(data: bytes) -> bytes:

@@ -16,6 +16,7 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 from scoring import canonical
 from scoring.audit import segments
 from scoring.audit.course import case_of
+from scoring.audit.disclosure import answers_in, digests_of
 from scoring.audit.disk import open_file
 from scoring.audit.value import Value
 from scoring.errors import LogError, StoreError
@@ -41,13 +42,15 @@ class Exported(Value):
         size: How many records.
         cases: The newest decision of each case that was named.
         remarks: What is not in it, and why.
+        gone: Of the remarks those on what should have been in it: the vault does not have it, and no erasure says why.
     """
 
-    __slots__ = ("size", "cases", "remarks")  # noqa: RUF023 - in the order of the constructor
+    __slots__ = ("size", "cases", "remarks", "gone")  # noqa: RUF023 - in the order of the constructor
 
     size: int
     cases: tuple[int, ...]
     remarks: tuple[str, ...]
+    gone: tuple[str, ...]
 
 
 def export(
@@ -81,6 +84,7 @@ def export(
     chosen = [next(group) for _, group in groupby(sorted(chosen, key=lambda case: case.seq), key=lambda case: case.seq)]
     small: dict[str, bytes] = {}
     remarks: list[str] = []
+    gone = [remark for case in chosen for remark in case.gone]
     for case in chosen:
         remarks += case.remarks
         small |= {f"disclosures/{digest}.txt": text.encode() for digest, text in case.texts.items()}
@@ -102,7 +106,7 @@ def export(
             "no packs: the rubrics, with their keys, were not asked for; verdicts cannot be recomputed without"
         )
     programs = {name: (programs_place() / name).read_bytes() for name in PROGRAMS}
-    done = Exported(size, tuple(case.seq for case in chosen), tuple(remarks))
+    done = Exported(size, tuple(case.seq for case in chosen), tuple(remarks), tuple(gone))
     with ZipFile(stream, "w", ZIP_STORED) as archive:
         _add(archive, "README.txt", _readme(log, done, programs).encode())
         for name, data in sorted((small | programs).items()):
@@ -193,41 +197,81 @@ class _Case:
             )
         self.seq: int = decisions[-1]
         self.texts: dict[str, str] = {}
-        self.remarks: list[str] = []
+        self.withheld: set[str] = set()
+        self.lost: list[str] = []
+        self.erased = log.erased(self.seq)
         for record in self.records:
             if record["type"] != "erasure":
-                self.texts |= log.disclosures(record["seq"], answers)
-        self._must_show(answers or ())
-        if not self.texts:
-            erased = log.erased(self.seq)
-            why = "it was lost" if erased is None else f"it was erased at record {erased}"
-            self.remarks.append(f"nothing is disclosed of the case of record #{self.seq}: {why}")
+                self._take(record, answers)
+        if self.texts:
+            self._must_show(answers or ())
+        self.gone = [*self._gone()]
+        self.remarks = [*self._remarks()]
+
+    def _take(self, record: dict[str, Any], answers: Sequence[str] | None) -> None:
+        """Take in what a record discloses, and what of it does not go along."""
+        seq, cited = record["seq"], record["body"]["disclosures"]
+        there = self.log.disclosures(seq)
+        shown = there if answers is None else self.log.disclosures(seq, answers)
+        self.texts |= shown
+        for digest in there.keys() - shown.keys():
+            if digest == cited.get("submission"):
+                self.withheld.add(f"the submission of record #{seq}, one disclosure for all its answers")
+            else:
+                self.withheld.add(f"the answer to {_plain(self.log.shown(digest)[0])}")
+        self.lost += [f"the {name} of record #{seq}" for name, digest in sorted(cited.items()) if digest not in there]
+        lost = sum(digest not in there for digest in answers_in(there.get(cited.get("submission"))))
+        if lost:
+            self.lost.append(f"{_answers(lost)} of record #{seq} (to which item, only the answer says)")
 
     def _must_show(self, answers: Sequence[str]) -> None:
         shown = {self.log.shown(digest)[0] for digest in self.texts}
         for item in answers:
             if item not in shown:
-                message = f"no answer to {_plain(item)} lies by itself in the vault for this case: its answers were recorded as one disclosure, or it has none"
+                why = "its answers were recorded as one disclosure, it has none, or that is gone"
+                message = f"no answer to {_plain(item)} lies by itself in the vault for this case: {why}"
                 raise LogError(message, seq=self.seq)
+
+    def _gone(self) -> Iterator[str]:
+        if self.erased is not None:
+            return
+        if self.log.no_vault:
+            yield f"nothing is disclosed of the case of record #{self.seq}: the log's vault was not at hand"
+        elif not self.texts:
+            yield f"nothing is disclosed of the case of record #{self.seq}: the vault has nothing of it, though no record erased it"
+        elif self.lost:
+            yield f"the case of record #{self.seq}, gone from the vault: {', '.join(self.lost)}"
+
+    def _remarks(self) -> Iterator[str]:
+        if self.erased is not None:
+            yield f"nothing is disclosed of the case of record #{self.seq}: it was erased at record {self.erased}"
+        if self.withheld:
+            yield f"the case of record #{self.seq}, withheld: {', '.join(sorted(self.withheld))}"
+        yield from self.gone
 
     def page(self, with_points: bool) -> str:
         """The case for people. What strangers wrote cannot begin a line, nor move what stands around it."""
-        head = [f"The case of record #{self.seq}", ""]
-        lines = [*head, *self._course(), "", *self._now(), "", *self._said()]
-        if with_points:
-            lines += ["", *self._outcomes()]
-        return "".join(f"{_plain(line)}\n" for line in lines)
+        parts = (
+            (f"The case of record #{self.seq}",),
+            self._now(),
+            self._outcomes() if with_points else (_NO_OUTCOMES,),
+            self._said(),
+            self._course(),
+            self._whole(),
+        )
+        return "\n".join("".join(f"{_plain(line)}\n" for line in part) for part in parts)
 
     def _course(self) -> Iterator[str]:
         yield f"case digest {case_of(self.records[0])}; its records:"
         for record in self.records:
-            yield f"  #{record['seq']} {record['time']} {record['type']}{_TOLD[record['type']](record['body'])}"
+            yield f"  #{record['seq']} {record['time']} {record['type']}{_COURSE[record['type']](record['body'])}"
 
     def _now(self) -> Iterator[str]:
-        decision = next(record for record in self.records if record["seq"] == self.seq)["body"]["decision"]
-        yield f"What record #{self.seq} decided:"
-        for key in sorted(decision):
-            yield f"  {key}: {_shown(decision[key])}"
+        decision = self._decision()
+        yield f"Verdict by the rules: {decision['verdict'] or 'none: ' + decision['status']}"
+        yield f"What they ask for: {decision['action']}"
+        yield f"Score: {decision['score'] or 'none'}"
+        yield f"What set the verdict: {', '.join(decision['determined_by']) or 'nothing'}"
         try:
             now = self.log.standing(self.seq)
         except LogError as error:
@@ -237,14 +281,25 @@ class _Case:
         if now.erased is not None:
             yield f"What the case disclosed was erased at record {now.erased}"
 
+    def _decision(self) -> dict[str, Any]:
+        record = next(record for record in self.records if record["seq"] == self.seq)
+        decision: dict[str, Any] = record["body"]["decision"]
+        return decision
+
+    def _whole(self) -> Iterator[str]:
+        decision = self._decision()
+        yield f"Record #{self.seq} as it stands in the log; FORMAT.md, sections 6 and 7, says what each of it means:"
+        for key in sorted(decision):
+            yield f"  {key}: {_shown(decision[key])}"
+
     def _said(self) -> Iterator[str]:
         yield "What it disclosed, as far as it goes along:"
         for digest, text in sorted(self.texts.items()):
             name, value = self.log.shown(digest)
-            yield f"  {name}: {_shown(value)}"
+            yield from _told(name, value)
             yield f"    disclosures/{digest}.txt, {len(text)} characters"
-        if not self.texts:
-            yield f"  {self.remarks[0]}"
+        for remark in self.remarks:
+            yield f"  {remark}"
 
     def _outcomes(self) -> Iterator[str]:
         from scoring.audit.replay import points_of
@@ -255,9 +310,35 @@ class _Case:
         except LogError as error:
             yield f"What each item earned cannot be told: {error}"
             return
-        yield "What each item came to, and earned:"
+        yield "What each item came to, and the points that it earned:"
         for item, earned in points.items():
             yield f"  {item}: {outcomes[item]}, {earned}"
+
+
+_NO_OUTCOMES = (
+    "What each item came to stands below in codes alone, as `outcomes`: the rubrics, which name it, were not asked for"
+)
+
+
+def _told(name: str, value: Any) -> Iterator[str]:
+    """A disclosure in lines. The answers of a submission have one each, unless they lie by themselves."""
+    answers = value.get("answers") if name == "submission" and type(value) is dict else None
+    if type(answers) is not dict:
+        yield f"  {name}: {_shown(value)}"
+        return
+    apart = digests_of(answers)
+    rest = {key: told for key, told in value.items() if key != "answers"}
+    yield f"  {name}: {_answers(len(answers) if apart is None else len(apart))}" + (
+        ", each a disclosure of its own" if apart else ""
+    )
+    for item, answer in {} if apart is not None else answers.items():
+        yield f"    {item}: {_shown(answer)}"
+    if rest:
+        yield f"    and with them: {_shown(rest)}"
+
+
+def _answers(count: int) -> str:
+    return "1 answer" if count == 1 else f"{count} answers"
 
 
 def _of_opening(body: dict[str, Any]) -> str:
@@ -277,7 +358,7 @@ def _of_erasure(body: dict[str, Any]) -> str:
     return f", reason {body['reason']}"
 
 
-_TOLD = {"opening": _of_opening, "decision": _of_decision, "resolution": _of_resolution, "erasure": _of_erasure}
+_COURSE = {"opening": _of_opening, "decision": _of_decision, "resolution": _of_resolution, "erasure": _of_erasure}
 
 
 def _shown(value: Any) -> str:
@@ -302,6 +383,9 @@ An export of the log {origin}
   tiles/          the log as C2SP tlog-tiles, if asked for
   FORMAT.md       what all of it means, byte for byte
 
+The records tell of every case what each item came to, so with its rubric which option was picked, and the ids of its submissions: also of cases that were
+not named, of answers that were withheld, and of what was erased. Treat log/ as data about people who may be recognised.
+
 Check it, with Python 3.9 or newer and nothing else. Compare these programs with those that you got from elsewhere:
 
 {programs}
@@ -310,8 +394,15 @@ Check it, with Python 3.9 or newer and nothing else. Compare these programs with
   python3 -I -S recompute.py .           does each verdict follow from its outcomes? (needs packs/)
   python3 -I -S check_packs.py .         does each rubric obey the format? (needs packs/)
 
-`scoring verify` of the package scoreproof checks this archive too, packed or not. A disclosure stands for a digest if the SHA-256 of its text is the digest,
-which is its file's name. Nothing vouches for cases/ and this page: they are for reading.
+That records were cut off the end, or all made anew, shows only beside a checkpoint of this log that was kept elsewhere: add --trusted FILE to verify.py.
+`scoring verify` of the package scoreproof checks this archive too, packed or not; there the option is --trusted-checkpoint FILE.
+
+A disclosure is base64url of a JSON array: a salt, a name, a value. It stands for a digest if the SHA-256 of its text is the digest, which is its file's name.
+To read one:
+
+  python3 -I -c "import base64, json, sys; print(json.dumps(json.loads(base64.urlsafe_b64decode(open(sys.argv[1]).read() + '==='))))" disclosures/DIGEST.txt
+
+Nothing vouches for cases/ and this page: they are for reading.
 
 The cases that were named: {cases}
 

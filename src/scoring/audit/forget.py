@@ -139,9 +139,9 @@ class Forgetting:
     def _must_be_free(self, case: str, today: str) -> None:
         until, hold = self._vault.keeping(case) if self._vault is not None else (None, None)
         if hold is not None:
-            raise ConflictError(f"this case is held, reason {hold}; nothing was erased: release it first")
+            raise ConflictError(f"this case is held, reason {hold}, and was not erased: release it first")
         if until is not None and today < until:
-            raise ConflictError(f"this case is to be kept until {until}, and it is {today}; nothing was erased")
+            raise ConflictError(f"this case is to be kept until {until}, and it is {today}: it was not erased")
 
 
 def _is_erasure(record: dict[str, Any]) -> bool:

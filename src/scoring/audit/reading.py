@@ -64,6 +64,11 @@ class Reading:
         return self._journal.origin
 
     @property
+    def no_vault(self) -> str:
+        """Why this handle has no vault, or the empty string: nothing is known then of who a record is of, nor of what was answered."""
+        return "" if self._vault is not None else self._no_vault
+
+    @property
     def head(self) -> tuple[int, str]:
         """How many records there are, and the leaf of the last one."""
         tail = self._journal.tail

@@ -27,7 +27,7 @@ from scoring.audit.database import (
     open_read_only,
     open_writable,
 )
-from scoring.audit.disclosure import digests_of, disclose, parts_of, undisclose
+from scoring.audit.disclosure import answers_in, digests_of, disclose, parts_of, undisclose
 from scoring.audit.fields import is_digest, is_id
 from scoring.audit.mounts import refusal
 from scoring.errors import ConflictError, LogError, StoreError
@@ -494,16 +494,9 @@ def _orphans(database: sqlite3.Connection) -> tuple[list[int], list[int]]:
         elif database.execute("SELECT 1 FROM kept WHERE owner = ?", (owner,)).fetchone() is not None:
             continue
         texts = [text for (text,) in database.execute(_CITED_OF, (owner,))]
-        within = {digest for text in texts for digest in _answers_in(text)}
+        within = {digest for text in texts for digest in answers_in(text)}
         numbers += [number for number, digest, _ in rows if digest not in within]
     return owners, numbers
-
-
-def _answers_in(text: Any) -> list[str]:
-    """The digests of the answers that a disclosure's text names in their place."""
-    parts = parts_of(text) if type(text) is str else None
-    value = parts[2] if parts else None
-    return (digests_of(value.get("answers")) or []) if type(value) is dict else []
 
 
 def _first(database: sqlite3.Connection, sql: str, parameter: str) -> Any:

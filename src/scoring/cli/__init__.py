@@ -36,7 +36,7 @@ COMMANDS = {
         "status": "See what waits, what is held for a person, and what people did about it.",
         "rescore": "See whom a new version of a rubric would move; with --apply, decide these cases anew.",
         "keep": "Say until when a case is kept, or that it is held; list the cases that may be erased.",
-        "erase": "Forget a case: what it disclosed goes, its records stay and name nobody.",
+        "erase": "Forget a case: what it disclosed goes; its records and their outcomes stay.",
         "keygen": "Make the key that signs a log's heads.",
     },
     "audit": {
@@ -71,6 +71,7 @@ _PLACES = {
     "keygen": "keys:keygen",
     "analyse": "analyse:analyse",
 }
+_PRINTS = ("-o", "--output")  # options whose value may be `-`
 _GROUPS = {"start": "Start", "author": "Write rubrics", "run": "Score and record", "audit": "Check and explain"}
 
 _ENDING = """\
@@ -122,12 +123,23 @@ def _call(arguments: list[str]) -> int:
     from scoring.cli.output import HOLDS, WRONG, complain
 
     try:
-        status = _app()(arguments)
+        status = _app()(_joined(arguments))
     except CycloptsError as error:
         known = any(arguments[0] in commands for commands in COMMANDS.values())
         complain(f"{error}\n`scoring {arguments[0] + ' ' if known else ''}--help` says how it is called")
         return WRONG
     return HOLDS if status is None else int(status)  # None: cyclopts printed the command's help
+
+
+def _joined(arguments: Sequence[str]) -> list[str]:
+    """The arguments with `-o -` as `-o=-`: the parser takes a hyphen by itself for no value of an option."""
+    joined: list[str] = []
+    for argument in arguments:
+        if argument == "-" and joined[-1:] and joined[-1] in _PRINTS:
+            joined[-1] += "=-"
+        else:
+            joined.append(argument)
+    return joined
 
 
 def _app() -> App:

@@ -244,6 +244,8 @@ def pack(
         untested: Pack without running the examples beside the rubric, nor deciding what it guarantees.
         json: One JSON object, for machines.
     """
+    if output == "-":
+        raise CallError("a pack is several files, and is not printed: --output names the directory to write to")
     rubric = rubric_file(rubric)
     problems, ready = examined(rubric, any_level=True)
     if ready is None:

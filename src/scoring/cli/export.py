@@ -13,17 +13,19 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from scoring import canonical
+from scoring.audit.checkpoint import parse as parse_checkpoint
 from scoring.audit.export import export as write_export
 from scoring.audit.receipt import parse, with_record, write
 from scoring.cli.inputs import open_log
-from scoring.cli.naming import decision_named
+from scoring.cli.naming import ELSEWHERE, decision_named
 from scoring.cli.options import WRITING, Writing
-from scoring.cli.output import HOLDS, CallError, counted, emit, new_file, say
+from scoring.cli.output import HOLDS, UNCHECKED, CallError, complain, counted, emit, new_file, say
 from scoring.cli.paths import STDIN
 from scoring.errors import LogError, StoreError
 
 if TYPE_CHECKING:
     from scoring import AuditLog
+    from scoring.audit.export import Exported
 
 __all__ = ["export", "receipt"]
 
@@ -44,14 +46,15 @@ def export(
     """
     Pack what an auditor gets: the records, the heads, the programs that check them; and of the cases that are named a receipt, a page, and what they said.
 
-    Nothing goes along that a case disclosed which is not named. The same log gives the same archive.
+    Of a case that is not named, nothing that it disclosed goes along; but the records of all cases do, and they tell what each item came to: with its rubric,
+    which option was picked. The same log gives the same archive. Exit status 3: the vault does not have all that was to be disclosed.
 
     Args:
         directory: The log.
-        output: The zip archive to write; one that exists is not overwritten.
+        output: The zip archive to write, a file; one that exists is not overwritten.
         case: A case, or the number of a decision of it, as 17 or '#17'; once for each.
-        answers: Of the named cases, only the answers to these items; they must have been recorded one by one.
-        packs: The rubrics go along, keys and all. Without them no verdict can be recomputed.
+        answers: Of the named cases, only the answers to these items; they must have been recorded one by one. What the others came to stays to be seen.
+        packs: The rubrics go along, keys and all. Without them no verdict can be recomputed; with them everybody's outcomes can be read.
         tiles: The log goes along as C2SP tlog-tiles too.
         vault: The log's vault, where it does not lie beside the log.
         opening: What the log is opened with.
@@ -59,7 +62,10 @@ def export(
     """
     if answers and not case:
         raise CallError("--answers goes with --case: whose answers?")
+    if output == STDIN:
+        raise CallError("an archive is not printed: --output names the file to write")
     with open_log(directory, opening, vault=vault) as log:
+        no_vault = log.no_vault
         seqs = [decision_named(log, name) for name in case or ()]
         stream = new_file(output)
         try:
@@ -72,12 +78,19 @@ def export(
             raise
     if json:
         emit({"file": output, "records": done.size, "cases": list(done.cases), "missing": list(done.remarks)})
-        return HOLDS
+        return _whole_export(done, no_vault)
     named = ", ".join(f"#{seq}" for seq in done.cases)
     say(f"{output}: {counted(done.size, 'record')}" + (f", with the cases of {named}" if named else ", and no case"))
     for remark in done.remarks:
         say(f"  {remark}")
-    return HOLDS
+    return _whole_export(done, no_vault)
+
+
+def _whole_export(done: Exported, no_vault: str) -> int:
+    """The exit status; what was to be disclosed and is not there is no matter of course."""
+    if done.gone:
+        complain(f"{no_vault}: {ELSEWHERE}" if no_vault else "the vault does not have all that was to be disclosed")
+    return UNCHECKED if done.gone else HOLDS
 
 
 # --- receipt ---
@@ -110,7 +123,7 @@ def receipt(
     with open_log(directory, opening, vault=vault) as log:
         seq = None if record is None else _record_named(log, record)
         try:
-            text = log.checkpoint() if seq is None else _whole(log, seq)
+            text = log.checkpoint() if seq is None else _with_record(log, seq)
         except LogError as error:
             if not log.no_heads or log.broken_head:
                 raise
@@ -118,6 +131,10 @@ def receipt(
     if output != STDIN:
         with new_file(output) as stream:
             stream.write(text.encode())
+    if not parse_checkpoint(text.encode() if seq is None else parse(text.encode()).checkpoint).signatures:
+        complain(
+            "unsigned: whoever has the log could make another such file; with a key it shows who made it (`scoring keygen`)"
+        )
     if json:
         emit({"file": output, "record": seq, "text": text})
     elif output == STDIN:
@@ -134,6 +151,6 @@ def _record_named(log: AuditLog, name: str) -> int:
     return decision_named(log, name)
 
 
-def _whole(log: AuditLog, seq: int) -> str:
+def _with_record(log: AuditLog, seq: int) -> str:
     """A receipt that carries its record, so that one file is enough."""
     return write(with_record(parse(log.receipt(seq).encode()), canonical.dumps(log.read(seq)))).decode()

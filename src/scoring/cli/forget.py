@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from scoring.cli.inputs import must_keep, open_log, tell_heads
 from scoring.cli.naming import decision_named
 from scoring.cli.options import READING, WRITING, Reading, Writing
-from scoring.cli.output import HOLDS, CallError, complain, emit, printable, say
-from scoring.errors import LogError
+from scoring.cli.output import HOLDS, WRONG, CallError, complain, counted, emit, printable, say
+from scoring.errors import ConflictError, LogError, StoreError
 
 if TYPE_CHECKING:
     from scoring import AuditLog
@@ -99,9 +99,12 @@ def erase(
     json: bool = False,
 ) -> int:
     """
-    Forget cases: who they are, what they answered, and what people said of them goes from the vault, for good. Their records stay, and name nobody.
+    Forget cases: who they are, what they wrote, and what people said of them goes from the vault, for good. The records stay.
 
-    A copy of the vault that lies elsewhere is not reached; where one is put back, opening the log erases again.
+    What each item came to stays in the records, so with the rubric which option was picked: `explain` and exports go on telling it, by the record's number.
+    Submission ids and reasons stay in clear too, so use ids that name nobody. Whoever knows what somebody answered may still recognise the record. A copy of
+    the vault that lies elsewhere is not reached; where one is put back, opening the log erases again. A case that is held, or to be kept longer, is left as
+    it is, the others are erased, and the exit status is 2.
 
     Args:
         directory: The log.
@@ -114,16 +117,31 @@ def erase(
     """
     with open_log(directory, opening, vault=vault) as log:
         must_keep(directory, vault)
-        for name in (case, *cases):
-            seq = log.erase(_erasable(log, name), reason=reason)
-            if json:
-                emit({"named": name, "record": seq, "reason": reason})
-            elif seq is None:
-                say(f"{printable(name)}: the log has no record of it; what the vault had is gone")
-            else:
-                say(f"record #{seq}: {printable(name)} is erased, reason {reason}")
+        found = {_erasable(log, name): name for name in (case, *cases)}  # a name that fits nothing stops all of them
+        left = [name for which, name in found.items() if not _erased(log, which, name, reason, json=json)]
         tell_heads(log)
-    return HOLDS
+    if left:
+        complain(f"{counted(len(left), 'case')} of {len(found)} not erased: {', '.join(left)}")
+    return WRONG if left else HOLDS
+
+
+def _erased(log: AuditLog, which: int | str, name: str, reason: str, *, json: bool) -> bool:
+    """Erase one case and say so; False where it is held or kept, which is said too."""
+    try:
+        seq = log.erase(which, reason=reason)
+    except ConflictError as error:
+        complain(f"{name}: {error}")
+        return False
+    except (LogError, StoreError):
+        complain(f"stopped at {name}: what was to be erased behind it was not reached")
+        raise
+    if json:
+        emit({"named": name, "record": seq, "reason": reason})
+    elif seq is None:
+        say(f"{printable(name)}: the log has no record of it; what the vault had is gone")
+    else:
+        say(f"record #{seq}: {printable(name)} is erased, reason {reason}")
+    return True
 
 
 def _case_named(log: AuditLog, name: str) -> str:

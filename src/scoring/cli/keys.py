@@ -39,7 +39,7 @@ def keygen(file: str, /, *, name: str | None = None, log: str | None = None, jso
     Make the key that signs a log's heads, and print the verification key that goes with it, to be given to whoever checks.
 
     Commands that record take the file with --key; `scoring verify` takes what is printed here. Whoever has the file can sign as the log's owner, and nobody can
-    make it again once it is lost: keep a copy apart from the log.
+    make it again once it is lost: keep a copy apart from the log. It needs the extra `sign`: pip install "scoreproof[cli,sign]".
 
     Args:
         file: Where to: a new file, which its owner alone may read.
@@ -183,6 +183,8 @@ def _is_key(data: bytes) -> bool:
 
 def _line_in(file: str, wanted: str) -> str:
     data = _bytes_in(file, wanted, _MAX_KEY)
+    if not data.strip():
+        raise CallError(f"{file} is empty; expected {wanted}: the command that was to write it may have failed")
     try:
         return data.decode("ascii").strip()
     except UnicodeDecodeError:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from scoring.cli.inputs import must_keep, open_log, tell_heads, whole
-from scoring.cli.naming import decision_named, new_id
+from scoring.cli.naming import ELSEWHERE, decision_named, new_id
 from scoring.cli.options import READING, WRITING, Reading, Writing
 from scoring.cli.output import FAILS, HOLDS, CallError, Table, complain, counted, emit, printable, say
 from scoring.cli.paths import STDIN, shown
@@ -190,8 +190,10 @@ def status(directory: str, /, *, vault: str | None = None, opening: Reading = RE
     with open_log(directory, opening, vault=vault) as log:
         found = log.status(_NAMED)
         rows = [(*row, _whose(log, row[2])) for row in _rows(found)]
-        leaf, proven, broken = log.head[1], _proven(log), log.broken_head
+        leaf, proven, broken, no_vault = log.head[1], _proven(log), log.broken_head, log.no_vault
     totals = {"cases": found.cases, "decisions": found.decisions, "records": found.records}
+    if rows and no_vault:
+        complain(f"cases are told by their numbers alone: {no_vault}; {ELSEWHERE}")
     if json:
         for kind, name, placed, cases in rows:
             emit({"type": kind, "name": name, "cases": placed.count, "first": list(placed.seqs), "named": cases})
