@@ -12,6 +12,7 @@ from cyclopts import Parameter
 
 from scoring import canonical
 from scoring.audit.entry import Entry
+from scoring.audit.intake import TwiceError
 from scoring.cli.inbox import is_inbox, taken
 from scoring.cli.inputs import examined_data, json_problem, must_keep, open_log, rubric_at, tell_heads, whole
 from scoring.cli.naming import new_id
@@ -133,10 +134,21 @@ def _append(log: AuditLog, name: str, data: bytes) -> list[tuple[int, str, str, 
     except SubmissionError as error:
         told = [Problem(p.code, in_options(p.message), path=p.path) for p in error.problems]
         raise SubmissionError(place(told, shown(name))) from None
+    except TwiceError as error:
+        twice = [number for number, entry in entries if entry.id == error.id]
+        raise CallError(
+            f'{shown(name)}:{twice[-1]}: the id "{error.id}" stands twice in this file, for different submissions, on the lines {_listed(twice)}: give each'
+            " an id of its own; nothing of this file was recorded"
+        ) from error
     except LogError as error:
         # The log was sound when it was opened: what it refuses here is what was given to it.
         raise CallError(f"{shown(name)}: {error}; nothing of this file was recorded") from error
     return [(number, "decision", entry.id, seq) for (number, entry), seq in zip(entries, seqs, strict=True)]
+
+
+def _listed(lines: list[int]) -> str:
+    more = f" and {len(lines) - 10:,} more" if len(lines) > 10 else ""
+    return ", ".join(map(str, lines[:10])) + more
 
 
 _TAKEN = {PACK: _publish, ENTRIES: _append}

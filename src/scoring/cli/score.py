@@ -17,7 +17,7 @@ from cyclopts import Parameter
 
 from scoring.audit.crew import Crew, cores
 from scoring.cli.desk import Desk, Scored, Wanted
-from scoring.cli.handover import Handover, handover
+from scoring.cli.handover import handover
 from scoring.cli.inputs import is_live, length_of, must_keep, open_log, rubric_at, tell_heads, unread_lines
 from scoring.cli.options import WRITING, In, Writing
 from scoring.cli.output import (
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from scoring import AuditLog, Decision, Rubric
     from scoring.audit.entry import Recorded
+    from scoring.cli.handover import Handover
     from scoring.cli.inputs import Unread
     from scoring.engine.plan import Plan
 
@@ -139,21 +140,20 @@ def score(
             status = _record(stream, stream.scored(crew), opened)
             tell_heads(opened)
             return status
-    complain("not recorded: without --log nothing is written down")
     with stream.crew() as crew:
         if entries is None:
+            complain("not recorded: without --log nothing is written down")
             return stream.show(_results(stream, stream.scored(crew)))
-        if entries == STDIN:
-            return stream.show(_results(stream, stream.scored(crew), Handover(shown(STDIN), sys.stdout.buffer)))
         with handover(entries, ready, resume=resume) as file:
             try:
                 return stream.show(_results(stream, stream.scored(crew, file.missing), file))
             except KeyboardInterrupt:
-                complain(f"stopped: the same call with --resume goes on with {entries}")
+                if entries != STDIN:
+                    complain(f"stopped: the same call with --resume goes on with {entries}")
                 raise
             finally:
                 if file.passed:
-                    complain(f"passed over: {counted(file.passed, 'submission')} whose entries {entries} has")
+                    complain(f"passed over: {counted(file.passed, 'submission')} whose entries {file.name} has")
 
 
 def _results(
@@ -164,9 +164,13 @@ def _results(
         if one.problems:
             stream.refuse(one.line, one.problems, one.column)
             continue
-        if entries is not None:
-            entries.write(one.entry)
-        yield Place(one.line, one.name), one.shown
+        try:
+            new = entries is None or entries.write(one.line, one.name, one.entry)
+        except SubmissionError as error:
+            stream.refuse(one.line, error.problems)
+            continue
+        if new:
+            yield Place(one.line, one.name), one.shown
 
 
 class _Tally:
