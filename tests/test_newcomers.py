@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import pickle
 from pathlib import Path
@@ -11,8 +12,11 @@ import pytest
 from logs import entry, make_pack, submission
 from scoring import AuditLog, canonical
 from scoring.cli import main
+from scoring.edge import aws_lambda, gcp
+from scoring.edge.arrow import score_batch
+from scoring.edge.inbox import DirectoryInbox
 from scoring.engine.rubric import Rubric
-from scoring.errors import ConflictError, RubricError
+from scoring.errors import ConflictError, RubricError, StoreError
 from scoring.runtime import Scorer
 
 
@@ -101,11 +105,145 @@ class TestAppend:
         with AuditLog.open("log") as log:
             assert 2 == len(log)
 
-    def test_the_library_says_the_same_of_entries_that_go_in_together(self, here):
-        with AuditLog.open("log", create=True) as log:
+    def test_the_library_says_the_same_of_entries_that_go_in_together(self, tmp_path):
+        with AuditLog.open(tmp_path / "log", create=True) as log:
             log.publish(Rubric(make_pack()))
             with pytest.raises(ConflictError, match='the id "s-1" stands twice in what is appended') as caught:
                 log.append([entry(1), entry(1, case="case-9")])
             assert "case-9" not in str(caught.value)
             assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
             assert [2, 2] == log.append([entry(1), entry(1)])
+
+
+class Stranger:
+    """Fails with words that quote what it was given."""
+
+    def __call__(self, event, *_):
+        raise LookupError(json.dumps(event))
+
+
+def http(body, **more):
+    return {"requestContext": {"http": {"method": "POST"}}, "body": body, **more}
+
+
+def nameless(number):
+    return {key: value for key, value in submission(number).items() if key != "id"}
+
+
+def queued(number, sheet):
+    return {"body": json.dumps(sheet), "eventSource": "aws:sqs", "messageId": f"m-{number}"}
+
+
+class TestIdsOfAFunction:
+    BAD = pytest.mark.parametrize(
+        ("name", "said"),
+        [
+            (Stranger(), "LookupError at test_newcomers.py:"),
+            (lambda *_: None, "it gave a value of type NoneType"),
+            (lambda *_: "no id/", "it gave text that is no id"),
+        ],
+    )
+
+    @pytest.fixture
+    def made(self, tmp_path):
+        return lambda name: aws_lambda.handler(pack=make_pack(), sink=DirectoryInbox(tmp_path), id=name)
+
+    @BAD
+    def test_one_message_that_cannot_be_named_fails_alone(self, made, name, said, capsys):
+        event = {"Records": [queued(1, submission(1)), queued(2, nameless(2)), queued(3, submission(3))]}
+        assert {"batchItemFailures": [{"itemIdentifier": "m-2"}]} == made(name)(event, None)
+        told = capsys.readouterr().err
+        assert told.startswith("scoring: message m-2 was not decided: id= failed")
+        assert said in told
+        assert "case-2" not in told
+        assert 1 == told.count("\n")
+
+    @BAD
+    def test_a_direct_event_is_raised_as_the_stores_fault(self, made, name, said):
+        with pytest.raises(StoreError, match="id= failed") as caught:
+            made(name)(nameless(2), None)
+        assert said in str(caught.value)
+        assert "case-2" not in str(caught.value)
+
+    @BAD
+    def test_over_http_the_caller_is_not_blamed(self, made, name, said, capsys):
+        answer = made(name)(http(json.dumps(nameless(2))), None)
+        told = json.loads(answer["body"])
+        assert (503, "unrecorded") == (answer["statusCode"], told["error"])
+        assert "the function's fault and not the sender's" in told["message"]
+        assert said not in told["message"]
+        assert said in capsys.readouterr().err
+
+    def test_message_id_says_that_an_event_is_no_message(self, made, capsys):
+        decide = made(aws_lambda.message_id)
+        with pytest.raises(StoreError, match="id= failed: message_id names the messages of a queue"):
+            decide(nameless(2), None)
+        assert 503 == decide(http(json.dumps(nameless(2))), None)["statusCode"]
+        assert "message_id names the messages of a queue" in capsys.readouterr().err
+
+
+class TestWhatAFunctionIsMadeOf:
+    @pytest.mark.parametrize("make", [aws_lambda.handler, gcp.handler])
+    def test_a_pack_that_cannot_be_read_is_the_stores_fault(self, make, tmp_path):
+        for path in (tmp_path / "nope", str(tmp_path)):
+            with pytest.raises(StoreError, match="cannot be read"):
+                make(pack=path)
+        with pytest.raises(TypeError, match="pack: expected the bytes"):
+            make(pack=7)
+
+    @pytest.mark.parametrize("sink", ["s3://bucket", {}, DirectoryInbox])
+    def test_a_sink_that_is_none_is_refused_before_anything_is_scored(self, sink):
+        with pytest.raises(TypeError, match="sink: expected an object with put"):
+            aws_lambda.handler(pack=make_pack(), sink=sink)
+
+    def test_a_pack_can_be_pinned(self):
+        pack = make_pack()
+        digest = hashlib.sha256(pack).hexdigest()
+        assert callable(aws_lambda.handler(pack=pack, digest=digest))
+        flipped = make_pack(version="2")
+        for make in (aws_lambda.handler, gcp.handler):
+            with pytest.raises(RubricError, match=f"and digest= expects {digest}"):
+                make(pack=flipped, digest=digest)
+
+
+class TestBodies:
+    @pytest.mark.parametrize(
+        ("event", "said"),
+        [
+            (http(None), "the request has no body"),
+            (http(""), "the request has no body"),
+            ({"requestContext": {}}, "the request has no body"),
+            (http({"answers": {}}), "the request has no body"),
+            (http(" \n"), "is empty; expected a submission as JSON"),
+            (http(json.dumps(submission(1)), isBase64Encoded=True), "base64, which it is not"),
+            (http("abc", isBase64Encoded=True), "base64, which it is not"),
+            (http("\u00e9", isBase64Encoded=True), "base64, which it is not"),
+        ],
+    )
+    def test_a_body_that_is_none_is_told_in_words(self, tmp_path, event, said):
+        answer = aws_lambda.handler(pack=make_pack(), sink=DirectoryInbox(tmp_path))(event, None)
+        told = json.loads(answer["body"])
+        assert (400, "submission") == (answer["statusCode"], told["error"])
+        assert said in told["problems"][0]["message"]
+        assert [] == [*tmp_path.iterdir()]
+
+
+class TestTypes:
+    @pytest.mark.parametrize(
+        ("given", "said"),
+        [("text", "got str: encode it"), (None, "got NoneType"), ({}, "got dict: `score_parsed`")],
+    )
+    def test_a_scorer_says_what_it_takes(self, given, said):
+        with pytest.raises(TypeError, match="submission: expected bytes") as caught:
+            Scorer(make_pack()).score(given)
+        assert said in str(caught.value)
+
+    @pytest.mark.parametrize("table", [{"id": ["a"]}, [{"id": "a"}], "table.parquet", None])
+    def test_a_batch_says_what_a_table_is(self, table):
+        with pytest.raises(TypeError, match=r"table: expected columns .*pyarrow.Table.from_pylist"):
+            score_batch(Rubric(make_pack()), table)
+
+    @pytest.mark.parametrize("rubric", ["pack.json", Path("pack.json"), make_pack()])
+    def test_a_batch_says_what_a_rubric_is(self, rubric):
+        with pytest.raises(TypeError, match=r"rubric: expected a Rubric, got .*scoring.load"):
+            score_batch(rubric, None)
