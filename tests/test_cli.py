@@ -1059,7 +1059,7 @@ class TestAppend:
         _, entries = self.entries(call)
         status, out, err = call("append", "fresh", entries, "--create")
         assert (status, out) == (2, "")
-        assert "publish its rubric first; nothing of this file was recorded" in err
+        assert "publish its rubric first, with `scoring append LOG PACK`; nothing of this file was recorded" in err
 
     def test_a_file_with_a_bad_entry_goes_in_not_at_all(self, call):
         pack, entries = self.entries(call)

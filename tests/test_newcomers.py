@@ -105,6 +105,29 @@ class TestAppend:
         with AuditLog.open("log") as log:
             assert 2 == len(log)
 
+    @pytest.mark.parametrize(
+        ("files", "said"),
+        [
+            (["nothere"], "nothere: no such file"),
+            (["pack.json", "nothere"], "nothere: no such file"),
+            (["notes.txt"], "notes.txt is text; expected a pack, or entries"),
+            (["bad.json"], "bad.json: default_profile"),
+            (["."], ". is a directory; expected a pack or entries"),
+        ],
+    )
+    def test_no_log_is_made_for_what_none_takes_in(self, call, files, said):
+        Path("notes.txt").write_text("some words\n")
+        Path("bad.json").write_bytes(canonical.dumps(json.loads(make_pack()) | {"default_profile": "no id/"}))
+        status, _, err = call("append", "log", *files, "--create")
+        assert status == 2
+        assert said in err
+        assert not Path("log").exists()
+
+    def test_whoever_lacks_the_rubric_is_told_the_command(self, call):
+        with AuditLog.open("log", create=True):
+            self.written(entry(1))
+        assert "publish its rubric first, with `scoring append LOG PACK`" in call("append", "log", "e.jsonl")[2]
+
     def test_the_library_says_the_same_of_entries_that_go_in_together(self, tmp_path):
         with AuditLog.open(tmp_path / "log", create=True) as log:
             log.publish(Rubric(make_pack()))
