@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import pickle
 from pathlib import Path
 
 import pytest
+from sybil import Sybil
+from sybil.parsers.markdown import PythonCodeBlockParser
 
+import scoring
 from logs import entry, make_pack, submission
 from scoring import AuditLog, canonical
 from scoring.cli import main
 from scoring.edge import aws_lambda, gcp
-from scoring.edge.arrow import score_batch
+from scoring.edge.arrow import COLUMNS, score_batch
 from scoring.edge.inbox import DirectoryInbox
 from scoring.engine.rubric import Rubric
 from scoring.errors import ConflictError, RubricError, StoreError
 from scoring.runtime import Scorer
+
+ROOT = Path(__file__).parents[1]
 
 
 class TestPacks:
@@ -251,10 +257,44 @@ class TestBodies:
         assert [] == [*tmp_path.iterdir()]
 
 
+class TestPages:
+    """What is written for newcomers runs as it stands there."""
+
+    RULES = ROOT / "rules"
+
+    def run(self, page, holding):
+        document = Sybil(parsers=[PythonCodeBlockParser()], path=str(ROOT)).parse(ROOT / "docs/howto" / page)
+        (example,) = [one for one in document.examples() if holding in str(one.parsed)]
+        example.evaluate()
+
+    def test_the_page_of_columns(self, tmp_path, monkeypatch):
+        pytest.importorskip("pyarrow", reason="the example's table is pyarrow's")
+        (tmp_path / "rules").symlink_to(self.RULES)
+        monkeypatch.chdir(tmp_path)
+        self.run("columns.md", "score_batch")
+        page = (ROOT / "docs/howto/columns.md").read_text()
+        told = page.partition("## What comes back")[2]
+        assert [*COLUMNS] == [
+            name for row in told.split("\n| `")[1:] for name in row.split(" |")[0].replace("`", "").split(", ")
+        ]
+
+    def test_the_scorer_on_the_page_of_functions(self, tmp_path, monkeypatch):
+        (tmp_path / "rubric.pack.json").write_bytes(scoring.load(self.RULES / "ml-engineer-mid-written").pack)
+        monkeypatch.chdir(tmp_path)
+        self.run("serverless.md", "scorer.score(")
+
+    @pytest.mark.parametrize("make", [aws_lambda.handler, gcp.handler])
+    def test_every_argument_of_a_handler_stands_on_the_page(self, make):
+        page = (ROOT / "docs/howto/serverless.md").read_text()
+        told = page.partition("| argument |")[2].partition("\n\n")[0]
+        named = {row.split("`")[0]: "required" in row.split("|")[1] for row in told.split("\n| `")[1:]}
+        assert named == {name: one.default is one.empty for name, one in inspect.signature(make).parameters.items()}
+
+
 class TestTypes:
     @pytest.mark.parametrize(
         ("given", "said"),
-        [("text", "got str: encode it"), (None, "got NoneType"), ({}, "got dict: `score_parsed`")],
+        [("text", "got str: encode it"), (None, "got NoneType"), ({}, "got dict: json.dumps")],
     )
     def test_a_scorer_says_what_it_takes(self, given, said):
         with pytest.raises(TypeError, match="submission: expected bytes") as caught:

@@ -21,7 +21,7 @@ __all__ = ["Scorer"]
 
 _HOW: dict[type, str] = {
     str: ": encode it",
-    dict: ": `score_parsed` takes what was parsed already",
+    dict: ": json.dumps(...).encode() makes them",
 }
 
 
