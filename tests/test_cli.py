@@ -288,6 +288,12 @@ def objects(text):
     return [json.loads(line) for line in text.splitlines()]
 
 
+def apart(text):
+    """Results, and what stands there for submissions that were not scored."""
+    found = objects(text)
+    return [each for each in found if "error" not in each], [each for each in found if "error" in each]
+
+
 def sheet(name="s-1", **changes):
     answers = {
         "job-run-time": "20",
@@ -888,7 +894,12 @@ class TestScore:
         )
         status, out, err = call("score", RUBRIC, "-", "--json", stdin=stdin)
         assert status == 2
-        assert [(each["line"], each["id"]) for each in objects(out)] == [(1, "s-1"), (7, "s-8")]
+        results, refused = apart(out)
+        assert [(each["line"], each["id"]) for each in results] == [(1, "s-1"), (7, "s-8")]
+        assert [(each["line"], each["id"]) for each in refused] == [(2, "s-2"), *((n, None) for n in (3, 5, 6, 8))]
+        assert [each["line"] for each in objects(out)] == [1, 2, 3, 5, 6, 7, 8]
+        assert {"code", "message", "path"} == {*refused[0]["problems"][0]}
+        assert refused[0]["problems"][0]["path"] == "answers/plain-words"
         assert [line.split(" ")[0] for line in err.splitlines()[1:]] == [
             "<stdin>:2:",
             "<stdin>:3:2:",
@@ -915,13 +926,13 @@ class TestScore:
         status, out, err = call(
             "score", RUBRIC, "-", "--json", stdin=b'{"id":"s-1",\n' + lines(sheet("s-2"), sheet("s-3"))
         )
-        assert (status, [each["id"] for each in objects(out)]) == (2, ["s-2", "s-3"])
+        assert (status, [each["id"] for each in apart(out)[0]]) == (2, ["s-2", "s-3"])
         assert err.splitlines()[1].startswith("<stdin>:1:13: the JSON ends in the middle of a value")
 
     def test_an_overlong_line_is_named_and_passed_over(self, call):
         long = b'{"id":"' + b"x" * (1 << 20) * 2 + b'"}\n'
         status, out, err = call("score", RUBRIC, "-", "--json", stdin=long + lines(sheet("s-2")))
-        assert (status, [each["id"] for each in objects(out)]) == (2, ["s-2"])
+        assert (status, [each["id"] for each in apart(out)[0]]) == (2, ["s-2"])
         assert "<stdin>:1: longer than 1,048,576 bytes" in err
 
     def test_an_empty_input_is_no_success(self, call):
@@ -965,7 +976,7 @@ class TestScore:
     def test_an_id_that_stands_for_another_submission_is_refused_and_the_rest_recorded(self, call, demo):
         stdin = lines(sheet("perfect-1"), sheet("s-2"))
         status, out, err = call("score", RUBRIC, "-", "--log", demo / "decisions", "--json", stdin=stdin)
-        assert (status, [each["seq"] for each in objects(out)]) == (2, [7])
+        assert (status, [each["seq"] for each in objects(out)]) == (2, [None, 7])
         assert '<stdin>:1: the id "perfect-1" is recorded already, as record #2' in err
 
     def test_a_changed_rubric_of_the_same_version_is_refused(self, call, demo):
@@ -1059,7 +1070,7 @@ class TestAppend:
         _, entries = self.entries(call)
         status, out, err = call("append", "fresh", entries, "--create")
         assert (status, out) == (2, "")
-        assert "publish its rubric first; nothing of this file was recorded" in err
+        assert "publish its rubric first, with `scoring append LOG PACK`; nothing of this file was recorded" in err
 
     def test_a_file_with_a_bad_entry_goes_in_not_at_all(self, call):
         pack, entries = self.entries(call)

@@ -68,8 +68,8 @@ class TestSeveralProcesses:
         assert call("score", "pack.json", "some.jsonl", *more) == alone
         status, out, err = alone
         assert status == 2
-        assert out.count("\n") == COUNT - 3 + (not more)
-        assert [line.split(" ")[0] for line in err.splitlines()[1:]] == [
+        assert out.count("\n") == COUNT + {"--json": 0, "": -2, "--entries": -3}[more[0] if more else ""]
+        assert [line.split(" ")[0] for line in err.splitlines() if "not recorded" not in line] == [
             "some.jsonl:4:8:",
             "some.jsonl:401:",
             "some.jsonl:701:",
@@ -168,7 +168,7 @@ class TestInterrupted:
         assert status == 2
         assert f"passed over: {had} submissions whose entries entries.jsonl has" in err
         assert f"long.jsonl:{LONG + 1}:1: not JSON" in err
-        assert out.count("\n") == LONG - had
+        assert out.count('"decision":') == LONG - had
         call("score", "pack.json", "long.jsonl", "--entries", "whole.jsonl", "--json")
         assert Path("entries.jsonl").read_bytes() == Path("whole.jsonl").read_bytes()
 
@@ -178,7 +178,9 @@ class TestInterrupted:
         status, out, err = call(*given)
         assert status == 2
         assert f"not scored: 1 of {LONG + 1:,} submissions" in err
-        results = [json.loads(line) for line in out.splitlines()]
+        told = [json.loads(line) for line in out.splitlines()]
+        assert [(each["line"], each["error"]) for each in told if "error" in each] == [(LONG + 1, "submission")]
+        results = [each for each in told if "error" not in each]
         assert [result["id"] for result in results] == [f"s-{n}" for n in range(LONG)]
         assert [result["seq"] for result in results] == sorted(result["seq"] for result in results)
         with scoring.AuditLog.open("log") as log:
@@ -199,7 +201,7 @@ class TestResume:
         whole = entries.read_bytes()
         entries.write_bytes(whole[:-40])
         status, out, _ = self.resumed(call)
-        assert (status, out.count("\n"), entries.read_bytes()) == (2, 1, whole)
+        assert (status, out.count('"decision":'), entries.read_bytes()) == (2, 1, whole)
 
     def test_lines_that_were_mended_are_scored_and_no_other_is_scored_again(self, entries, call):
         had = entries.read_bytes()
@@ -215,7 +217,10 @@ class TestResume:
         Path("some.jsonl").write_bytes(b"".join(lines))
         had = entries.read_bytes()
         status, out, err = self.resumed(call)
-        assert (status, out, entries.read_bytes()) == (2, "", had)
+        assert (status, entries.read_bytes()) == (2, had)
+        assert {"error"} == {
+            key for line in out.splitlines() for key in json.loads(line) if key in ("error", "decision")
+        }
         assert "some.jsonl:6: its id stands for another submission in entries.jsonl" in err
 
     @pytest.mark.parametrize("twice", [[7], [7, 8]])
@@ -240,7 +245,7 @@ class TestResume:
         assert "entries.jsonl:1: no entry" in err
 
     def test_where_there_is_no_file_yet_it_is_made(self, call):
-        assert self.resumed(call)[1].count("\n") == COUNT - 3
+        assert self.resumed(call)[1].count('"decision":') == COUNT - 3
         assert Path("entries.jsonl").stat().st_mode & 0o777 == 0o600
 
     def test_it_needs_a_file_to_go_on_with(self, call):

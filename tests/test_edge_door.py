@@ -167,8 +167,8 @@ class TestDoor:
         assert "s-1" == door.decide(sent(), lambda: "given")["id"]
         assert "given" == door.decide(nameless, lambda: "given")["id"]
         assert 400 == door.answer(nameless)[0]
-        assert 400 == door.answer(nameless, lambda: "no id/")[0]
-        assert 400 == door.answer(nameless, lambda: uuid.UUID(int=1))[0]  # type: ignore[arg-type, return-value]
+        assert 503 == door.answer(nameless, lambda: "no id/")[0]
+        assert 503 == door.answer(nameless, lambda: uuid.UUID(int=1))[0]  # type: ignore[arg-type, return-value]
         assert 400 == door.answer(b"[]", lambda: "given")[0]
 
     def test_a_pack_may_be_a_file(self, tmp_path: Any, inbox: DirectoryInbox) -> None:

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Scorer"]
 
+_HOW: dict[type, str] = {
+    str: ": encode it",
+    dict: ": json.dumps(...).encode() makes them",
+}
+
 
 class Scorer:
     """
@@ -56,7 +61,11 @@ class Scorer:
 
         Raises:
             SubmissionError: With every problem, none of which repeats an answer; nothing was scored.
+            TypeError: It is not bytes.
         """
+        if not isinstance(submission, (bytes, bytearray)):
+            message = f"submission: expected bytes, the JSON text in UTF-8, got {type(submission).__name__}{_HOW.get(type(submission), '')}"
+            raise TypeError(message)
         return self.score_parsed(parse(submission))
 
     def score_parsed(self, submission: Any) -> tuple[Decision, bytes]:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from scoring.audit.packs import Packs
     from scoring.audit.vault import Filing, Vault
 
-__all__ = ["Intake", "is_same"]
+__all__ = ["Intake", "TwiceError", "is_same"]
 
 
 class _Turn:
@@ -304,7 +304,8 @@ class Intake(Binding):
         earlier = turn.new.get(draft.id)
         try:
             if earlier is not None:
-                self._repeat(draft, earlier.seq, (earlier.case, earlier.submission, earlier.decision))
+                first = (earlier.case, earlier.submission, earlier.decision)
+                self._repeat(draft, earlier.seq, first, together=turn.rubric is None)
             elif draft.id in turn.known:
                 for record in self._recorded(draft.id):
                     _must_be_this_amendment(draft, record, turn.rubric)
@@ -383,7 +384,7 @@ class Intake(Binding):
         disclosed = self._disclosed(body["disclosures"], _known(draft, seq), "submission")
         self._repeat(draft, seq, (*disclosed, body["decision"]))
 
-    def _repeat(self, draft: Draft, seq: int, first: tuple[Any, Any, Any]) -> None:
+    def _repeat(self, draft: Draft, seq: int, first: tuple[Any, Any, Any], *, together: bool = False) -> None:
         """
         Give a draft whose id is known the first record, if it is the same submission.
 
@@ -391,6 +392,7 @@ class Intake(Binding):
             draft: Of the second submission.
             seq: The first record.
             first: Its case, submission and decision.
+            together: Both are recorded or none is, so that there is no first record to name.
 
         Raises:
             ConflictError: It is another, or nobody can tell.
@@ -398,6 +400,8 @@ class Intake(Binding):
         case, submission, decision = first
         known = _known(draft, seq)
         # An id names one submission for ever: a changed one is a new submission, and needs an id of its own.
+        if together and not (case == draft.case and self._is_same(submission, draft)):
+            raise TwiceError(draft.id)
         if case != draft.case:
             raise ConflictError(f"{known}, for another case: give this submission an id of its own")
         if not self._is_same(submission, draft):
@@ -449,6 +453,24 @@ class Intake(Binding):
             raise ConflictError(message, expected=held[1], found=body["pack"])
         self._packs.keep(body["pack"], rubric.pack)
         return batch.add("rubric", body)
+
+
+class TwiceError(ConflictError):
+    """
+    Entries that go in together have one id and are of different submissions.
+
+    Attributes:
+        id: The one that stands twice.
+    """
+
+    def __init__(self, id: str) -> None:  # noqa: A002 - the word of FORMAT.md
+        super().__init__(
+            f'the id "{id}" stands twice in what is appended together, for different submissions: give one of them an id of its own; nothing was recorded'
+        )
+        self.id = id
+
+    def __reduce__(self) -> tuple[type, tuple[str]]:
+        return type(self), (self.id,)
 
 
 _ATTEMPTS = 100  # at a word during which something is erased each time; one is the rule

@@ -213,6 +213,7 @@ _IN_PYTHON = (
     ("create=True", "--create"),
     ("vault=PATH", "--vault PATH"),
     ("score what `inputs` gives", "score it with --log"),
+    ("publish its rubric first", "publish its rubric first, with `scoring append LOG PACK`"),
     ("open it with the signer of", "give with --key the file of"),
     (
         "Open the log with signer=[old, new]; later the new one is enough",

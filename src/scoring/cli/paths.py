@@ -27,6 +27,7 @@ __all__ = [
     "fitting_in",
     "is_begun",
     "is_log",
+    "kind_at",
     "kind_of",
     "log_at",
     "shown",
@@ -251,6 +252,17 @@ def _json_kind(head: bytes) -> str:
         if all(f'"{key}"'.encode() in head for key in keys):
             return kind
     return UNKNOWN
+
+
+def kind_at(name: str, wanted: str) -> str | None:
+    """
+    What a file is by its first bytes, in words; None of a pipe, which can be read only once.
+
+    Raises:
+        CallError: There is no such file.
+    """
+    path = existing_file(name, wanted)
+    return kind_of(_head(path)) if path.is_file() else None
 
 
 def submissions_file(name: str) -> None:

@@ -6,18 +6,20 @@ Owns what a file may be that goes into a log, and which facts of a case can be f
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from scoring import canonical
 from scoring.audit.entry import Entry
+from scoring.audit.intake import TwiceError
 from scoring.cli.inbox import is_inbox, taken
 from scoring.cli.inputs import examined_data, json_problem, must_keep, open_log, rubric_at, tell_heads, whole
 from scoring.cli.naming import new_id
 from scoring.cli.options import WRITING, In, Writing
 from scoring.cli.output import HOLDS, CallError, Table, emit, in_options, place, printable, say
-from scoring.cli.paths import ENTRIES, PACK, STDIN, kind_of, shown
+from scoring.cli.paths import ENTRIES, PACK, STDIN, is_begun, kind_at, kind_of, shown
 from scoring.cli.template import items_of
 from scoring.engine.submission import MAX_SUBMISSION
 from scoring.errors import LogError, Problem, RubricError, SubmissionError, did_you_mean
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["append", "open_case"]
 
+_WANTED = "a pack or entries"
 _MAX_FILE = 1 << 30  # bytes of entries; a file goes in as a whole, and so through memory
 
 
@@ -66,6 +69,9 @@ def append(
         opening: What the log is opened with.
         json: One JSON object a record, for machines.
     """
+    if create and not is_begun(Path(directory)):
+        for name in (file, *files):
+            _must_be_takeable(name)
     table = Table("record", "type", "id", "file")
     try:
         with open_log(
@@ -92,17 +98,26 @@ def append(
     return HOLDS
 
 
+def _must_be_takeable(name: str) -> None:
+    """Refuse what no log can take in, before one is made for it."""
+    if name == STDIN or is_inbox(name):
+        return
+    kind = kind_at(name, _WANTED)
+    if kind is not None:
+        _must_be_kind(name, kind)
+    if kind == PACK:
+        _rubric_in(name, whole(name, _MAX_FILE, _WANTED))
+
+
 def _taken(log: AuditLog, name: str, must_keep: Callable[[], None]) -> Iterator[dict[str, Any]]:
     """Take one file in, and tell the record of everything in it. A rubric needs no vault, so *must_keep* is asked for entries alone."""
     if is_inbox(name):
         for where, called, seq, repeated in taken(log, name, must_keep):
             yield {"file": where, "line": 1, "type": "decision", "id": called, "seq": seq, "repeated": repeated}
         return
-    data = whole(name, _MAX_FILE, "a pack or entries")
+    data = whole(name, _MAX_FILE, _WANTED)
     kind = kind_of(data)
-    if kind not in _TAKEN:
-        wanted = "a pack, or entries as `scoring score --entries` writes them"
-        raise CallError(f"{shown(name)} is {kind}; expected {wanted}")
+    _must_be_kind(name, kind)
     if kind == ENTRIES:
         must_keep()
     size = len(log)
@@ -110,10 +125,21 @@ def _taken(log: AuditLog, name: str, must_keep: Callable[[], None]) -> Iterator[
         yield {"file": shown(name), "line": line, "type": what, "id": called, "seq": seq, "repeated": seq < size}
 
 
-def _publish(log: AuditLog, name: str, data: bytes) -> list[tuple[int, str, str, int]]:
+def _must_be_kind(name: str, kind: str) -> None:
+    if kind not in _TAKEN:
+        wanted = "a pack, or entries as `scoring score --entries` writes them"
+        raise CallError(f"{shown(name)} is {kind}; expected {wanted}")
+
+
+def _rubric_in(name: str, data: bytes) -> Rubric:
     problems, rubric = examined_data(data, name, any_level=True)
     if rubric is None:
         raise RubricError(problems)
+    return rubric
+
+
+def _publish(log: AuditLog, name: str, data: bytes) -> list[tuple[int, str, str, int]]:
+    rubric = _rubric_in(name, data)
     return [(1, "rubric", rubric.id, log.publish(rubric))]
 
 
@@ -133,10 +159,21 @@ def _append(log: AuditLog, name: str, data: bytes) -> list[tuple[int, str, str, 
     except SubmissionError as error:
         told = [Problem(p.code, in_options(p.message), path=p.path) for p in error.problems]
         raise SubmissionError(place(told, shown(name))) from None
+    except TwiceError as error:
+        twice = [number for number, entry in entries if entry.id == error.id]
+        raise CallError(
+            f'{shown(name)}:{twice[-1]}: the id "{error.id}" stands twice in this file, for different submissions, on the lines {_listed(twice)}: give each'
+            " an id of its own; nothing of this file was recorded"
+        ) from error
     except LogError as error:
         # The log was sound when it was opened: what it refuses here is what was given to it.
         raise CallError(f"{shown(name)}: {error}; nothing of this file was recorded") from error
     return [(number, "decision", entry.id, seq) for (number, entry), seq in zip(entries, seqs, strict=True)]
+
+
+def _listed(lines: list[int]) -> str:
+    more = f" and {len(lines) - 10:,} more" if len(lines) > 10 else ""
+    return ", ".join(map(str, lines[:10])) + more
 
 
 _TAKEN = {PACK: _publish, ENTRIES: _append}

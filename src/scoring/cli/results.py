@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
-    from scoring import Decision, Rubric
+    from scoring import Decision, Problem, Rubric
 
 __all__ = [
     "Place",
@@ -23,6 +23,7 @@ __all__ = [
     "held_by",
     "listed",
     "place_of",
+    "refused",
     "said_in",
     "stage_of",
     "waits_in_words",
@@ -142,6 +143,12 @@ def facts_of(result: Result) -> dict[str, Any]:
 def place_of(place: Place) -> dict[str, Any]:
     """The first keys of a result."""
     return {"line": place.line, "id": place.name, "seq": place.seq, "repeated": place.earlier is not None}
+
+
+def refused(place: Place, problems: Iterable[Problem]) -> dict[str, Any]:
+    """What stands among results for machines in place of one: why there is none."""
+    told = [{"code": each.code, "message": each.message, "path": each.path} for each in problems]
+    return {**place_of(place), "error": "submission", "problems": told}
 
 
 def said_in(decision: Decision) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from cyclopts import Parameter
 
 from scoring.audit.crew import Crew, cores
 from scoring.cli.desk import Desk, Scored, Wanted
-from scoring.cli.handover import Handover, handover
+from scoring.cli.handover import handover
 from scoring.cli.inputs import is_live, length_of, must_keep, open_log, rubric_at, tell_heads, unread_lines
 from scoring.cli.options import WRITING, In, Writing
 from scoring.cli.output import (
@@ -27,23 +27,26 @@ from scoring.cli.output import (
     Table,
     complain,
     counted,
+    emit,
     json_text,
     place,
     progress,
     show_problems,
 )
 from scoring.cli.paths import STDIN, is_begun, shown, submissions_file
-from scoring.cli.results import Place, heads, place_of
+from scoring.cli.results import Place, heads, place_of, refused
 from scoring.cli.template import show_template
+from scoring.engine.ids import is_id
 from scoring.engine.submission import MAX_SUBMISSION
 from scoring.errors import Problem, ScoringError, SubmissionError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any, TypeAlias
 
     from scoring import AuditLog, Decision, Rubric
     from scoring.audit.entry import Recorded
+    from scoring.cli.handover import Handover
     from scoring.cli.inputs import Unread
     from scoring.engine.plan import Plan
 
@@ -96,7 +99,7 @@ def score(
         entries: Write what `scoring append` needs to record these decisions elsewhere, to a new file; `-` prints it instead of the results.
         resume: Go on with the file that --entries names: submissions whose entries it has are passed over.
         opening: What the log is opened with.
-        json: One JSON object a submission, for machines.
+        json: One JSON object a submission, for machines; of one that was not scored it has `error` and `problems`.
     """
     if log is not None and entries is not None:
         raise CallError("--log records the decisions here, --entries prepares to record them elsewhere: choose one")
@@ -139,21 +142,20 @@ def score(
             status = _record(stream, stream.scored(crew), opened)
             tell_heads(opened)
             return status
-    complain("not recorded: without --log nothing is written down")
     with stream.crew() as crew:
         if entries is None:
+            complain("not recorded: without --log nothing is written down")
             return stream.show(_results(stream, stream.scored(crew)))
-        if entries == STDIN:
-            return stream.show(_results(stream, stream.scored(crew), Handover(shown(STDIN), sys.stdout.buffer)))
         with handover(entries, ready, resume=resume) as file:
             try:
                 return stream.show(_results(stream, stream.scored(crew, file.missing), file))
             except KeyboardInterrupt:
-                complain(f"stopped: the same call with --resume goes on with {entries}")
+                if entries != STDIN:
+                    complain(f"stopped: the same call with --resume goes on with {entries}")
                 raise
             finally:
                 if file.passed:
-                    complain(f"passed over: {counted(file.passed, 'submission')} whose entries {entries} has")
+                    complain(f"passed over: {counted(file.passed, 'submission')} whose entries {file.name} has")
 
 
 def _results(
@@ -162,11 +164,15 @@ def _results(
     """What is to be shown; and what is written down are entries for a log elsewhere, at most."""
     for one in scored:
         if one.problems:
-            stream.refuse(one.line, one.problems, one.column)
+            stream.refuse(one, one.problems)
             continue
-        if entries is not None:
-            entries.write(one.entry)
-        yield Place(one.line, one.name), one.shown
+        try:
+            new = entries is None or entries.write(one.line, one.name, one.entry)
+        except SubmissionError as error:
+            stream.refuse(one, error.problems)
+            continue
+        if new:
+            yield Place(one.line, one.name), one.shown
 
 
 class _Tally:
@@ -257,7 +263,7 @@ def _recorded(stream: _Stream, scored: Iterator[Scored], log: AuditLog, tally: _
     def submissions() -> Iterator[dict[str, Any]]:
         for one in scored:
             if one.submission is None:
-                stream.refuse(one.line, one.problems, one.column)
+                stream.refuse(one, one.problems)
                 continue
             rubric.expect(one)
             tally.waiting.append(one)
@@ -267,7 +273,7 @@ def _recorded(stream: _Stream, scored: Iterator[Scored], log: AuditLog, tally: _
         one = tally.waiting.popleft()
         rubric.forget(one)
         if isinstance(done, ScoringError):
-            stream.refuse(one.line, _problems_of(done))
+            stream.refuse(one, _problems_of(done))
             continue
         tally.add(done)
         came = done.decision
@@ -330,10 +336,12 @@ class _Stream:
             self._count += 1
             yield line
 
-    def refuse(self, line: int, problems: Iterable[Problem], column: int = 0) -> None:
-        """Report a submission that is not scored, so that the others can go on."""
+    def refuse(self, one: Scored, problems: Sequence[Problem]) -> None:
+        """Report a submission that is not scored, so that the others can go on; to machines among the results as well."""
         self._refused += 1
-        show_problems(place(problems, shown(self._name), line, column))
+        show_problems(place(problems, shown(self._name), one.line, one.column))
+        if self._wanted.json and not self._wanted.quiet:
+            emit(refused(Place(one.line, one.name if is_id(one.name) else None), problems))
 
     def show(self, results: Iterator[tuple[Place, Shown]]) -> int:
         """Print results as they come, and say how it went."""

@@ -69,7 +69,9 @@ def score_batch(rubric: Rubric, table: Any) -> Scored:
     Raises:
         SubmissionError: The table has a column that says nothing to this rubric.
         MissingExtraError: The extra ``arrow`` is not installed.
+        TypeError: *rubric* is no rubric, or *table* no table.
     """
+    _must_fit(rubric, table)
     try:
         import nanoarrow as na
     except ImportError:
@@ -83,6 +85,20 @@ def score_batch(rubric: Rubric, table: Any) -> Scored:
         columns = [na.c_array([row[place] for row in rows], na.string()) for place in range(len(COLUMNS))]
         batches.append(na.c_array_from_buffers(schema, len(rows), [None], null_count=0, children=columns))
     return Scored(schema, batches)
+
+
+def _must_fit(rubric: object, table: object) -> None:
+    from scoring.engine.rubric import Rubric
+
+    if not isinstance(rubric, Rubric):
+        message = f"rubric: expected a Rubric, got {type(rubric).__name__}: scoring.load(PATH) gives one"
+        raise TypeError(message)
+    if not any(hasattr(table, name) for name in ("__arrow_c_stream__", "__arrow_c_array__")):
+        message = (
+            f"table: expected columns that speak the Arrow C stream protocol, such as a pyarrow.Table or a DataFrame of polars or pandas, got "
+            f"{type(table).__name__}: pyarrow.table(columns) makes one of a dict of lists, pyarrow.Table.from_pylist(rows) of a list of dicts"
+        )
+        raise TypeError(message)
 
 
 def _chunks(stream: Any) -> Iterator[Any]:

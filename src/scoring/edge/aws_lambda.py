@@ -7,11 +7,10 @@ Owns the shapes of AWS's events and of what AWS takes for an answer. Must not kn
 from __future__ import annotations
 
 import json
-from binascii import Error as Base64Error
 from binascii import a2b_base64
 
-from scoring.edge.door import CONTENT_TYPE, Door, complain
-from scoring.errors import Problem, ScoringError, SubmissionError
+from scoring.edge.door import CONTENT_TYPE, Door, complain, refusal
+from scoring.errors import Problem, ScoringError, StoreError, SubmissionError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +34,7 @@ def handler(
     level: str | None = None,
     sink: Sink | None = None,
     id: Namer | None = None,  # noqa: A002 - the word of FORMAT.md
+    digest: str | None = None,
 ) -> Callable[[Any, Any], Any]:
     """
     Make the function that AWS calls.
@@ -53,11 +53,13 @@ def handler(
         sink: Where entries become durable before the answer leaves; without one there is no verdict.
         id: Gives the id of a submission that has none, from the event (of a queue, the message) and AWS's context: `message_id`, for one. It has to be
             the same when the same submission comes again. Where None, a submission without an id is refused.
+        digest: The SHA-256 that the pack must have, in hexadecimal, as `scoring pack` tells it; any where None.
 
     Raises:
-        RubricError: The pack is wrong, or has no such profile or level. OSError: There is no such file.
+        RubricError: The pack is wrong, is another than *digest* says, or has no such profile or level.
+        StoreError: The pack's file cannot be read. TypeError: *sink* has no `put`, or *pack* is neither bytes nor a path.
     """
-    door = Door(pack, profile, level, sink)
+    door = Door(pack, profile, level, sink, digest)
 
     def handle(event: Any, context: Any = None) -> Any:
         if type(event) is dict and "Records" in event:
@@ -72,7 +74,12 @@ def handler(
 
 def message_id(event: Any, _context: Any = None) -> str:
     """Name a queue's message by its `messageId`: the same whenever AWS delivers it again, another when its sender sends it again."""
-    return str(event["messageId"])
+    found = event.get("messageId") if type(event) is dict else None
+    if found is None:
+        raise StoreError(
+            "message_id names the messages of a queue, and this event is none: give id= a function that names such events too"
+        )
+    return str(found)
 
 
 def _encoded(event: Any) -> bytes:
@@ -89,12 +96,23 @@ def _http(door: Door, event: dict[str, Any], name: Callable[[], str] | None) -> 
     if method != "POST":
         return _reply(405, b'{"error":"method"}') | {"headers": _HEADERS | {"allow": "POST"}}
     try:
-        body = _text(event.get("body"))
-        if event.get("isBase64Encoded"):
-            body = a2b_base64(body)
-    except Base64Error:
-        body = b""  # a gateway that says one thing and does another; an empty body is refused like any other
+        body = _body(event)
+    except SubmissionError as error:
+        return _reply(*refusal(error))
     return _reply(*door.answer(body, name))
+
+
+def _body(event: dict[str, Any]) -> bytes:
+    body = event.get("body")
+    if type(body) is not str or not body:
+        raise SubmissionError([Problem("body", "the request has no body; expected a submission as JSON")])
+    if not event.get("isBase64Encoded"):
+        return _text(body)
+    try:
+        return a2b_base64(b"".join(_text(body).split()), strict_mode=True)
+    except ValueError:
+        message = "the event says that its body is base64, which it is not; expected a submission as JSON, in base64"
+        raise SubmissionError([Problem("body", message)]) from None
 
 
 def _reply(status: int, body: bytes) -> dict[str, Any]:

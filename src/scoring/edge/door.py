@@ -11,8 +11,10 @@ import sys
 
 from scoring import canonical
 from scoring.audit.entry import Entry
+from scoring.engine.ids import MAX_ID, is_id
+from scoring.engine.plan import MAX_PACK
 from scoring.engine.submission import parse
-from scoring.errors import ConflictError, ScoringError, StoreError, SubmissionError
+from scoring.errors import ConflictError, Problem, RubricError, ScoringError, StoreError, SubmissionError
 from scoring.runtime import Scorer
 
 TYPE_CHECKING = False
@@ -28,16 +30,28 @@ if TYPE_CHECKING:
             """Keep *entry* unless the id has one, and return the one that is kept; it is durable when this returns."""
 
 
-__all__ = ["CONTENT_TYPE", "Door", "complain"]
+__all__ = ["CONTENT_TYPE", "Door", "complain", "refusal"]
 
 CONTENT_TYPE = "application/json"
 _ANSWERED = ("action", "holds", "status", "verdict")  # of FORMAT.md 6, beside the id
 _UNRECORDED = "nothing was recorded, so there is no verdict; send the same submission with the same id again"
-# The first row that fits an error: its HTTP status, and what `error` says.
-_ERRORS: tuple[tuple[type[ScoringError], int, str], ...] = (
-    (SubmissionError, 400, "submission"),
-    (ConflictError, 409, "conflict"),
-    (StoreError, 503, "unrecorded"),
+_UNNAMED = (
+    "nothing was recorded, so there is no verdict: what gives an id to a submission without one failed, which is the function's fault and not the sender's; "
+    "send the submission with an id of its own, or again once the function is mended"
+)
+_UNNAMED_LOGGED = "nothing was recorded, so there is no verdict"
+
+
+class _NoIdError(StoreError):
+    """What was to give the submission an id did not."""
+
+
+# The first row that fits an error: its HTTP status, what `error` says, and what the caller is told where the error's own words are the operator's.
+_ERRORS: tuple[tuple[type[ScoringError], int, str, str], ...] = (
+    (SubmissionError, 400, "submission", ""),
+    (ConflictError, 409, "conflict", ""),
+    (_NoIdError, 503, "unrecorded", _UNNAMED),
+    (StoreError, 503, "unrecorded", _UNRECORDED),
 )
 
 
@@ -50,9 +64,11 @@ class Door:
         profile: Which weights; the pack's default where None.
         level: Which level's expectations, where the rubric has levels.
         sink: Where entries become durable. Without one nothing is ever decided.
+        digest: The SHA-256 that the pack must have, in hexadecimal; any where None.
 
     Raises:
-        RubricError: The pack is wrong, or has no such profile or level. OSError: There is no such file.
+        RubricError: The pack is wrong, is another than *digest* says, or has no such profile or level.
+        StoreError: The pack's file cannot be read. TypeError: The sink has no `put`, or the pack is neither bytes nor a path.
     """
 
     __slots__ = ("_scorer", "_sink")
@@ -63,11 +79,16 @@ class Door:
         profile: str | None = None,
         level: str | None = None,
         sink: Sink | None = None,
+        digest: str | None = None,
     ) -> None:
-        if not isinstance(pack, bytes):
-            with open(pack, "rb") as file:  # noqa: PTH123 - pathlib alone would cost a cold start more than this package does
-                pack = file.read()
-        self._scorer = Scorer(pack, profile, level)
+        if sink is not None and (isinstance(sink, type) or not callable(getattr(sink, "put", None))):
+            message = f"sink: expected an object with put(id, entry), or None, got {_kind(sink)}"
+            raise TypeError(message)
+        self._scorer = Scorer(pack if isinstance(pack, bytes) else _in_file(pack), profile, level)
+        found = self._scorer.rubric.digest
+        if digest is not None and digest != found:
+            message = f"its SHA-256 is {found}, and digest= expects {digest}: deploy the pack that was meant, or name the new one's digest"
+            raise RubricError([Problem("pack-digest", message)])
         self._sink = sink
 
     def decide(self, submission: bytes, name: Callable[[], str] | None = None) -> dict[str, Any]:
@@ -84,13 +105,15 @@ class Door:
         Raises:
             SubmissionError: It is wrong; every problem is named, and no answer repeated.
             ConflictError: Its id stands for another submission.
-            StoreError: There is no sink, or it did not keep the entry: there is no verdict then.
+            StoreError: There is no sink, or it did not keep the entry, or *name* failed or gave no id: there is no verdict then.
         """
         if self._sink is None:
             raise StoreError(f"there is no sink to keep the entry: {_UNRECORDED}")
+        if not submission.strip():
+            raise SubmissionError([Problem("submission", "is empty; expected a submission as JSON")])
         document = parse(submission)
         if name is not None and type(document) is dict and document.get("id") is None:
-            document["id"] = name()
+            document["id"] = _named(name)
         decision, line = self._scorer.score_parsed(document)
         known = document["id"]
         won = self._put(known, line)
@@ -106,19 +129,7 @@ class Door:
         try:
             return 200, canonical.dumps(self.decide(submission, name))
         except (SubmissionError, ConflictError, StoreError) as error:
-            status, what = next((status, what) for kind, status, what in _ERRORS if isinstance(error, kind))
-            document: dict[str, Any] = {"error": what}
-            if isinstance(error, SubmissionError):
-                document["problems"] = [
-                    {"code": problem.code, "message": problem.message, "path": problem.path}
-                    for problem in error.problems
-                ]
-            elif isinstance(error, ConflictError):
-                document["message"] = error.message
-            else:
-                complain(str(error))
-                document["message"] = _UNRECORDED
-            return status, canonical.dumps(document)
+            return refusal(error)
 
     def _put(self, name: str, line: bytes) -> bytes:
         """Have the entry kept. Whatever a sink raises, nothing is known to be kept then."""
@@ -131,6 +142,54 @@ class Door:
         if type(won) is not bytes:
             raise StoreError(f"the sink returned a {type(won).__name__} and not the entry that won: {_UNRECORDED}")
         return won
+
+
+def refusal(error: ScoringError) -> tuple[int, bytes]:
+    """What HTTP says of an error: the status, and the body as JSON. What is the operator's goes to the function's log."""
+    status, what, told = next(row[1:] for row in _ERRORS if isinstance(error, row[0]))
+    document: dict[str, Any] = {"error": what}
+    if isinstance(error, SubmissionError):
+        document["problems"] = [
+            {"code": problem.code, "message": problem.message, "path": problem.path} for problem in error.problems
+        ]
+    elif told:
+        complain(str(error))
+        document["message"] = told
+    else:
+        document["message"] = str(error)
+    return status, canonical.dumps(document)
+
+
+def _in_file(path: str | os.PathLike[str]) -> bytes:
+    if not isinstance(path, str) and not hasattr(path, "__fspath__"):
+        message = f"pack: expected the bytes of a pack or the path of its file, got {_kind(path)}"
+        raise TypeError(message)
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 - pathlib alone would cost a cold start more than this package does
+            return file.read(MAX_PACK + 1)
+    except OSError as error:
+        raise StoreError(f"the pack {path} cannot be read: {error.strerror}") from error
+
+
+def _named(name: Callable[[], str]) -> str:
+    """The id that the operator's function gives. Whatever it raises is not the sender's fault."""
+    try:
+        given = name()
+    except StoreError as error:
+        raise _NoIdError(f"id= failed: {error}; {_UNNAMED_LOGGED}") from error
+    except Exception as error:  # a stranger's text might quote the submission, so its kind and place have to do
+        raise _NoIdError(f"id= failed with {_kind_and_place(error)}; {_UNNAMED_LOGGED}") from error
+    if not is_id(given):
+        what = "text that is no id" if type(given) is str else _kind(given)
+        message = (
+            f"id= failed: it gave {what}; expected 1 to {MAX_ID} of the characters A-Z a-z 0-9 . _ -; {_UNNAMED_LOGGED}"
+        )
+        raise _NoIdError(message)
+    return given
+
+
+def _kind(value: object) -> str:
+    return f"the class {value.__name__}" if isinstance(value, type) else f"a value of type {type(value).__name__}"
 
 
 def _first(name: str, line: bytes, decision: dict[str, Any], won: bytes) -> Entry:

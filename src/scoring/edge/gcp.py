@@ -28,6 +28,7 @@ def handler(
     level: str | None = None,
     sink: Sink | None = None,
     id: Callable[[Any], str] | None = None,  # noqa: A002 - the word of FORMAT.md
+    digest: str | None = None,
 ) -> Callable[[Any], tuple[bytes, int, dict[str, str]]]:
     """
     Make the function that `functions-framework` calls with a Flask request.
@@ -42,11 +43,13 @@ def handler(
         sink: Where entries become durable before the answer leaves; without one there is no verdict.
         id: Gives the id of a submission that has none, from the request. It has to be the same when the same submission comes again. Where None, a
             submission without an id is refused.
+        digest: The SHA-256 that the pack must have, in hexadecimal, as `scoring pack` tells it; any where None.
 
     Raises:
-        RubricError: The pack is wrong, or has no such profile or level. OSError: There is no such file.
+        RubricError: The pack is wrong, is another than *digest* says, or has no such profile or level.
+        StoreError: The pack's file cannot be read. TypeError: *sink* has no `put`, or *pack* is neither bytes nor a path.
     """
-    door = Door(pack, profile, level, sink)
+    door = Door(pack, profile, level, sink, digest)
 
     def handle(request: Any) -> tuple[bytes, int, dict[str, str]]:
         if request.method != "POST":

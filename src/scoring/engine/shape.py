@@ -55,9 +55,9 @@ def _object(fields: dict[str, Check]) -> Check:
         if type(value) is not dict:
             report(path, "expected an object")
             return
-        for key in fields.keys() - value.keys():
+        for key in sorted(fields.keys() - value.keys()):
             report(path, f'the key "{key}" is missing')
-        for key in value.keys() - fields.keys():
+        for key in sorted(value.keys() - fields.keys()):
             report(path, f'unknown key "{key[:MAX_ID]}"')
         for key, inner in fields.items():
             if key in value:
