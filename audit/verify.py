@@ -667,7 +667,7 @@ class Walk:
     def here(self) -> None:
         """Check the heads, and the trusted one, whose size is the number of records so far."""
         trusted, newest = self.trusted, None
-        if trusted and trusted.size == self.leaves:
+        if trusted and trusted.size == self.leaves and self.origin in (None, trusted.origin):
             self.fits("trusted", self.last, trusted)
             signed = not self.given or trusted.signed_by([self.given, *self.keys])[0]
             self.need(signed, "trusted", Place(file="the trusted head"), "its signature", "one by a known key", "none")
@@ -861,8 +861,14 @@ class Walk:
             self.need(self.compared[1] == expect[1], "head", self.compared[0], "its leaf", expect[1], self.compared[1])
         if trusted is None:
             self.skip("trusted", "no trusted head was given (--trusted)")
-        else:
+        elif self.origin in (None, trusted.origin):
             self.need(self.counts["trusted"], "trusted", log, more, f"{trusted.size} or more", self.leaves)
+        else:  # another log's accuses no record of this one
+            at, own, other = (
+                Place(file="the trusted head"),
+                *(ascii(one)[1:-1] for one in (self.origin, trusted.origin)),
+            )
+            self.need(False, "trusted", at, "whose it is: another log's, no record is accused", own, other)
         fine = not self.given or (self.counts["given"] and self.counts["by_given"])
         self.need(fine, "signatures", log, "its heads", "signed by the key given, which is one of its own", "others")
         if not self.given and not self.counts["key"]:

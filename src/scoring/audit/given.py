@@ -20,7 +20,7 @@ from scoring.audit.fields import record_misfit
 from scoring.audit.keys import VerificationKey
 from scoring.audit.note import MAX_NOTE
 from scoring.audit.place import is_log
-from scoring.audit.report import CANNOT_SHOW, FAILS, HOLDS, NOT_CHECKED, REMARK, Finding, Report
+from scoring.audit.report import CANNOT_SHOW, FAILS, HOLDS, NOT_CHECKED, OTHERS_CHECKPOINT, REMARK, Finding, Report
 from scoring.audit.verify import verify_directory
 from scoring.errors import LogError, StoreError
 
@@ -258,7 +258,11 @@ def _vouched(data: bytes, key: str | None, trusted: str | bytes | None) -> Itera
 def _same(head: checkpoint.Head, kept: checkpoint.Head) -> Finding:
     if head.origin != kept.origin:
         return Finding(
-            "same head", FAILS, "the trusted checkpoint is another log's", expected=kept.origin, found=head.origin
+            "same head",
+            FAILS,
+            OTHERS_CHECKPOINT,
+            expected=ascii(head.origin)[1:-1],
+            found=ascii(kept.origin)[1:-1],
         )
     if head.size != kept.size:
         said = f"the trusted checkpoint is of {kept.size} records, this one of {head.size}: whether one extends the other takes the log"

@@ -14,7 +14,23 @@ if TYPE_CHECKING:
 
     Place: TypeAlias = tuple[int, int, str, str]  # number of the line, its offset, its file, its leaf
 
-__all__ = ["CANNOT_SHOW", "FAILS", "HOLDS", "NOT_CHECKED", "REMARK", "Check", "Finding", "Report", "counted", "shown"]
+__all__ = [
+    "CANNOT_SHOW",
+    "FAILS",
+    "HOLDS",
+    "NOT_CHECKED",
+    "NOT_SIGNED",
+    "OTHERS_CHECKPOINT",
+    "OTHERS_KEY",
+    "OTHERS_VAULT",
+    "REMARK",
+    "UNSIGNED_CHECKPOINT",
+    "Check",
+    "Finding",
+    "Report",
+    "counted",
+    "shown",
+]
 
 HOLDS, FAILS, NOT_CHECKED = "HOLDS", "FAILS", "NOT CHECKED"
 REMARK = "REMARK"  # something that people should know, and that breaks no rule
@@ -27,6 +43,13 @@ CANNOT_SHOW = (
     "whether the times are true: they are what the writer's clock said; the order of events is seq",
 )
 
+
+# What fails where nothing was found changed, but something else was given than belongs here: how its finding begins.
+OTHERS_KEY = "the log is not signed by the key that was given: it has no such key"
+NOT_SIGNED = "nothing is signed by the key that was given"
+UNSIGNED_CHECKPOINT = "the trusted checkpoint is unsigned, and a key was given"
+OTHERS_CHECKPOINT = "the trusted checkpoint is another log's: it accuses no record of this one"
+OTHERS_VAULT = "this vault is another log's, told by the leaf of record 0"
 
 _OPTIONAL = ("head", "heads", "signatures", "trusted", "precedence")
 
