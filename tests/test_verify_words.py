@@ -13,6 +13,7 @@ import logs
 from logs import make_log, open_log
 from scoring.audit.keys import SigningKey
 from scoring.audit.verify import verify_directory
+from scoring.cli import main
 
 pytest.importorskip("cryptography", reason="signing needs the extra `sign`")
 
@@ -109,3 +110,84 @@ class TestNoHead:
         assert list(found) == ["heads", "signatures"]
         assert f"stands for {size} records" in found["signatures"].detail
         assert "no head was" not in found["signatures"].detail
+
+
+@pytest.fixture
+def call(capsys, room, monkeypatch):
+    """Run the command, in the room; gives status, what was printed, and what was complained of."""
+    monkeypatch.chdir(room)
+
+    def run(*argv):
+        capsys.readouterr()
+        status = main([*map(str, argv)])
+        return (status, *capsys.readouterr())
+
+    return run
+
+
+CHANGED = "is not as it was written"
+
+
+class TestClosing:
+    """The last lines follow from what failed, and say what to do; only what was changed is not as it was written."""
+
+    @pytest.fixture(autouse=True)
+    def things(self, signed, room):
+        with open_log(signed, signer=KEY) as log:
+            (room / "receipt").write_text(log.receipt(3))
+            (room / "head").write_text(log.checkpoint())
+        make_log(room / "plain", 2)
+        with open_log(room / "plain") as log:
+            (room / "old.receipt").write_text(log.receipt(3))
+        return signed
+
+    @pytest.mark.parametrize("thing", ["receipt", "head", "old.receipt"])
+    def test_what_is_intact_and_not_signed_by_the_key(self, call, thing):
+        status, out, _ = call("verify", thing, "--key", OTHER.verification_key)
+        assert status == 1
+        assert CHANGED not in out
+        assert "nothing was found changed, but it is not signed by this key.\n" in out
+
+    @pytest.mark.parametrize("thing", ["receipt", "head", "decisions"])
+    def test_what_is_intact_and_another_log_than_the_checkpoints(self, other, call, thing):
+        status, out, _ = call("verify", thing, "--trusted-checkpoint", other)
+        assert status == 1
+        assert CHANGED not in out
+        assert "nothing was found changed, but the checkpoint that was given is another log's.\nGive one that" in out
+
+    def test_an_intact_log_with_another_logs_vault(self, call):
+        status, out, _ = call("verify", "decisions", "--vault", "plain.vault")
+        assert status == 1
+        assert CHANGED not in out
+        assert "but the vault is another log's.\nSay with --vault PATH" in out
+
+    def test_two_things_that_belong_elsewhere_are_both_told(self, other, call):
+        out = call("verify", "decisions", "--vault", "plain.vault", "--trusted-checkpoint", other)[1]
+        assert "the checkpoint that was given is another log's" in out.split("nothing was found changed")[1]
+        assert "the vault is another log's" in out.split("nothing was found changed")[1]
+
+    def test_a_changed_record_is_named_with_what_to_do_even_beside_another_logs_checkpoint(self, things, other, call):
+        segment = logs.segment(things)
+        lines = segment.read_bytes().splitlines(keepends=True)
+        lines[4] = lines[4].replace(b"T09:", b"T08:")
+        segment.write_bytes(b"".join(lines))
+        for more in ([], ["--trusted-checkpoint", other]):
+            out = call("verify", "decisions", *more)[1]
+            assert f"decisions {CHANGED}. The first bad record is #4.\n" in out
+            assert "put the log back from a copy that its heads fit" in out
+            assert "nothing was found changed" not in out
+
+    def test_a_changed_receipt_and_a_broken_signature_are_not_as_they_were_written(self, room, call):
+        text = (room / "head").read_text()
+        (room / "bad.head").write_text(text.replace("\n9\n", "\n8\n"))
+        assert (room / "bad.head").read_text() != text
+        out = call("verify", "bad.head", "--key", KEY.verification_key)[1]
+        assert f"bad.head {CHANGED}.\n" in out
+        assert "put the log back" not in out
+
+    def test_who_gave_a_checkpoint_is_not_told_to_give_one(self, call):
+        alone, given = call("verify", "decisions")[1], call("verify", "decisions", "--trusted-checkpoint", "head")[1]
+        assert "give one to compare with" in alone
+        assert "give one to compare with" not in given
+        assert "no head that was kept elsewhere was given" not in given
+        assert "behind the head that was given" in given

@@ -28,12 +28,15 @@ __all__ = [
     "Check",
     "Finding",
     "Report",
+    "cannot_show",
     "counted",
     "shown",
 ]
 
 HOLDS, FAILS, NOT_CHECKED = "HOLDS", "FAILS", "NOT CHECKED"
 REMARK = "REMARK"  # something that people should know, and that breaks no rule
+
+_CUT_BEHIND_KEPT = "whether records were cut off behind the head that was given: a newer one, kept elsewhere, shows it"
 
 CANNOT_SHOW = (
     "whether records were cut off behind the newest head, or with it: keep heads (checkpoints, or size and last leaf) elsewhere, and give one to compare with",
@@ -57,6 +60,12 @@ _OPTIONAL = ("head", "heads", "signatures", "trusted", "precedence")
 def counted(number: int, what: str) -> str:
     """So many of something: ``1 case``, ``2 cases``."""
     return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def cannot_show(findings: tuple[Finding, ...]) -> tuple[str, ...]:
+    """What no check of a chain can show, given what these found: whoever gave a head that holds is not told to give one."""
+    extends = any(finding.check in {"head", "trusted"} and finding.result == HOLDS for finding in findings)
+    return (_CUT_BEHIND_KEPT, *CANNOT_SHOW[1:]) if extends else CANNOT_SHOW
 
 
 class Finding(Value):

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     Answer = TypeVar("Answer")
     Filing: TypeAlias = tuple[str, *tuple[Disclosed, ...]]  # a case, and what is disclosed of it
 
-__all__ = ["ForeignVaultError", "LaterVaultError", "Vault", "open_vault"]
+__all__ = ["ForeignVaultError", "LaterVaultError", "Vault", "open_vault", "unreadable"]
 
 FORMAT = 2
 _READS = 1000  # a writer that opens and closes the log all the time leaves a reader time between
@@ -511,6 +511,20 @@ def _first(database: sqlite3.Connection, sql: str, parameter: str) -> Any:
     return None if row is None else row[0]
 
 
+def unreadable(path: str) -> str:
+    """Say that a vault is there and may not be read, which leaves what needs none to be checked; empty where it may be, or is not there."""
+    try:
+        os.stat(path)
+    except PermissionError:
+        pass
+    except OSError:
+        return ""
+    else:
+        if os.access(path, os.R_OK):
+            return ""
+    return f"no permission to read {path}"
+
+
 def open_vault(path: str, genesis: str, *, create: bool, read_only: bool) -> tuple[Vault | None, str]:
     """
     Open a log's vault, or say why there is none.
@@ -519,6 +533,8 @@ def open_vault(path: str, genesis: str, *, create: bool, read_only: bool) -> tup
         LogError: It is no vault, or another log's.
         StoreError: It cannot be opened or made.
     """
+    if read_only and (why := unreadable(path)):
+        return None, why
     shared = "" if read_only else refusal(path)
     if shared:
         raise StoreError(shared)

@@ -21,10 +21,10 @@ from scoring.audit.ledger import Ledger, row_of
 from scoring.audit.links import Links
 from scoring.audit.packs import Packs, describe
 from scoring.audit.precedence import remarks
-from scoring.audit.report import NOT_CHECKED, Check, Finding, Report, counted
+from scoring.audit.report import NOT_CHECKED, OTHERS_VAULT, Check, Finding, Report, cannot_show, counted
 from scoring.audit.resume import resume
 from scoring.audit.scan import Task, scan
-from scoring.audit.vault import LaterVaultError, Vault
+from scoring.audit.vault import ForeignVaultError, LaterVaultError, Vault, unreadable
 from scoring.audit.vouched import Vouched
 from scoring.errors import LogError, StoreError
 
@@ -176,7 +176,8 @@ class _Verification:
         self.finish_head()
         self.vouched.finish(self.lines)
         head = self.links.last[3] if self.links.last else ""
-        return Report(self.lines, head, self.findings(len(files)))
+        findings = self.findings(len(files))
+        return Report(self.lines, head, findings, cannot_show(findings))
 
     def resume(self) -> None:
         """Begin behind the checkpoint that was kept elsewhere, where that can be found without reading what it stands for."""
@@ -496,6 +497,13 @@ class _Verification:
                 self.vault = Vault(str(self.vault_path), self.genesis, read_only=True)
             except LaterVaultError as error:
                 self.kept.unchecked = str(error)
+            except ForeignVaultError as error:
+                self.kept.unchecked = detail = (
+                    f"{OTHERS_VAULT}: {self.vault_path}; say where its own lies, or keep a copy of this one and put the log's own vault back from a copy"
+                )
+                self.kept.fail(detail, expected=error.expected, found=error.found)
+            except StoreError as error:
+                self.kept.unchecked = unreadable(str(self.vault_path)) or str(error)
             except LogError as error:
                 self.kept.unchecked = detail = (
                     f"{error.message}; keep a copy of it, and put the log's own vault back from a copy"
@@ -544,7 +552,11 @@ class _Verification:
 
     def finish_head(self) -> None:
         if self.expect is None:
-            self.head.unchecked = "no head that was kept elsewhere was given to compare with"
+            self.head.unchecked = (
+                "no head that was kept elsewhere was given to compare with"
+                if self.vouched.kept_elsewhere is None
+                else "no size and last leaf were given; the checkpoint that was given says more: see trusted"
+            )
         elif self.lines < self.expect[0]:
             detail = "records were cut off the end, or this is another log"
             self.head.fail(detail, expected=f"{self.expect[0]} records or more", found=str(self.lines))
