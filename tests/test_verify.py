@@ -827,7 +827,7 @@ class TestVault:
         make_log(room / "other", 1, origin="other")
         report = verify_directory(path, vault=room / "other.vault")
         assert (report.ok, report["vault"].result) == (False, "FAILS")
-        assert "this vault is another log's" in report["vault"].detail
+        assert "is the vault of another log" in report["vault"].detail
         assert "put the log's own vault back from a copy" in report["vault"].detail
         assert report["precedence"].result == "NOT CHECKED"
         for where in (path, room / "other"):

@@ -52,7 +52,7 @@ OTHERS_KEY = "the log is not signed by the key that was given: it has no such ke
 NOT_SIGNED = "nothing is signed by the key that was given"
 UNSIGNED_CHECKPOINT = "the trusted checkpoint is unsigned, and a key was given"
 OTHERS_CHECKPOINT = "the trusted checkpoint is another log's: it accuses no record of this one"
-OTHERS_VAULT = "this vault is another log's, told by the leaf of record 0"
+OTHERS_VAULT = "this is the vault of another log, told by the leaf of record 0"
 
 _OPTIONAL = ("head", "heads", "signatures", "trusted", "precedence")
 

@@ -520,7 +520,7 @@ def unreadable(path: str) -> str:
     except OSError:
         return ""
     else:
-        if os.access(path, os.R_OK):
+        if os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids):
             return ""
     return f"no permission to read {path}"
 
