@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import logs
-from logs import make_log, open_log
+from logs import RUBRIC, make_log, open_log, submission
 from scoring.audit.keys import SigningKey
 from scoring.audit.verify import verify_directory
 from scoring.cli import main
@@ -191,3 +193,108 @@ class TestClosing:
         assert "give one to compare with" not in given
         assert "no head that was kept elsewhere was given" not in given
         assert "behind the head that was given" in given
+
+
+class TestVault:
+    def test_what_no_record_cites_is_counted(self, signed):
+        """The last five records are cut off, and with them the head that stands for them: the vault knows of them, in which each disclosed two things."""
+        assert "uncited" not in [finding.check for finding in verify_directory(signed).findings]
+        segment, heads = logs.segment(signed), signed / "heads"
+        segment.write_bytes(b"".join(segment.read_bytes().splitlines(keepends=True)[:-5]))
+        heads.write_bytes(b"".join(heads.read_bytes().splitlines(keepends=True)[:-1]))
+        report = verify_directory(signed, key=KEY.verification_key)
+        assert report.ok
+        assert report["uncited"].result == "REMARK"
+        assert report["uncited"].detail.startswith("10 disclosures in the vault that no record cites")
+
+    @pytest.mark.parametrize("arguments", [{}, {"per_answer": True}])
+    def test_a_log_with_several_decisions_of_a_case_and_an_erasure_has_none(self, path, arguments):
+        make_log(path, 3, **arguments)
+        with open_log(path, **arguments) as log:
+            log.decide(RUBRIC, submission(0))
+            log.erase(log.case(3), reason="request")
+        report = verify_directory(path)
+        assert report.ok
+        assert "uncited" not in [finding.check for finding in report.findings]
+
+    def test_the_first_record_that_lacks_something_is_named(self, signed, room):
+        with open_log(signed, signer=KEY) as log:
+            digest = log.read(6)["body"]["disclosures"]["submission"]
+        drop(room / "decisions.vault", digest)
+        said = verify_directory(signed)["vault"].detail
+        assert said == "1 of 12 disclosures is not in the vault; the first is of record #6"
+
+    def test_replay_tells_an_answer_that_is_gone_from_a_submission_that_is(self, path, room):
+        make_log(path, 2, per_answer=True)
+        with open_log(path) as log:
+            submitted = log.read(3)["body"]["disclosures"]["submission"]
+            parts = log._vault.parts(submitted)
+        drop(room / "decisions.vault", parts[0])
+        with open_log(path) as log:
+            said = log.replay(3)["answers -> outcomes"].detail
+        assert said == f"the vault has its submission, but not 1 of its {len(parts)} answers"
+
+    def test_one_that_may_not_be_read_leaves_all_other_checks_and_is_named(self, room, path):
+        """An auditor with an account of his own."""
+        make_log(path, 2)
+        room.chmod(0o755)
+        Path(f"{path}.vault").chmod(0o600 if os.geteuid() == 0 else 0)
+        done = subprocess.run([sys.executable, "-c", AS_NOBODY, str(path)], capture_output=True, text=True, check=False)
+        for said in done.stdout.split("====\n")[1:]:
+            assert f"no permission to read {path}.vault" in said
+            assert said.endswith("status 3\n")
+        assert done.stdout.count("NOT CHECKED vault") == 1
+        assert "HOLDS       chain" in done.stdout
+        assert "HOLDS       outcomes -> verdict" in done.stdout
+        assert not done.stderr
+
+
+# What is loaded late is loaded before the account changes, which may not be allowed to read the program.
+AS_NOBODY = """
+import contextlib, io, os, sys
+from scoring.cli import main
+calls = [["verify", sys.argv[1]], ["replay", sys.argv[1]]]
+with contextlib.redirect_stdout(io.StringIO()):
+    for call in calls:
+        main(call)
+if os.geteuid() == 0:
+    os.seteuid(65534)
+for call in calls:
+    print("====")
+    print("status", main(call))
+"""
+
+
+def drop(vault, digest):
+    database = sqlite3.connect(vault)
+    with database:
+        assert database.execute("DELETE FROM disclosures WHERE digest = ?", (digest,)).rowcount == 1
+    database.close()
+
+
+class TestAKeyAsItIsGiven:
+    MISTYPED = KEY.verification_key[:-3] + ("A" if KEY.verification_key[-3] != "A" else "B") + KEY.verification_key[-2:]
+
+    def test_the_script_takes_a_file_too(self, signed, room):
+        (room / "log.vkey").write_text(f"{KEY.verification_key}\n")
+        for key in (KEY.verification_key, room / "log.vkey"):
+            rows, done = lines_of_script(signed, "--key", key)
+            assert done.returncode == 0
+            assert [row["result"] for row in rows if row["check"] == "signatures"] == ["HOLDS"]
+
+    def test_the_script_says_what_is_wrong_with_it(self, signed, room):
+        (room / "text").write_bytes(b"\xff hello")
+        told = {self.MISTYPED: "does not fit its own hash", room / "nothing": "No such file", room / "text": "holds no"}
+        for key, said in told.items():
+            done = lines_of_script(signed, "--key", key)[1]
+            assert done.returncode == 2
+            assert said in done.stderr
+            assert "read_key" not in done.stderr
+            assert "_key value" not in done.stderr
+
+    def test_the_command_says_that_a_mistyped_key_is_one(self, signed, call):
+        for mistyped in (self.MISTYPED, KEY.verification_key[:-1]):
+            status, _, err = call("verify", signed, "--key", mistyped)
+            assert status == 2
+            assert "looks like a verification key, but does not fit its own hash" in err
+            assert "no such file" not in err
