@@ -667,7 +667,7 @@ class Walk:
     def here(self) -> None:
         """Check the heads, and the trusted one, whose size is the number of records so far."""
         trusted, newest = self.trusted, None
-        if trusted and trusted.size == self.leaves:
+        if trusted and trusted.size == self.leaves and self.origin in (None, trusted.origin):
             self.fits("trusted", self.last, trusted)
             signed = not self.given or trusted.signed_by([self.given, *self.keys])[0]
             self.need(signed, "trusted", Place(file="the trusted head"), "its signature", "one by a known key", "none")
@@ -861,8 +861,14 @@ class Walk:
             self.need(self.compared[1] == expect[1], "head", self.compared[0], "its leaf", expect[1], self.compared[1])
         if trusted is None:
             self.skip("trusted", "no trusted head was given (--trusted)")
-        else:
+        elif self.origin in (None, trusted.origin):
             self.need(self.counts["trusted"], "trusted", log, more, f"{trusted.size} or more", self.leaves)
+        else:  # another log's accuses no record of this one
+            at, own, other = (
+                Place(file="the trusted head"),
+                *(ascii(one)[1:-1] for one in (self.origin, trusted.origin)),
+            )
+            self.need(False, "trusted", at, "whose it is: another log's, no record is accused", own, other)
         fine = not self.given or (self.counts["given"] and self.counts["by_given"])
         self.need(fine, "signatures", log, "its heads", "signed by the key given, which is one of its own", "others")
         if not self.given and not self.counts["key"]:
@@ -944,6 +950,22 @@ def files_above(names: list[str]) -> bool:
     return not above.isdisjoint(name.casefold() for name in names if not name.endswith("/"))
 
 
+def _key(text: str) -> Key:
+    """Read a key that was given, itself or in a file."""
+    what = "it looks like a key, but does not fit its own hash: a character is wrong or missing"
+    try:
+        if text.count("+") < 2 or Path(text).is_file():
+            what = "the file holds no verification key of a log"
+            with Path(text).open("rb") as stream:
+                text = stream.read(4096).decode("ascii").strip()
+        return read_key(text)
+    except OSError as error:
+        what = f"it is no verification key, name+hash+base64, and no file that can be read: {error.strerror}"
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(what)
+
+
 def _expect(text: str) -> tuple[int, str]:
     found = re.fullmatch("([1-9][0-9]{0,14}):([0-9a-f]{64})", text)
     if not found:
@@ -955,7 +977,7 @@ def main() -> int:
     """Check what was named, print what was found and return the exit status."""
     parser = argparse.ArgumentParser(description="Check a decision log: 0 holds, 1 fails, 2 wrong call, 3 not checked.")
     parser.add_argument("path", metavar="PATH", type=Path, help="a log, an export, tiles, or a receipt")
-    parser.add_argument("--key", metavar="VKEY", type=read_key, help="the log's verification key")
+    parser.add_argument("--key", metavar="VKEY", type=_key, help="the log's verification key, or a file that holds it")
     parser.add_argument("--trusted", metavar="FILE", type=Path, help="a checkpoint of this log that was kept elsewhere")
     parser.add_argument(
         "--expect", metavar="SIZE:LEAF", type=_expect, help="number and leaf of a last record, likewise"

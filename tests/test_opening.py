@@ -497,9 +497,14 @@ class TestPrecedence:
         assert (found.rubric_time, found.opening_time) == (log.read(1)["time"], log.read(2)["time"])
         finding = log.verify()["precedence"]
         if told:
-            counts = ", ".join(f"{code} 1" for code in told)
+            words = {
+                "key_not_predefined": "rubric that decided was recorded",
+                "opening_not_before": "opening was recorded",
+                "notice_not_before": "notice was shown",
+            }
+            counts = "; ".join(f"in 1 the {words[code]} after the candidate started" for code in told)
             assert (finding.result, finding.seq) == ("REMARK", 3)
-            assert finding.detail == f"by the times claimed, of 1 decisions: {counts}"
+            assert finding.detail == f"by the times claimed, of 1 decision: {counts}"
         elif started_at:
             assert finding.result == "HOLDS"
         else:
@@ -523,4 +528,4 @@ class TestPrecedence:
     def test_decisions_that_do_not_say_are_counted(self, log):
         log.decide(FUNNEL, sheet("s-1", facts=FACTS))
         log.decide(FUNNEL, sheet("s-2", case="Bob", facts={"variant": "with_ai"}, stages=1))
-        assert log.verify()["precedence"].detail.endswith("(1 decisions); 1 decision does not say when")
+        assert log.verify()["precedence"].detail.endswith("(1 decision); 1 decision does not say when")

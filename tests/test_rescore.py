@@ -403,7 +403,9 @@ class TestOpenedCases:
         log.decide(FUNNEL, sheet("s-1"))
         ((_, new),) = Rescore(log, NEW, "all").apply().recorded
         assert log.precedence(new).remarks == ("key_not_predefined",)
-        assert log.verify()["precedence"].detail == "by the times claimed, of 2 decisions: key_not_predefined 1"
+        assert log.verify()["precedence"].detail == (
+            "by the times claimed, of 2 decisions: in 1 the rubric that decided was recorded after the candidate started"
+        )
 
 
 def test_void_items_earn_nothing_any_more(log):

@@ -845,7 +845,7 @@ class TestVault:
         report = verify_directory(path)
         assert (report["vault"].result, report["vault"].detail) == (
             "NOT CHECKED",
-            "2 of 10 disclosures are not in the vault",
+            "2 of 10 disclosures are not in the vault; the first is of record #2",
         )
 
     def test_a_disclosure_that_was_changed(self, path, room):

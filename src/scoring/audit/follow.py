@@ -14,7 +14,7 @@ from scoring.audit.course import Course, merged
 from scoring.audit.fields import MAX_WHO, MAX_WHY, OPENED_FACTS, is_text
 from scoring.audit.instalments import KINDS, items_in, taken_back
 from scoring.audit.precedence import REMARKS, claimed_times, remarks
-from scoring.audit.report import HOLDS, NOT_CHECKED, REMARK, Finding
+from scoring.audit.report import HOLDS, NOT_CHECKED, REMARK, Finding, counted
 from scoring.audit.value import Value
 from scoring.errors import LogError, StoreError, SubmissionError
 
@@ -167,11 +167,10 @@ class PrecedenceLine:
         )
         if self.first is None:
             detail = "by the times claimed, no rubric, opening or notice came after its candidate's start"
-            return Finding(name, HOLDS, f"{detail} ({self.claimed} decisions){some}")
-        counts = ", ".join(f"{code} {count}" for code, count in self.counts.items() if count)
-        return Finding(
-            name, REMARK, f"by the times claimed, of {self.claimed} decisions: {counts}{some}", *self.first[:3]
-        )
+            return Finding(name, HOLDS, f"{detail} ({counted(self.claimed, 'decision')}){some}")
+        counts = "; ".join(f"in {count} {REMARKS[code]}" for code, count in self.counts.items() if count)
+        said = f"by the times claimed, of {counted(self.claimed, 'decision')}: {counts}{some}"
+        return Finding(name, REMARK, said, *self.first[:3])
 
 
 class TimesLine:

@@ -20,7 +20,17 @@ from scoring.audit.fields import record_misfit
 from scoring.audit.keys import VerificationKey
 from scoring.audit.note import MAX_NOTE
 from scoring.audit.place import is_log
-from scoring.audit.report import CANNOT_SHOW, FAILS, HOLDS, NOT_CHECKED, REMARK, Finding, Report
+from scoring.audit.report import (
+    CANNOT_SHOW,
+    FAILS,
+    HOLDS,
+    NOT_CHECKED,
+    NOT_SIGNED,
+    OTHERS_CHECKPOINT,
+    REMARK,
+    Finding,
+    Report,
+)
 from scoring.audit.verify import verify_directory
 from scoring.errors import LogError, StoreError
 
@@ -248,7 +258,9 @@ def _vouched(data: bytes, key: str | None, trusted: str | bytes | None) -> Itera
         try:
             checkpoint.verify(data, [mine], mine.name)
         except LogError as error:
-            yield _failed("signature", error)
+            known = any((one.name, one.key_id) == (mine.name, mine.key_id) for one in checkpoint.parse(data).signatures)
+            detail = error.message if known else f"{NOT_SIGNED}: {error.message}"
+            yield Finding("signature", FAILS, detail, expected=error.expected, found=error.found)
         else:
             yield Finding("signature", HOLDS, "the head is signed by the key that was given")
     if trusted is not None:
@@ -258,7 +270,11 @@ def _vouched(data: bytes, key: str | None, trusted: str | bytes | None) -> Itera
 def _same(head: checkpoint.Head, kept: checkpoint.Head) -> Finding:
     if head.origin != kept.origin:
         return Finding(
-            "same head", FAILS, "the trusted checkpoint is another log's", expected=kept.origin, found=head.origin
+            "same head",
+            FAILS,
+            OTHERS_CHECKPOINT,
+            expected=ascii(head.origin)[1:-1],
+            found=ascii(kept.origin)[1:-1],
         )
     if head.size != kept.size:
         said = f"the trusted checkpoint is of {kept.size} records, this one of {head.size}: whether one extends the other takes the log"

@@ -240,9 +240,10 @@ class Ledger:
         """Name the records of erased cases of which the vault has something, and the erasure."""
         return self._database.execute(_NOT_ERASED)
 
-    def missing(self) -> int:
-        """How many disclosures of cases that are not erased the vault does not have."""
-        return int(self._database.execute(_MISSING).fetchone()[0])
+    def missing(self) -> tuple[int, int]:
+        """How many disclosures of cases that are not erased the vault does not have, and the place of the first record that lacks one."""
+        count, place = self._database.execute(_MISSING).fetchone()
+        return int(count), int(place)
 
     def to_follow(self) -> Iterator[tuple[str, int, str, bytes, int, int, str]]:
         """Give the records of each case that was opened, of which something was said, or that has several decisions: case, seq, kind, kept, place."""
@@ -269,7 +270,7 @@ SELECT place, offset, file, newest, supersedes FROM
 WHERE supersedes IS NOT newest AND (newest IS NOT NULL OR supersedes >= ?) ORDER BY place
 """
 _ERASED = "SELECT case_digest FROM records WHERE kind = 'erasure'"
-_MISSING = f"SELECT coalesce(sum(missing), 0) FROM records WHERE case_digest NOT IN ({_ERASED})"  # noqa: S608 - all of it stands here
+_MISSING = f"SELECT coalesce(sum(missing), 0), coalesce(min(place), 0) FROM records WHERE missing > 0 AND case_digest NOT IN ({_ERASED})"  # noqa: S608 - all of it stands here
 _NOT_ERASED = """
 SELECT records.place, records.offset, records.file, erasures.seq FROM records
 JOIN records AS erasures ON erasures.kind = 'erasure' AND erasures.case_digest = records.case_digest

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from scoring import canonical
 from scoring.audit.fields import record_misfit
-from scoring.audit.report import FAILS, HOLDS, NOT_CHECKED, Finding, shown
+from scoring.audit.report import FAILS, HOLDS, NOT_CHECKED, Finding, counted, shown
 from scoring.audit.value import Value
 from scoring.errors import LogError, ScoringError
 
@@ -188,7 +188,16 @@ class _Told:
         seq = self._erased_by(digests["case"])
         if seq is not None:
             return f"erased at record {seq}"
-        return "the vault does not have its submission" if self._vault else self._no_vault
+        return self._no_vault if self._vault is None else _lacking(self._vault, digests["submission"])
+
+
+def _lacking(vault: Vault, digest: str) -> str:
+    """Say which part of a submission a vault does not have; what an item is called stands in its answer, and went with it."""
+    parts = vault.parts(digest)
+    gone = sum(vault.text(part) is None for part in parts)
+    if not gone:
+        return "the vault does not have its submission"
+    return f"the vault has its submission, but not {gone} of its {counted(len(parts), 'answer')}"
 
 
 def _steps(seq: int, line: bytes, rubrics: Rubrics, told: _Told) -> Iterator[Finding]:

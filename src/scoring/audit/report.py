@@ -14,10 +14,29 @@ if TYPE_CHECKING:
 
     Place: TypeAlias = tuple[int, int, str, str]  # number of the line, its offset, its file, its leaf
 
-__all__ = ["CANNOT_SHOW", "FAILS", "HOLDS", "NOT_CHECKED", "REMARK", "Check", "Finding", "Report", "counted", "shown"]
+__all__ = [
+    "CANNOT_SHOW",
+    "FAILS",
+    "HOLDS",
+    "NOT_CHECKED",
+    "NOT_SIGNED",
+    "OTHERS_CHECKPOINT",
+    "OTHERS_KEY",
+    "OTHERS_VAULT",
+    "REMARK",
+    "UNSIGNED_CHECKPOINT",
+    "Check",
+    "Finding",
+    "Report",
+    "cannot_show",
+    "counted",
+    "shown",
+]
 
 HOLDS, FAILS, NOT_CHECKED = "HOLDS", "FAILS", "NOT CHECKED"
 REMARK = "REMARK"  # something that people should know, and that breaks no rule
+
+_CUT_BEHIND_KEPT = "whether records were cut off behind the head that was given: a newer one, kept elsewhere, shows it"
 
 CANNOT_SHOW = (
     "whether records were cut off behind the newest head, or with it: keep heads (checkpoints, or size and last leaf) elsewhere, and give one to compare with",
@@ -28,12 +47,25 @@ CANNOT_SHOW = (
 )
 
 
+# What fails where nothing was found changed, but something else was given than belongs here: how its finding begins.
+OTHERS_KEY = "the log is not signed by the key that was given: it has no such key"
+NOT_SIGNED = "nothing is signed by the key that was given"
+UNSIGNED_CHECKPOINT = "the trusted checkpoint is unsigned, and a key was given"
+OTHERS_CHECKPOINT = "the trusted checkpoint is another log's: it accuses no record of this one"
+OTHERS_VAULT = "this is the vault of another log, told by the leaf of record 0"
+
 _OPTIONAL = ("head", "heads", "signatures", "trusted", "precedence")
 
 
 def counted(number: int, what: str) -> str:
     """So many of something: ``1 case``, ``2 cases``."""
     return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def cannot_show(findings: tuple[Finding, ...]) -> tuple[str, ...]:
+    """What no check of a chain can show, given what these found: whoever gave a head that holds is not told to give one."""
+    extends = any(finding.check in {"head", "trusted"} and finding.result == HOLDS for finding in findings)
+    return (_CUT_BEHIND_KEPT, *CANNOT_SHOW[1:]) if extends else CANNOT_SHOW
 
 
 class Finding(Value):

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     Answer = TypeVar("Answer")
     Filing: TypeAlias = tuple[str, *tuple[Disclosed, ...]]  # a case, and what is disclosed of it
 
-__all__ = ["ForeignVaultError", "LaterVaultError", "Vault", "open_vault"]
+__all__ = ["ForeignVaultError", "LaterVaultError", "Vault", "open_vault", "unreadable"]
 
 FORMAT = 2
 _READS = 1000  # a writer that opens and closes the log all the time leaves a reader time between
@@ -70,6 +70,10 @@ _CLEAR = (
     "DELETE FROM kept WHERE owner = ?",
 )
 _CLEAR_ONE = _CLEAR[0].replace("owner = ?", "number = ?")
+_ADDED = "SELECT coalesce(max(number), 0) FROM disclosures"
+_BESIDES_CASES = (
+    "SELECT (SELECT count(*) FROM disclosures WHERE gone = 0) - (SELECT count(*) FROM cases WHERE gone = 0)"
+)
 # What is not cited by itself: a disclosure, and the answers within one, which lie by themselves and stand in no record.
 _UNCITED = "SELECT number, digest, owner FROM disclosures WHERE gone = 0 AND digest NOT IN temp.cited ORDER BY owner"
 _CITED_OF = "SELECT text FROM disclosures WHERE owner = ? AND gone = 0 AND digest IN temp.cited"
@@ -283,15 +287,32 @@ class Vault:
         """
 
         def work(database: sqlite3.Connection) -> int:
-            database.execute("CREATE TEMP TABLE cited(digest TEXT PRIMARY KEY) WITHOUT ROWID")
-            try:
-                database.executemany("INSERT OR IGNORE INTO temp.cited VALUES (?)", ((digest,) for digest in cited))
-                owners, numbers = _orphans(database)
-            finally:
-                database.execute("DROP TABLE temp.cited")
+            owners, numbers = _orphans(database, cited)
             if numbers:
                 self._clear(database, owners, numbers)
             return len(numbers)
+
+        return self._run(work)
+
+    def added(self) -> int:
+        """Say up to which number disclosures were added."""
+        return int(self._run(lambda database: database.execute(_ADDED).fetchone()[0]))
+
+    def besides_cases(self) -> int:
+        """Count what is disclosed and not erased, the names of cases apart."""
+        return int(self._run(lambda database: database.execute(_BESIDES_CASES).fetchone()[0]))
+
+    def uncited(self, cited: Callable[[], Iterable[str]], up_to: int) -> int:
+        """
+        Count what no record cites, as `sweep` would erase it.
+
+        Args:
+            cited: Gives the digests of all disclosures that the log's records name, once more if the vault changed meanwhile.
+            up_to: What was added behind this number is passed over: its record may be on its way.
+        """
+
+        def work(database: sqlite3.Connection) -> int:
+            return sum(number <= up_to for number in _orphans(database, cited())[1])
 
         return self._run(work)
 
@@ -485,10 +506,19 @@ def _filed_of(database: sqlite3.Connection, cases: Sequence[str]) -> dict[str, t
     return filed
 
 
-def _orphans(database: sqlite3.Connection) -> tuple[list[int], list[int]]:
-    """The cases of which nothing is cited, and the disclosures that no record cites, theirs among them. `temp.cited` has what records name."""
+def _orphans(database: sqlite3.Connection, cited: Iterable[str]) -> tuple[list[int], list[int]]:
+    """The cases of which nothing is cited, and the disclosures that no record cites, theirs among them; *cited* is what records name."""
+    database.execute("CREATE TEMP TABLE cited(digest TEXT PRIMARY KEY) WITHOUT ROWID")
+    try:
+        database.executemany("INSERT OR IGNORE INTO temp.cited VALUES (?)", ((digest,) for digest in cited))
+        return _orphans_of(database)
+    finally:
+        database.execute("DROP TABLE temp.cited")
+
+
+def _orphans_of(database: sqlite3.Connection) -> tuple[list[int], list[int]]:
     owners, numbers = [], []
-    for owner, rows in groupby(database.execute(_UNCITED).fetchall(), key=lambda row: row[2]):
+    for owner, rows in groupby(database.execute(_UNCITED), key=lambda row: row[2]):
         if database.execute(_CITED_CASE, (owner,)).fetchone() is None:
             owners.append(owner)
         elif database.execute("SELECT 1 FROM kept WHERE owner = ?", (owner,)).fetchone() is not None:
@@ -504,6 +534,20 @@ def _first(database: sqlite3.Connection, sql: str, parameter: str) -> Any:
     return None if row is None else row[0]
 
 
+def unreadable(path: str) -> str:
+    """Say that a vault is there and may not be read, which leaves what needs none to be checked; empty where it may be, or is not there."""
+    try:
+        os.stat(path)
+    except PermissionError:
+        pass
+    except OSError:
+        return ""
+    else:
+        if os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids):
+            return ""
+    return f"no permission to read {path}"
+
+
 def open_vault(path: str, genesis: str, *, create: bool, read_only: bool) -> tuple[Vault | None, str]:
     """
     Open a log's vault, or say why there is none.
@@ -512,6 +556,8 @@ def open_vault(path: str, genesis: str, *, create: bool, read_only: bool) -> tup
         LogError: It is no vault, or another log's.
         StoreError: It cannot be opened or made.
     """
+    if read_only and (why := unreadable(path)):
+        return None, why
     shared = "" if read_only else refusal(path)
     if shared:
         raise StoreError(shared)

@@ -21,10 +21,10 @@ from scoring.audit.ledger import Ledger, row_of
 from scoring.audit.links import Links
 from scoring.audit.packs import Packs, describe
 from scoring.audit.precedence import remarks
-from scoring.audit.report import NOT_CHECKED, Check, Finding, Report, counted
+from scoring.audit.report import NOT_CHECKED, OTHERS_VAULT, REMARK, Check, Finding, Report, cannot_show, counted
 from scoring.audit.resume import resume
 from scoring.audit.scan import Task, scan
-from scoring.audit.vault import LaterVaultError, Vault
+from scoring.audit.vault import ForeignVaultError, LaterVaultError, Vault, unreadable
 from scoring.audit.vouched import Vouched
 from scoring.errors import LogError, StoreError
 
@@ -121,6 +121,7 @@ class _Verification:
         self.fast = fast
         self.packs = Packs(str(directory / "packs"))
         self.vault: Vault | None = None
+        self.in_vault = 0  # up to which number it had disclosures before a record was read
         self.genesis = ""
         self.links = Links()
         self.segments, self.canonical, self.fields = map(Check, ("segments", "canonical", "fields"))
@@ -176,7 +177,8 @@ class _Verification:
         self.finish_head()
         self.vouched.finish(self.lines)
         head = self.links.last[3] if self.links.last else ""
-        return Report(self.lines, head, self.findings(len(files)))
+        findings = self.findings(len(files))
+        return Report(self.lines, head, findings, cannot_show(findings))
 
     def resume(self) -> None:
         """Begin behind the checkpoint that was kept elsewhere, where that can be found without reading what it stands for."""
@@ -494,8 +496,16 @@ class _Verification:
         else:
             try:
                 self.vault = Vault(str(self.vault_path), self.genesis, read_only=True)
+                self.in_vault = self.vault.added()
             except LaterVaultError as error:
                 self.kept.unchecked = str(error)
+            except ForeignVaultError as error:
+                self.kept.unchecked = detail = (
+                    f"{OTHERS_VAULT}: {self.vault_path}; say where its own lies, or keep a copy of this one and put the log's own vault back from a copy"
+                )
+                self.kept.fail(detail, expected=error.expected, found=error.found)
+            except StoreError as error:
+                self.kept.unchecked = unreadable(str(self.vault_path)) or str(error)
             except LogError as error:
                 self.kept.unchecked = detail = (
                     f"{error.message}; keep a copy of it, and put the log's own vault back from a copy"
@@ -516,9 +526,39 @@ class _Verification:
         for seq, offset, file, erasure in self.ledger.not_erased():
             detail = f"the vault still has what record #{erasure} erased: it was put back from a copy; opening the log erases it again"
             self.people["erasures"].fail(detail, (seq, offset, file, ""))
-        missing = self.ledger.missing()
+        missing, first = self.ledger.missing()
         if missing:
-            self.kept.unchecked = f"{missing} of {self.disclosed} disclosures are not in the vault"
+            are = "is" if missing == 1 else "are"
+            self.kept.unchecked = (
+                f"{missing} of {self.disclosed} disclosures {are} not in the vault; the first is of record #{first}"
+            )
+
+    def uncited(self) -> Finding | None:
+        """Tell of disclosures that no record cites: whoever cuts records off a log rarely thinks of its vault."""
+        damaged = any(check.failures for check in (self.segments, self.canonical, self.fields, self.links.check))
+        if self.vault is None or self.since or damaged or self.limit is not None:
+            return None
+        # Each record discloses a case and one thing more, unless answers lie by themselves; so that counting mostly is enough.
+        if not self.missing and 2 * self.vault.besides_cases() == self.disclosed:
+            return None
+        left = self.vault.uncited(self.cited_disclosures, self.in_vault)
+        if not left:
+            return None
+        said = (
+            f"{counted(left, 'disclosure')} in the vault that no record cites: records may have been cut off the end, or a writer was stopped before it "
+            "recorded; compare with a head that was kept elsewhere before `sweep` erases them"
+        )
+        return Finding("uncited", REMARK, said)
+
+    def cited_disclosures(self) -> Iterator[str]:
+        """Read the log once more, which was found to hold, for the digests that its records disclose."""
+        for first in range(0, self.lines, segments.SEGMENT_RECORDS):
+            with disk.open_file(str(self.directory / "log" / segments.segment_name(first)), _BUFFER) as stream:
+                while line := stream.readline(MAX_LINE + 1):
+                    if line[-1:] != b"\n":  # what a writer is at
+                        return
+                    record: Any = canonical.loads_canonical(line[:-1])
+                    yield from record["body"].get("disclosures", {}).values()
 
     def finish_new_erasures(self) -> None:
         """Check the erasures above a checkpoint with what stands above it too, and with the vault; of the cases below only the name is asked for."""
@@ -544,7 +584,11 @@ class _Verification:
 
     def finish_head(self) -> None:
         if self.expect is None:
-            self.head.unchecked = "no head that was kept elsewhere was given to compare with"
+            self.head.unchecked = (
+                "no head that was kept elsewhere was given to compare with"
+                if self.vouched.kept_elsewhere is None
+                else "no size and last leaf were given; the checkpoint that was given says more: see trusted"
+            )
         elif self.lines < self.expect[0]:
             detail = "records were cut off the end, or this is another log"
             self.head.fail(detail, expected=f"{self.expect[0]} records or more", found=str(self.lines))
@@ -578,7 +622,9 @@ class _Verification:
                 f"{self.counts['erasure']} recorded, each of a case that no later record is of"
             ),
             self.kept.finding(f"the disclosures of {counted(disclosing, 'record')} are what these say, or were erased"),
-            *filter(None, (self.instalments.remark(), self.times.remark(), self.vouched.remark(self.lines))),
+            *filter(
+                None, (self.instalments.remark(), self.times.remark(), self.uncited(), self.vouched.remark(self.lines))
+            ),
             Finding("precedence", NOT_CHECKED, self.cites.unchecked)
             if self.fast or self.since
             else self.precedence.finding(self.kept.unchecked if self.vault is None else ""),

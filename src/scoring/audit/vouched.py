@@ -16,7 +16,16 @@ from typing import TYPE_CHECKING
 from scoring.audit import checkpoint, disk, note
 from scoring.audit.heads import MAX_HEAD_LINE, needed_keys, read_head
 from scoring.audit.keys import VerificationKey
-from scoring.audit.report import REMARK, Check, Finding, counted
+from scoring.audit.report import (
+    NOT_SIGNED,
+    OTHERS_CHECKPOINT,
+    OTHERS_KEY,
+    REMARK,
+    UNSIGNED_CHECKPOINT,
+    Check,
+    Finding,
+    counted,
+)
 from scoring.audit.tree import Tree, joined
 from scoring.audit.value import Value
 from scoring.errors import LogError, MissingExtraError
@@ -82,6 +91,10 @@ class Vouched:
         self.size = 0  # of the log, as far as it went by
         self.known_root: bytes | None = None  # of that size
         self.resumed = False  # records below were not read, so that keys may be recorded there
+        self.early_end = False  # heads above the limit were left alone
+        self.since = self.beyond = (
+            0  # of how many records is what was resumed from; the first head that stands for more than there are
+        )
         self.broken = False  # a line that has no leaf stands below
         self.known: set[tuple[bytes, str]] = set()  # notes that were found to be signed, and by which key
         self.keys: list[tuple[int, str]] = []  # from the one on that the last head was signed by
@@ -116,6 +129,7 @@ class Vouched:
         Keys that were recorded below are not known, but the given one, where it signed that checkpoint.
         """
         self.tree, self.size, self.origin, self.resumed = tree, tree.size, head.origin, True
+        self.since = tree.size
         while self.next is not None and self.next.head.size <= head.size:
             if self.next.head.size == head.size:
                 self.root(self.next, None)
@@ -202,11 +216,17 @@ class Vouched:
         return [*([str(self.given)] if self.given is not None else ()), *[*self.seqs][-1:]]
 
     def extends(self, head: checkpoint.Head, place: Place) -> None:
-        """Compare the head that was kept elsewhere."""
+        """Compare the head that was kept elsewhere, unless it is another log's: that accuses no record."""
+        if self.is_anothers(head):
+            return
         root = self.root_now()
         if self.broken or root != head.root:
             detail = "this record, or one before it, is not what the trusted checkpoint stands for"
             self.trusted.fail(detail, place, expected=f"root {head.root.hex()}", found=root.hex())
+
+    def is_anothers(self, head: checkpoint.Head) -> bool:
+        """Whether a head names another log than this one, as far as this one says what it is called."""
+        return self.origin not in {"", head.origin}
 
     def come_to(self, place: Place | None) -> None:
         """Check the heads of as many records as there are by now."""
@@ -282,6 +302,7 @@ class Vouched:
                 self.next = line.kept
                 return
             else:
+                self.early_end = True
                 return
 
     def read_lines(self) -> Iterator[_Line]:
@@ -313,12 +334,25 @@ class Vouched:
         if self.next is not None:
             self.finish_heads(lines)
         elif not self.count:
-            self.heads.unchecked = "no head was ever made of this log"
+            self.heads.unchecked = self.no_head()
         self.finish_key()
         self.finish_trusted(lines)
 
+    def no_head(self) -> str:
+        """Say why no head was compared."""
+        if self.resumed:
+            return f"no head was made above the {self.since} records of the trusted checkpoint"
+        if self.early_end:
+            return f"no head was made of these {self.size} records, or of fewer"
+        gone = "there is no file heads" if self.stream is None else "the file heads holds no head"
+        return gone + (
+            ", yet the log records a key, which signs heads: put the file back from a copy" if self.seqs else ""
+        )
+
     def finish_heads(self, lines: int) -> None:
         """Tell of heads that stand for more than there is; what they would be signed by is not known."""
+        self.beyond = self.next.head.size if self.next is not None else 0
+        newest = self.beyond
         while self.next is not None:
             newest = self.next.head.size
             self.advance()
@@ -344,14 +378,22 @@ class Vouched:
         seq = self.seqs.get(str(self.given))
         if seq is None:
             self.signatures.fail(
-                "the log is not signed by the key that was given: it has no such key",
+                OTHERS_KEY,
                 expected=_named(str(self.given)),
                 found=", ".join(map(_named, self.seqs)) or "no key",
             )
         elif self.resumed and not self.count:
             self.signatures.unchecked = "no head was made since the trusted checkpoint"
         elif self.last is None or self.last.head.size <= seq:
-            self.signatures.fail(f"nothing is signed by the key that was given: no head was made since record #{seq}")
+            self.signatures.fail(f"{NOT_SIGNED}: {self.unsigned_since(seq)}")
+
+    def unsigned_since(self, seq: int) -> str:
+        """Say why no head is signed by the key of record *seq*."""
+        if self.beyond:
+            return f"the head that was made next stands for {self.beyond} records, and these are not all there"
+        if not self.count:
+            return self.no_head()
+        return f"no head was made since record #{seq}, which records it"
 
     def finish_trusted(self, lines: int) -> None:
         """Tell whether the head that was kept elsewhere is this log's, and below its end."""
@@ -359,13 +401,18 @@ class Vouched:
         if kept is None:
             self.trusted.unchecked = "no checkpoint that was kept elsewhere was given"
             return
+        if self.is_anothers(kept.head):
+            self.trusted.fail(OTHERS_CHECKPOINT, expected=self.origin, found=ascii(kept.head.origin)[1:-1])
+            return
         if kept.head.size > self.size:
             detail = "records were cut off the end, or this is another log or an old copy"
             if kept.head.size <= lines:
                 detail = "a line below the trusted checkpoint is no record"
             self.trusted.fail(detail, expected=f"{kept.head.size} records or more", found=str(min(self.size, lines)))
-        if kept.head.origin != self.origin:
-            self.trusted.fail("the trusted checkpoint is another log's", expected=self.origin, found=kept.head.origin)
+        if not self.origin:
+            self.trusted.fail(
+                "the log does not say what it is called, so nobody can tell whose the trusted checkpoint is"
+            )
         if self.given is not None and not self.resumed:
             self.finish_signed(kept.head, [VerificationKey.parse(key) for key in self.seqs])
 
@@ -373,7 +420,7 @@ class Vouched:
         """Whoever gave a key relies on no head that is unsigned; say whether it fails."""
         signatures = self.kept_elsewhere.signatures if self.kept_elsewhere else ()
         if not signatures:
-            self.trusted.fail("the trusted checkpoint is unsigned, and a key was given")
+            self.trusted.fail(UNSIGNED_CHECKPOINT)
             return True
         try:
             note.verify(note.Note(head.text, signatures), keys)
@@ -398,8 +445,11 @@ class Vouched:
             if self.given
             else "so the log itself says: give the key that its holder gave out"
         )
+        heads_gone = self.seqs and not self.count and not (self.heads.first or self.resumed or self.early_end)
         return (
-            self.heads.finding(f"{self.count} made, the newest of {size} records; {lines - size} stand behind it"),
+            Finding("heads", REMARK, self.no_head())
+            if heads_gone
+            else self.heads.finding(f"{self.count} made, the newest of {size} records; {lines - size} stand behind it"),
             self.signatures.finding(
                 f"{counted(self.signed, 'head')} signed, each by the key of its time, {len(self.seqs)} in all; {whose}"
             ),

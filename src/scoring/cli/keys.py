@@ -29,6 +29,10 @@ __all__ = ["checkpoint_in", "keygen", "signers_of", "verification_key"]
 _MAX_KEY = 4096  # bytes of a key's file; a name has at most 200 characters
 _RECEIPT = b"c2sp.org/tlog-proof@"
 _PRIVATE = "PRIVATE+KEY+"
+_SHORT, _KEY_DATA = (
+    range(6, 11),
+    range(40, 49),
+)  # characters of a key's hash, eight, and of its base64, 44, give or take what was mistyped
 
 
 # --- keygen ---
@@ -135,6 +139,10 @@ def verification_key(given: str) -> str:
     Raises:
         CallError: It is none; or it is the secret one.
     """
+    if _looks_like_a_key(given):
+        raise CallError(
+            f"{given} looks like a verification key, but does not fit its own hash: a character is wrong or missing; copy it anew from whoever gave it out"
+        )
     text = given if _is_verification_key(given) else _line_in(given, "a verification key, or a file that holds one")
     if text.startswith(_PRIVATE):
         public = _signing_key(given).verification_key
@@ -145,6 +153,13 @@ def verification_key(given: str) -> str:
         return str(VerificationKey.parse(text))
     except LogError as error:
         raise CallError(f"{given}: {error}") from None
+
+
+def _looks_like_a_key(text: str) -> bool:
+    """Whether this is a verification key but for some of its characters, and no file: a name, eight hexadecimal digits, base64."""
+    name, short, data = [*text.split("+", 2), "", ""][:3]
+    shaped = bool(name) and len(short) in _SHORT and len(data) in _KEY_DATA and not text.startswith(_PRIVATE)
+    return shaped and not _is_verification_key(text) and not os.path.exists(text)  # noqa: PTH110 - a key's text is no path
 
 
 def _is_verification_key(text: str) -> bool:
