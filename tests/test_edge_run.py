@@ -25,6 +25,7 @@ from moto.server import ThreadedMotoServer
 
 import recipe
 from logs import make_pack, submission
+from scoring import canonical
 from scoring.edge.door import Door
 from scoring.edge.inbox import DirectoryInbox
 from scoring.runtime import Scorer
@@ -187,6 +188,7 @@ def test_the_zip_alone_is_enough(package: Path, tmp_path: Path) -> None:
         input="".join(json.dumps(case) + "\n" for case in cases),
         text=True,
     ).stdout.splitlines()
+    canonical.load_orjson()
     assert "orjson" in sys.modules
     assert f"False {package}/scoring/__init__.py" == done.pop()
     assert [RIGHT, "review"] == [json.loads(done[0]), json.loads(done[1])["action"]]
