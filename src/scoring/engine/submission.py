@@ -31,7 +31,7 @@ MAX_REASON = 500  # characters
 MAX_IRREGULARITIES = 20
 MAX_HINTS = 20  # unknown names that are told one by one; each look for a likely name takes about a millisecond
 
-MAX_MINUTES = 4096  # that are remembered
+MAX_DATES = 4096  # that are remembered
 
 MAX_RATERS = 100
 MAX_NAME = 200  # characters of a rater's name
@@ -310,29 +310,34 @@ def _is_text(value: Any, most: int) -> bool:
 
 def is_time(value: Any) -> bool:
     """Whether *value* is a UTC time of the calendar in its 20 characters, such as ``2026-11-21T09:05:00Z``."""
-    if type(value) is not str or value[16:] not in _SECONDS:
+    if (
+        type(value) is not str
+        or value[16:] not in _SECONDS
+        or value[13:16] not in _MINUTES
+        or value[10:13] not in _HOURS
+    ):
         return False
-    return value[:16] in _MINUTES or _is_minute(value[:16])
+    return value[:10] in _DATES or _is_date(value[:10])
 
 
-def _is_minute(value: str) -> bool:
-    """Whether *value* is a minute of the calendar, such as ``2026-11-21T09:05``; those that are get remembered, the last few thousand."""
-    digits = value[:4] + value[5:7] + value[8:10] + value[11:13] + value[14:]
-    if not (digits.isascii() and digits.isdigit()) or value[4::3] != "--T:":
+def _is_date(value: str) -> bool:
+    """Whether *value* is a day of the calendar, such as ``2026-11-21``; those that are get remembered, the last few thousand."""
+    digits = value[:4] + value[5:7] + value[8:]
+    if not (digits.isascii() and digits.isdigit()) or value[4::3] != "--":
         return False
-    year, month, day, hour, minute = (int(value[at:end]) for at, end in ((0, 4), (5, 7), (8, 10), (11, 13), (14, 16)))
-    if not (year and 1 <= month <= 12 and hour < 24 and minute < 60):
-        return False
+    year, month, day = int(value[:4]), int(value[5:7]), int(value[8:])
     leap = month == 2 and year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    if not 1 <= day <= _DAYS[month - 1] + leap:
+    if not (year and 1 <= month <= 12 and 1 <= day <= _DAYS[month - 1] + leap):
         return False
-    if len(_MINUTES) >= MAX_MINUTES:
-        _MINUTES.clear()
-    _MINUTES.add(value)
+    if len(_DATES) >= MAX_DATES:
+        _DATES.clear()
+    _DATES.add(value)
     return True
 
 
-_MINUTES: set[str] = set()
+_DATES: set[str] = set()
+_HOURS = frozenset(f"T{n:02}" for n in range(24))
+_MINUTES = frozenset(f":{n:02}" for n in range(60))
 _SECONDS = frozenset(f":{n:02}Z" for n in range(60))
 
 
