@@ -5,7 +5,7 @@ Every figure is the median over the rounds of a ratio within one round, in which
 machine does hits both alike. Logs to verify are written by a generator that knows the format and nothing of the package; a sample of them is verified in
 full before anything is measured.
 
-    python tests/bench_log.py [--rounds 7] [--records 131072] [--most 2000000] [--room DIR]
+    python tests/bench_log.py [--rounds 7] [--records 1048576] [--most 2000000] [--room DIR]
 """
 
 from __future__ import annotations
@@ -344,7 +344,7 @@ def asked(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="what to measure, by default all")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--records", type=int, default=4 * SEGMENT, help="of the log that is verified")
+    parser.add_argument("--records", type=int, default=16 * SEGMENT, help="of the log that is verified: 1 GB")
     parser.add_argument("--appends", type=int, default=2048, help="of one round")
     parser.add_argument("--most", type=int, default=2_000_000, help="records of the long log")
     parser.add_argument("--room", type=Path, help="where to work, 3 GB: on the kind of disk that is asked about")
