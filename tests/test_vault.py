@@ -8,6 +8,7 @@ import json
 import os
 import stat
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -552,3 +553,17 @@ class TestReadWhileWritten:
 
 def _raise(_):
     raise LogError("really")
+
+
+def test_many_may_make_it_at_once(room):
+    """SQLite tells all but one of those who turn to a journal together that the file is locked; each tries again, and finds it made."""
+    barrier = threading.Barrier(6)
+
+    def make(path):
+        barrier.wait()
+        Vault.create(str(path), "a" * 64).close()
+
+    with ThreadPoolExecutor(6) as pool:
+        for number in range(60):
+            for done in [pool.submit(make, room / f"vault-{number}") for _ in range(6)]:
+                done.result()

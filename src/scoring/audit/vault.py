@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from itertools import groupby
 
 from scoring.audit import disk
@@ -46,6 +47,7 @@ __all__ = ["ForeignVaultError", "LaterVaultError", "Vault", "open_vault", "unrea
 
 FORMAT = 2
 _READS = 1000  # a writer that opens and closes the log all the time leaves a reader time between
+_PATIENCE, _PAUSE = 5.0, 0.05  # seconds, with a file that others are making, and between two looks at it
 # `cases` finds the one digest of a case; its salt stands in the disclosure. `meta.erased`: the erasures of all records below this one are done here; `times`:
 # how often anything was erased.
 # What grows or shrinks lies apart, in `kept`, and names nobody.
@@ -473,7 +475,15 @@ def _make(path: str, genesis: str) -> None:
 
     new = Database(path, lambda: open_writable(path))
     try:
-        new.run(work)
+        until = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                return new.run(work)
+            except sqlite3.OperationalError as error:
+                # Of two processes that turn to a journal together SQLite tells one at once that the file is locked, and does not let it wait.
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+                time.sleep(_PAUSE)
     finally:
         new.close()
 
