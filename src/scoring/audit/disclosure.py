@@ -10,6 +10,7 @@ from __future__ import annotations
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
 from hashlib import sha256
+from os import urandom
 
 from scoring import canonical
 from scoring.audit.database import MAX_TEXT
@@ -29,6 +30,7 @@ __all__ = [
     "digests_of",
     "disclose",
     "disclose_answers",
+    "drawn_together",
     "parts_of",
     "undisclose",
 ]
@@ -51,9 +53,23 @@ def disclose(entropy: Callable[[int], bytes], name: str, value: Any) -> tuple[st
 
     Source: FORMAT.md 8; RFC 9901, section 4.2.
     """
-    salt = b2a_base64(entropy(SALT_BYTES), newline=False).translate(_TO_URL, b"=").decode()
+    salt = b2a_base64(entropy(SALT_BYTES), newline=False).translate(_TO_URL, b"=").decode("ascii")
     text = b2a_base64(canonical.dumps([salt, name, value]), newline=False).translate(_TO_URL, b"=")
-    return sha256(text).hexdigest(), text.decode()
+    return sha256(text).hexdigest(), text.decode("ascii")
+
+
+def drawn_together(entropy: Callable[[int], bytes], salts: int) -> Callable[[int], bytes]:
+    """
+    Give what *entropy* gives, after one draw for so many salts where that is the system's own source, which is a system call each time.
+
+    Any other source is asked for each salt by itself: it may count, as that of a log that is to come out the same every time. For one batch, and no longer:
+    what is drawn and not used must not be there on both sides of a fork.
+    """
+    if entropy is not urandom:
+        return entropy
+    drawn = urandom(salts * SALT_BYTES)
+    ready = [drawn[at : at + SALT_BYTES] for at in range(0, len(drawn), SALT_BYTES)]
+    return lambda size: ready.pop() if ready and size == SALT_BYTES else urandom(size)
 
 
 def undisclose(text: Any, digest: str, name: str) -> Any:
