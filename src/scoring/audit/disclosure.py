@@ -31,6 +31,7 @@ __all__ = [
     "disclose",
     "disclose_answers",
     "drawn_together",
+    "never_repeats",
     "parts_of",
     "undisclose",
 ]
@@ -54,7 +55,12 @@ def disclose(entropy: Callable[[int], bytes], name: str, value: Any) -> tuple[st
     Source: FORMAT.md 8; RFC 9901, section 4.2.
     """
     salt = b2a_base64(entropy(SALT_BYTES), newline=False).translate(_TO_URL, b"=").decode("ascii")
-    text = b2a_base64(canonical.dumps([salt, name, value]), newline=False).translate(_TO_URL, b"=")
+    said = [salt, name, value]
+    # In ASCII text, such as most cases are and most answers, is nothing that has no canonical form.
+    plain = type(value) is type(name) is str and value.isascii() and name.isascii()
+    text = b2a_base64(canonical.encode(said) if plain else canonical.dumps(said), newline=False).translate(
+        _TO_URL, b"="
+    )
     return sha256(text).hexdigest(), text.decode("ascii")
 
 
@@ -65,11 +71,16 @@ def drawn_together(entropy: Callable[[int], bytes], salts: int) -> Callable[[int
     Any other source is asked for each salt by itself: it may count, as that of a log that is to come out the same every time. For one batch, and no longer:
     what is drawn and not used must not be there on both sides of a fork.
     """
-    if entropy is not urandom:
+    if not never_repeats(entropy):
         return entropy
     drawn = urandom(salts * SALT_BYTES)
     ready = [drawn[at : at + SALT_BYTES] for at in range(0, len(drawn), SALT_BYTES)]
     return lambda size: ready.pop() if ready and size == SALT_BYTES else urandom(size)
+
+
+def never_repeats(entropy: Callable[[int], bytes]) -> bool:
+    """Whether what this gives is known to come once: the system's own source does, of any other nobody can tell."""
+    return entropy is urandom
 
 
 def undisclose(text: Any, digest: str, name: str) -> Any:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from scoring import canonical
 from scoring.audit.binding import Binding
 from scoring.audit.course import Course, amends, merged
-from scoring.audit.disclosure import MAX_DISCLOSURE, disclose, disclose_answers, drawn_together
+from scoring.audit.disclosure import MAX_DISCLOSURE, disclose, disclose_answers, drawn_together, never_repeats
 from scoring.audit.packs import describe
 from scoring.errors import ConflictError, LogError, Problem, StoreError, SubmissionError
 
@@ -91,6 +91,7 @@ class Intake(Binding):
         self._refusal = refusal
         self._clock = clock
         self._entropy = entropy
+        self._recurs = vault is not None or not never_repeats(entropy)  # whether a case's digest may come a second time
         self._cited: set[str] = set()  # packs that are known to be in the log; it never loses one
 
     def known(self, ids: Sequence[str]) -> set[str]:
@@ -240,21 +241,20 @@ class Intake(Binding):
         filings: list[Filing] = []
         fresh = []
         for draft in drafts:
-            if draft.decision is not None and draft.error is None:
-                try:
-                    disclosed = self._parts_of(entropy, draft.submission)
-                except SubmissionError as error:
-                    draft.error = error
-                    continue
-                draft.digests["submission"] = disclosed[0][0]
-                filings.append((draft.case, *disclosed))
+            if draft.decision is None or draft.error is not None:
+                continue
+            try:
+                filings.append((draft.case, *self._parts_of(entropy, draft.submission)))
+            except SubmissionError as error:
+                draft.error = error
+            else:
                 fresh.append(draft)
-        if self._vault is None:
-            cases = [disclose(entropy, "case", case)[0] for case, *_ in filings]
-        else:
+        if self._vault is not None:
             cases = self._vault.store(filings, entropy) if filings else []
-        for draft, case in zip(fresh, cases, strict=True):
-            draft.digests["case"] = case
+        else:
+            cases = [disclose(entropy, "case", draft.case)[0] for draft in fresh]
+        for draft, case, filing in zip(fresh, cases, filings, strict=True):
+            draft.digests = {"case": case, "submission": filing[1][0]}
 
     def _parts_of(self, entropy: Callable[[int], bytes], submission: dict[str, Any]) -> list[Disclosed]:
         """The submission's disclosure, and those of its answers where each lies by itself."""
@@ -286,7 +286,7 @@ class Intake(Binding):
         time = self._clock()
         fresh = [(draft, draft.decision) for draft in drafts if draft.error is None]
         ids = {draft.id for draft, _ in fresh}
-        cases = {draft.digests["case"] for draft, _ in fresh if draft.digests}
+        cases = {draft.digests["case"] for draft, _ in fresh if draft.digests} if self._recurs else set[str]()
 
         def known(index: Index) -> tuple[set[str], set[str]]:
             return index.known_ids(ids), index.known_cases(cases)
@@ -305,11 +305,10 @@ class Intake(Binding):
 
     def _begin(self, draft: Draft, turn: _Turn) -> bool:
         """
-        Give a draft its record in the batch where that is quickly told: of its id and its case neither the log nor the batch has anything, nothing bound it, and
-        what it cites is known to be there.
+        Give the first decision of a new case its record, where that asks for nothing more.
 
-        Returns:
-            False where that does not apply, or nobody knows yet: then nothing was changed, and `_place` asks everything that there is to ask.
+        Neither the log nor the batch has its id or its case, nothing bound it, and what it cites is known to be there. False where that does not apply, or
+        nobody can say yet: then nothing was changed, and `_place` asks all there is to ask.
         """
         case, decision = draft.digests.get("case"), draft.decision
         if (
