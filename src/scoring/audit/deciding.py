@@ -119,7 +119,7 @@ class Deciding(Reading):
             drafts = [Draft(entry.id, entry.case, entry.submission, decision=entry.decision) for entry in kept]
             bound = [draft for draft in drafts if not self._intake.is_free(draft.sent, spoken=spoken)]
             # What was recorded before is not bound again. Where nothing binds anything, it is enough that the turn tells it.
-            known = self._intake.known([draft.id for draft in bound]) if bound else ()
+            known = self._intake.look([draft.id for draft in bound])[1] if bound else ()
             for draft in bound:
                 if draft.id not in known:
                     self._must_be_bound(draft, spoken=spoken)
@@ -175,8 +175,7 @@ class Deciding(Reading):
         for _ in range(_ATTEMPTS):
             made: dict[str, Decision] = {}
             drafts = [_draft(rubric, submission) for submission in submissions]
-            spoken = self._intake.binds()
-            known = self._intake.known([draft.id for draft in drafts if isinstance(draft, Draft)])
+            spoken, known = self._intake.look([draft.id for draft in drafts if isinstance(draft, Draft)])
             for place, draft in enumerate(drafts):
                 # A retry is not scored again: what counts is what was recorded.
                 if isinstance(draft, Draft) and draft.id not in known and draft.id not in made:
@@ -226,7 +225,7 @@ class Deciding(Reading):
         """
         kept = [*entries]
         for _ in range(_ATTEMPTS):
-            spoken, known = self._intake.binds(), self._intake.known([entry.id for entry, _ in kept])
+            spoken, known = self._intake.look([entry.id for entry, _ in kept])
             drafts = [self._amended(entry, amends, spoken=spoken, known=entry.id in known) for entry, amends in kept]
             if self._in_turn(lambda: self._intake.record(drafts, rubric)):  # noqa: B023 - called at once
                 return [draft.error or draft.seq for draft in drafts]

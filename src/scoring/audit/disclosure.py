@@ -66,16 +66,24 @@ def disclose(entropy: Callable[[int], bytes], name: str, value: Any) -> tuple[st
 
 def drawn_together(entropy: Callable[[int], bytes], salts: int) -> Callable[[int], bytes]:
     """
-    Give what *entropy* gives, after one draw for so many salts where that is the system's own source, which is a system call each time.
+    Give what *entropy* gives, so many salts in one draw where that is the system's own source: each draw is a system call.
 
     Any other source is asked for each salt by itself: it may count, as that of a log that is to come out the same every time. For one batch, and no longer:
-    what is drawn and not used must not be there on both sides of a fork.
+    what was drawn and not used must not be there on both sides of a fork.
     """
     if not never_repeats(entropy):
         return entropy
-    drawn = urandom(salts * SALT_BYTES)
-    ready = [drawn[at : at + SALT_BYTES] for at in range(0, len(drawn), SALT_BYTES)]
-    return lambda size: ready.pop() if ready and size == SALT_BYTES else urandom(size)
+    ready: list[bytes] = []
+
+    def draw(size: int) -> bytes:
+        if size != SALT_BYTES:
+            return urandom(size)
+        if not ready:
+            drawn = urandom(salts * SALT_BYTES)
+            ready.extend(drawn[at : at + SALT_BYTES] for at in range(0, len(drawn), SALT_BYTES))
+        return ready.pop()
+
+    return draw
 
 
 def never_repeats(entropy: Callable[[int], bytes]) -> bool:

@@ -94,9 +94,14 @@ class Intake(Binding):
         self._recurs = vault is not None or not never_repeats(entropy)  # whether a case's digest may come a second time
         self._cited: set[str] = set()  # packs that are known to be in the log; it never loses one
 
-    def known(self, ids: Sequence[str]) -> set[str]:
-        """Those of some ids with which something is recorded already, readable or not."""
-        return {name for name in self._journal.ask(lambda index: index.known_ids(ids)) if self._knows(name)}
+    def look(self, ids: Sequence[str]) -> tuple[bool, set[str]]:
+        """What `binds` says, and those of some ids with which something is recorded already, readable or not."""
+
+        def asked(index: Index) -> tuple[bool, set[str]]:
+            return index.has_words(), index.known_ids(ids)
+
+        spoken, found = self._journal.ask(asked)
+        return spoken, {name for name in found if self._knows(name)}
 
     def _knows(self, id: str) -> bool:  # noqa: A002
         try:
@@ -244,17 +249,18 @@ class Intake(Binding):
             if draft.decision is None or draft.error is not None:
                 continue
             try:
-                filings.append((draft.case, *self._parts_of(entropy, draft.submission)))
+                disclosed = self._parts_of(entropy, draft.submission)
             except SubmissionError as error:
                 draft.error = error
-            else:
-                fresh.append(draft)
+                continue
+            filings.append((draft.case, *disclosed))
+            fresh.append((draft, disclosed[0][0]))
         if self._vault is not None:
             cases = self._vault.store(filings, entropy) if filings else []
         else:
-            cases = [disclose(entropy, "case", draft.case)[0] for draft in fresh]
-        for draft, case, filing in zip(fresh, cases, filings, strict=True):
-            draft.digests = {"case": case, "submission": filing[1][0]}
+            cases = [disclose(entropy, "case", draft.case)[0] for draft, _ in fresh]
+        for (draft, submission), case in zip(fresh, cases, strict=True):
+            draft.digests = {"case": case, "submission": submission}
 
     def _parts_of(self, entropy: Callable[[int], bytes], submission: dict[str, Any]) -> list[Disclosed]:
         """The submission's disclosure, and those of its answers where each lies by itself."""
