@@ -14,6 +14,7 @@ import pytest
 import logs
 from logs import RUBRIC, Entropy, entry, holds, lines_of, make_rubric, open_log, query, submission
 from scoring.audit.disclosure import SALT_BYTES, disclose, drawn_together
+from scoring.audit.draft import Draft
 from scoring.audit.entry import Entry
 from scoring.audit.intake import Intake
 from scoring.canonical import CanonicalError
@@ -171,6 +172,50 @@ class TestOneLog:
             log.append([bad, entry(2, "Ada")])
         assert log.append([entry(1, "Ada")]) == [2]
         assert log.read(2)["body"]["supersedes"] is None
+
+
+class TestWhatIsAskedAfterAll:
+    """Of a new case, but not placed at once: what more there is to ask is asked."""
+
+    def test_a_handle_that_knows_no_pack_yet_links_the_first_two_of_a_case(self, path):
+        """The first is placed after a question, and the second of its case finds it."""
+        with open_log(path, create=True) as log:
+            log.publish(RUBRIC)
+        with open_log(path) as log:
+            assert log.append([entry(1, "Ada"), entry(2, "Ada")]) == [2, 3]
+            assert [log.read(n)["body"]["supersedes"] for n in (2, 3)] == [None, 2]
+
+    def test_a_draft_that_was_bound_by_words_that_are_gone_is_stale(self, log):
+        """It is to be bound and scored again, and nothing is recorded."""
+        log.publish(RUBRIC)
+        made = entry(1, "Ada")
+        draft = Draft(made.id, made.case, made.submission, decision=made.decision)
+        draft.words = (7,)
+        assert not log._intake.record([draft], None)
+        assert len(log) == 2
+
+    def test_an_amendment_of_a_case_that_has_no_decision_is_refused(self, log):
+        """The decision that it says it scores again is another case's."""
+        log.publish(RUBRIC)
+        log.publish(NEXT)
+        made = entry(1, "Ada")
+        assert log.append([made]) == [3]
+        again = Entry("s-1.2", "Eve", NEXT.score(made.submission).data, made.submission)
+        (refused,) = log.amend(NEXT, [(again, 3)])
+        assert "came meanwhile" in str(refused)
+        assert len(log) == 4
+
+    def test_a_scorer_whose_decisions_cite_another_pack_has_its_own_recorded(self, log):
+        """Both packs stand in the log before the decision."""
+
+        class Mixed:
+            pack, digest, profile, level = NEXT.pack, NEXT.digest, NEXT.profile, NEXT.level
+            score = staticmethod(RUBRIC.score)
+
+        log.publish(RUBRIC)
+        assert log.decide(Mixed(), submission(1)).seq == 3
+        assert log.read(2)["body"]["pack"] == NEXT.digest
+        assert log.read(3)["body"]["decision"]["pack"] == RUBRIC.digest
 
 
 class TestWithoutAVault:
