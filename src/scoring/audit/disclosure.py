@@ -10,6 +10,7 @@ from __future__ import annotations
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
 from hashlib import sha256
+from io import BytesIO
 from os import urandom
 
 from scoring import canonical
@@ -56,11 +57,10 @@ def disclose(entropy: Callable[[int], bytes], name: str, value: Any) -> tuple[st
     """
     salt = b2a_base64(entropy(SALT_BYTES), newline=False).translate(_TO_URL, b"=").decode("ascii")
     said = [salt, name, value]
-    # In ASCII text, such as most cases are and most answers, is nothing that has no canonical form.
+    # In ASCII text, which most cases and answers are, is nothing that has no canonical form.
     plain = type(value) is type(name) is str and value.isascii() and name.isascii()
-    text = b2a_base64(canonical.encode(said) if plain else canonical.dumps(said), newline=False).translate(
-        _TO_URL, b"="
-    )
+    encoded = canonical.encode(said) if plain else canonical.dumps(said)
+    text = b2a_base64(encoded, newline=False).translate(_TO_URL, b"=")
     return sha256(text).hexdigest(), text.decode("ascii")
 
 
@@ -73,15 +73,15 @@ def drawn_together(entropy: Callable[[int], bytes], salts: int) -> Callable[[int
     """
     if not never_repeats(entropy):
         return entropy
-    ready: list[bytes] = []
+    read = BytesIO().read
 
     def draw(size: int) -> bytes:
-        if size != SALT_BYTES:
-            return urandom(size)
-        if not ready:
-            drawn = urandom(salts * SALT_BYTES)
-            ready.extend(drawn[at : at + SALT_BYTES] for at in range(0, len(drawn), SALT_BYTES))
-        return ready.pop()
+        nonlocal read
+        drawn = read(size)
+        if len(drawn) < size:
+            read = BytesIO(urandom(max(salts * SALT_BYTES, size))).read
+            drawn = read(size)
+        return drawn
 
     return draw
 
