@@ -250,12 +250,12 @@ class Deciding(Reading):
 
 
 def _size_of(submission: Any) -> int:
-    """About how many bytes a submission has; what has no canonical form is refused where it is looked at, and takes the room of the longest."""
+    """About how many bytes a submission has; what cannot be written is refused where it is looked at, and takes the room of the longest."""
     if type(submission) is bytes:
         return len(submission)
     try:
-        return len(canonical.dumps(submission))
-    except canonical.CanonicalError:
+        return len(canonical.encode(submission))
+    except (TypeError, ValueError, RecursionError):
         return MAX_SUBMISSION
 
 
