@@ -18,7 +18,7 @@ from logs import entry
 from scoring import canonical
 from scoring.audit import shapes
 from scoring.audit.chain import Batch, Tail
-from scoring.audit.fields import MAX_OUTCOMES, decision_misfit
+from scoring.audit.fields import MAX_OUTCOMES, are_digests, decision_misfit, is_digest, record_misfit
 from scoring.audit.shapes import text_of
 from scoring.errors import LogError
 
@@ -288,3 +288,52 @@ def test_threads_may_share_what_is_remembered(monkeypatch):
 def test_the_text_is_that_of_the_decision():
     assert text_of(shuffled(BASE)) == canonical.dumps(BASE)
     assert text_of({**BASE, "holds": ("verdict",)}) is None
+
+
+DIGEST = "0123456789abcdef" * 4
+ODD_DIGESTS = [
+    *(DIGEST, DIGEST[1:], DIGEST + "0", DIGEST.upper(), " " + DIGEST[1:], "é" + DIGEST[1:], "\ud800" + DIGEST[1:], "\u0660" + DIGEST[1:], '"' + DIGEST[1:]),
+    *(Text(DIGEST), Otherwise(DIGEST), DIGEST.encode(), [*DIGEST], (*DIGEST,), None, 0, True, "", {}, "\n" + DIGEST[1:], DIGEST[1:] + "\n"),
+]  # fmt: skip
+ODD_REST = {
+    "id": [*("s-1", "", "a" * 48, "a" * 49, "é", "\ud800", 'a"', "a\\", "a/b", "a\n"), Text("s"), Otherwise("s"), b"s", None, 1, ["s"], UUID, Word.FAIL],
+    "supersedes": [None, 0, 6, 7, -1, 1.0, True, Number(3), One.ONE, "3", 2**70, float("nan"), [], b"3"],
+    "disclosures": [None, [], {}, {"case": DIGEST}, ["case", "submission"], {"case": DIGEST, "submission": DIGEST, "x": DIGEST}, {"case": DIGEST, "x": DIGEST}],
+    "zeta": [None],
+    "decision": [None],
+}  # fmt: skip
+BODIES = [
+    *({"disclosures": {"case": one, "submission": other}} for one in ODD_DIGESTS for other in ODD_DIGESTS),
+    *({key: value} for key, values in ODD_REST.items() for value in values),
+]
+
+
+@pytest.mark.parametrize("tail", [TAIL, Tail(7, None, 4096), Tail()])
+def test_what_stands_behind_a_decision_is_checked_as_the_tables_say(tail):
+    """Each odd value beside a decision that is known by then."""
+    accepted = 0
+    for change in BODIES:
+        body = {
+            "decision": BASE,
+            "disclosures": {"case": DIGEST, "submission": DIGEST},
+            "id": "s-1",
+            "supersedes": None,
+            **change,
+        }
+        record = {"body": body, "prev": tail.leaf, "seq": tail.size, "time": TIME, "type": "decision", "v": 1}
+        batch = Batch(tail, TIME, 65_536)
+        if record_misfit(record):
+            with pytest.raises(LogError, match="does not fit the record format"):
+                batch.add("decision", body)
+            assert (batch.lines, batch.tail) == ([], tail)
+        else:
+            batch.add("decision", body)
+            assert batch.lines == [canonical.dumps(record)]
+            accepted += 1
+    assert accepted == (6 if tail is TAIL else 0)
+
+
+def test_two_digests_are_what_each_of_them_is():
+    for one, other in itertools.product(ODD_DIGESTS, repeat=2):
+        assert are_digests(one, other) == (is_digest(one) and is_digest(other))
+    assert [one for one in ODD_DIGESTS if is_digest(one)] == [DIGEST]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from hashlib import sha256
 
 from scoring import canonical
-from scoring.audit.fields import is_digest, is_id, is_time, record_misfit
+from scoring.audit.fields import are_digests, is_id, is_time, record_misfit
 from scoring.audit.shapes import text_of
 from scoring.audit.value import Value
 from scoring.errors import LogError
@@ -79,14 +79,14 @@ class Batch:
         lines: Their lines, without line ends. rows: Of each its seq, where it will start in its segment, its type and its body.
     """
 
-    __slots__ = ("_leaf", "_offset", "_segment", "_size", "_time", "_timed", "lines", "rows")
+    __slots__ = ("_leaf", "_offset", "_segment", "_size", "_stamp", "_time", "lines", "rows")
 
     def __init__(self, tail: Tail, time: str, segment: int) -> None:
         self._size, self._leaf, self._offset = tail.size, tail.leaf, tail.offset
         self.lines: list[bytes] = []
         self.rows: list[Row] = []
         self._time = time
-        self._timed = is_time(time)
+        self._stamp = f',"time":"{time}","type":"decision","v":1}}' if is_time(time) else ""
         self._segment = segment
 
     @property
@@ -143,17 +143,17 @@ class Batch:
         if (
             text is None
             or self._leaf is None
-            or not self._timed
+            or not self._stamp
             or len(body) != 4
             or len(disclosures) != 2
-            or not (is_id(name) and is_digest(case) and is_digest(submission))
+            or not (is_id(name) and are_digests(case, submission))
             or not (supersedes is None or (type(supersedes) is int and 0 <= supersedes < self._size))
         ):
             return None
         before = "null" if supersedes is None else supersedes
         rest = (
-            f',"disclosures":{{"case":"{case}","submission":"{submission}"}},"id":"{name}","supersedes":{before}}},"prev":"{self._leaf}","seq":{self._size},'
-            f'"time":"{self._time}","type":"decision","v":1}}'
+            f',"disclosures":{{"case":"{case}","submission":"{submission}"}},"id":"{name}","supersedes":{before}}},"prev":"{self._leaf}"'
+            f',"seq":{self._size}{self._stamp}'
         )
         return b'{"body":{"decision":' + text + rest.encode()
 

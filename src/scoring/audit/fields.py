@@ -31,6 +31,7 @@ __all__ = [
     "MAX_WHO",
     "MAX_WHY",
     "OPENED_FACTS",
+    "are_digests",
     "decision_misfit",
     "fits_before_outcomes",
     "fits_behind_outcomes",
@@ -131,8 +132,7 @@ def fits_decision(record: Any, seq: int, prev: str | None) -> bool:
             and seq > 0
             and prev is not None
             and (supersedes is None or (type(supersedes) is int and 0 <= supersedes < seq))
-            and is_digest(disclosures["case"])
-            and is_digest(disclosures["submission"])
+            and are_digests(disclosures["case"], disclosures["submission"])
             and is_id(name)
             and is_time(time)
             and _fits_before(*values[:_OUTCOMES])
@@ -187,6 +187,16 @@ def is_id(value: Any) -> bool:
 def is_digest(value: Any) -> bool:
     """Whether *value* is a digest, FORMAT.md 1."""
     return type(value) is str and len(value) == 64 and value.isascii() and not value.encode().translate(None, _HEX)
+
+
+def are_digests(first: Any, second: Any) -> bool:
+    """Whether both are digests, found in the time that one takes."""
+    return (
+        type(first) is type(second) is str
+        and len(first) == len(second) == 64
+        and (both := first + second).isascii()
+        and not both.encode().translate(None, _HEX)
+    )
 
 
 def is_origin(value: Any) -> bool:
