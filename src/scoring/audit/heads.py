@@ -104,6 +104,10 @@ class Heads:
         self._state: tuple[Tree, Tail] | None = (
             None  # the tree as far as this handle has followed it, and where that ends
         )
+        self._read: tuple[bytes, Kept] | tuple[None, None] = (
+            None,
+            None,
+        )  # the newest line that was read, and what it says
         self._named = False  # whether this handle has synced the name of `heads`
         self.size = 0
         self.dead = ""
@@ -129,7 +133,7 @@ class Heads:
                 )
             return None
         try:
-            kept = read_head(line)
+            kept = self._read[1] if line == self._read[0] else read_head(line)
         except LogError as error:
             message = (
                 f"{self._path}: its last whole line is damaged, which no crash does ({error}). Put the file back from a copy; or, if there is "
@@ -141,6 +145,7 @@ class Heads:
                 f"{self._path} lost heads that were there", expected=f"size {self.size}", found=f"size {kept.head.size}"
             )
         self.size = kept.head.size
+        self._read = line, kept
         return kept
 
     def _last(self) -> tuple[bytes | None, int]:

@@ -27,6 +27,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from hashlib import sha256
+from itertools import chain
 from operator import itemgetter
 
 from scoring.audit.chain import Tail
@@ -65,6 +66,10 @@ _SORT = (
     "INSERT INTO ids SELECT id, seq FROM records WHERE seq >= ? AND seq < ? AND id IS NOT NULL ORDER BY id",
     "INSERT INTO cases SELECT case_digest, kind IS NOT NULL, seq FROM records WHERE seq >= ? AND seq < ? AND case_digest IS NOT NULL ORDER BY 1, 2, 3",
 )
+_TOGETHER = 64  # rows that one statement inserts, with fewer parameters than any SQLite takes
+_INSERT = "INSERT INTO records(seq, offset, id, case_digest) VALUES (?, ?, ?, ?)"
+_INSERT_MANY = _INSERT + ", (?, ?, ?, ?)" * (_TOGETHER - 1)
+_INSERT_ODD = "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)"
 _RECENT_ROWS = "SELECT * FROM records WHERE seq >= ? AND seq < ? ORDER BY seq"
 
 _NO_ROWS = (bytes(32), bytes(32))
@@ -203,16 +208,17 @@ class Index:
         sums = self._sums
         if tail.size <= MAX_CHECKED:
             sums = _sum(sums[0], records), _sum_of_each(sums[1], rubrics)
-            records[-1] = (*records[-1][:-1], sums[0])
 
         def work(database: sqlite3.Connection) -> None:
             if self._settled:
                 self._must_be_new([record[2] for record in records if record[2] is not None])
             with database:  # which commits or rolls back, whatever a signal handler raises
                 database.execute("BEGIN IMMEDIATE")
-                database.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)", records)
-                if rubrics:
-                    database.executemany("INSERT INTO rubrics VALUES (?, ?, ?, ?)", rubrics)
+                _insert(database, [record[:4] for record in records if record[4] is None])
+                database.executemany(_INSERT_ODD, [record for record in records if record[4] is not None])
+                database.executemany("INSERT INTO rubrics VALUES (?, ?, ?, ?)", rubrics)
+                if tail.size <= MAX_CHECKED:
+                    database.execute("UPDATE records SET sum = ? WHERE seq = ?", (sums[0], tail.size - 1))
                 if self._settled:
                     state = (tail.size, tail.leaf, tail.offset, *sums)
                     database.execute("UPDATE state SET size = ?, leaf = ?, offset = ?, records = ?, rubrics = ?", state)
@@ -421,6 +427,14 @@ def _sort(database: sqlite3.Connection, first: int, stop: int) -> None:
     """Put the rows from *first* to *stop* into the sorted tables, each page of which is then changed once."""
     for sql in _SORT:
         database.execute(sql, (first, stop))
+
+
+def _insert(database: sqlite3.Connection, rows: list[tuple[object, ...]]) -> None:
+    """Insert rows without a kind, many by one statement: each one that is run costs as much as the row."""
+    whole = len(rows) - len(rows) % _TOGETHER
+    for start in range(0, whole, _TOGETHER):
+        database.execute(_INSERT_MANY, [*chain.from_iterable(rows[start : start + _TOGETHER])])
+    database.executemany(_INSERT, rows[whole:])
 
 
 def _columns(seq: int, offset: int, kind: str, body: dict[str, Any]) -> _Record:
