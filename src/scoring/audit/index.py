@@ -66,6 +66,8 @@ _SORT = (
     "INSERT INTO ids SELECT id, seq FROM records WHERE seq >= ? AND seq < ? AND id IS NOT NULL ORDER BY id",
     "INSERT INTO cases SELECT case_digest, kind IS NOT NULL, seq FROM records WHERE seq >= ? AND seq < ? AND case_digest IS NOT NULL ORDER BY 1, 2, 3",
 )
+# `add` has looked whether an id is new: what stands there all the same nobody put there who may.
+_SORT_MORE = tuple(sql.replace("INSERT INTO", "REPLACE INTO") for sql in _SORT)
 _TOGETHER = 64  # rows that one statement inserts, with fewer parameters than any SQLite takes
 _INSERT = "INSERT INTO records(seq, offset, id, case_digest) VALUES (?, ?, ?, ?)"
 _INSERT_MANY = _INSERT + ", (?, ?, ?, ?)" * (_TOGETHER - 1)
@@ -248,7 +250,7 @@ class Index:
         def finish(database: sqlite3.Connection) -> None:
             with database:
                 database.execute("BEGIN IMMEDIATE")
-                _sort(database, 0, first)
+                _sort(database, _SORT, 0, first)
                 database.execute(
                     "INSERT INTO state VALUES (?, ?, ?, ?, ?, ?, ?)", (FORMAT, size, leaf, offset, first, *self._sums)
                 )
@@ -263,7 +265,7 @@ class Index:
         def work(database: sqlite3.Connection) -> None:
             with database:
                 database.execute("BEGIN IMMEDIATE")
-                _sort(database, first, size)
+                _sort(database, _SORT_MORE, first, size)
                 database.execute("UPDATE state SET sorted = ?", (size,))
 
         self._guarded(work)
@@ -423,9 +425,9 @@ class _Recent:
         self.size = size
 
 
-def _sort(database: sqlite3.Connection, first: int, stop: int) -> None:
+def _sort(database: sqlite3.Connection, statements: Iterable[str], first: int, stop: int) -> None:
     """Put the rows from *first* to *stop* into the sorted tables, each page of which is then changed once."""
-    for sql in _SORT:
+    for sql in statements:
         database.execute(sql, (first, stop))
 
 
