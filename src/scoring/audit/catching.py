@@ -12,7 +12,8 @@ from threading import RLock, get_ident
 
 from scoring.audit import disk, recovery, segments
 from scoring.audit.chain import Tail, follow, leaf_of
-from scoring.audit.index import DamagedIndexError, Index
+from scoring.audit.database import is_shut
+from scoring.audit.index import DamagedIndexError, Index, UnusableIndexError
 from scoring.audit.lock import Forkable, WriterLock
 from scoring.audit.segments import Segments
 from scoring.errors import LogError, StoreError
@@ -87,7 +88,7 @@ class Catching(Forkable):
 
     def _open_index(self) -> Index:
         if self._index is None:
-            index = None if self.refusal else Index.find(self._cache)
+            index = None if self.refusal else self._found_index()
             try:
                 if index is not None and not self._describes(index):
                     self._must_be_whole(index.tail)
@@ -100,13 +101,34 @@ class Catching(Forkable):
             self._index = index or self._make_index()
         return self._index
 
+    def _found_index(self) -> Index | None:
+        try:
+            return Index.find(self._cache)
+        except OSError as error:
+            raise UnusableIndexError(
+                f"{self._cache} cannot be read ({error.strerror}); the log itself is not affected"
+            ) from error
+
+    def _only_read(self, error: UnusableIndexError) -> None:
+        """
+        Go on without the cache where there is no room or permission for it: read with a private index, and refuse to append.
+
+        Raises:
+            UnusableIndexError: It is for another reason that the cache cannot be used, or nothing is appended here anyway.
+        """
+        if self.refusal or not is_shut(error.__cause__):
+            raise error
+        self._lock.refusal = f"{error.args[0]}. Until then this log can only be read: nothing was recorded"
+        self._drop_index()
+
     def _make_index(self) -> Index:
         try:
             if not self.refusal:
                 disk.make_directory(self._cache)
             return Index.make("" if self.refusal else self._cache)
         except OSError as error:
-            raise StoreError(f"{self._cache} cannot be written: {error.strerror}") from error
+            message = f"{self._cache} cannot be written ({error.strerror}); the log itself is not affected: make room, or give the permission to write there"
+            raise UnusableIndexError(message) from error
 
     def _replace_index(self) -> None:
         self.rebuilds += 1

@@ -7,6 +7,7 @@ Must not know any table.
 # ruff: noqa: PTH100, PTH116 - pathlib alone would cost a cold start more than this package does
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import stat
@@ -32,6 +33,8 @@ __all__ = [
     "asked_together",
     "is_environment",
     "is_file",
+    "is_full",
+    "is_shut",
     "layout_differs",
     "open_read_only",
     "open_writable",
@@ -44,6 +47,11 @@ _ENVIRONMENT = frozenset(
     getattr(sqlite3, f"SQLITE_{name}")
     for name in ("AUTH", "BUSY", "CANTOPEN", "FULL", "INTERRUPT", "IOERR", "LOCKED", "NOMEM", "PERM", "READONLY")
 )
+# Those of them that come of a lack of room or permission; for what SQLite shares among processes a full disk gives IOERR.
+_SHUT = frozenset(
+    getattr(sqlite3, f"SQLITE_{name}") for name in ("AUTH", "CANTOPEN", "FULL", "IOERR", "PERM", "READONLY")
+)
+_SHUT_OUT = frozenset({errno.EACCES, errno.EDQUOT, errno.ENOSPC, errno.EPERM, errno.EROFS})
 _ASKED = 256  # values that one statement names, as many as a batch has records; SQLite takes at least 999
 _BUSY_S = 60.0  # how long one process waits for another's transaction, which takes milliseconds
 
@@ -227,6 +235,18 @@ def _expected(script: str) -> Layout:
 def _layout(database: sqlite3.Connection) -> Layout:
     rows = database.execute("SELECT type, name, tbl_name, sql FROM sqlite_master LIMIT 100")
     return frozenset(rows)
+
+
+def is_full(error: sqlite3.Error) -> bool:
+    """Whether there is no room for what was to be written."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+
+
+def is_shut(error: BaseException | None) -> bool:
+    """Whether a file cannot be used for lack of room or permission, by what SQLite or the system said."""
+    if isinstance(error, OSError):
+        return error.errno in _SHUT_OUT
+    return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF in _SHUT
 
 
 def is_environment(error: sqlite3.Error) -> bool:

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     _Record: TypeAlias = tuple[int, int, str | None, bytes | None, str | None, bytes | None]
 
-__all__ = ["MAX_CHECKED", "DamagedIndexError", "Index"]
+__all__ = ["MAX_CHECKED", "DamagedIndexError", "Index", "UnusableIndexError"]
 
 FORMAT = 5
 MAX_CHECKED = 2_000  # rows, some 4 ms: a log is opened in as little time however long it is
@@ -81,6 +81,15 @@ _DIGITS = 20  # of a case digest
 _TWICE = "UNIQUE constraint failed: ids.id"
 _IDS = "SELECT id FROM ids WHERE id IN ({})"
 _KNOWN = "SELECT DISTINCT case_digest FROM cases WHERE case_digest IN ({})"
+
+
+_MADE_AGAIN = (
+    ": make room, or give the permission to use it; if neither helps, delete it, for it is made again from the log"
+)
+
+
+class UnusableIndexError(StoreError):
+    """The machine does not let the index be used or made; its cause is what the system or SQLite said."""
 
 
 class DamagedIndexError(Exception):
@@ -389,8 +398,8 @@ class Index:
             raise LogError(message) from None
         except sqlite3.Error as error:
             if is_environment(error):
-                message = f"{self.path or 'a temporary index'} cannot be used ({error}); the log itself is not affected"
-                raise StoreError(message) from error
+                message = f"{self.path or 'a temporary index'} cannot be used ({error}); the log itself is not affected{_MADE_AGAIN * bool(self.path)}"
+                raise UnusableIndexError(message) from error
             raise DamagedIndexError(str(error)) from None
 
     def close(self) -> None:

@@ -481,13 +481,14 @@ class Intake(Binding):
 
     def _cite(self, batch: Batch, rubric: Scorer[Any]) -> int:
         """
-        Make sure that a rubric is recorded, and return its record.
+        Make sure that a rubric is recorded and its pack is there, and return its record.
 
         Raises:
             ConflictError: Its id and version stand for another pack.
         """
         seq: int | None = self._journal.ask(lambda index: index.rubric(rubric.digest))
         if seq is not None:
+            self._packs.restore(rubric.digest, rubric.pack)
             return seq
         body = describe(rubric.pack)
         if body["pack"] != rubric.digest:

@@ -11,7 +11,7 @@ from scoring.audit import recovery
 from scoring.audit.catching import WitnessError
 from scoring.audit.chain import Tail, follow, leaf_of
 from scoring.audit.heads import HEAD_RECORDS, Heads, needed_keys
-from scoring.audit.index import Index
+from scoring.audit.index import Index, UnusableIndexError
 from scoring.audit.place import make_parts
 from scoring.audit.turns import Turns
 from scoring.errors import LogError, StoreError
@@ -77,7 +77,11 @@ class Journal(Turns):
         """
         with self._mutex:
             self._usable()
-            self._alone(lambda: self._find_end(clock))
+            try:
+                self._alone(lambda: self._find_end(clock))
+            except UnusableIndexError as error:
+                self._only_read(error)
+                self._alone(lambda: self._find_end(clock))
         self.genesis, self.origin = self._name()
         if origin not in (None, self.origin):
             raise LogError(f"{self.directory} is another log", expected=origin, found=self.origin)

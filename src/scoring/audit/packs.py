@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Names", "Packs", "describe", "names_in"]
 
 _KEPT = 256  # packs whose names are kept at hand
+_PUT_BACK = "put it back from a copy, or publish its rubric again, which puts it back"
 
 
 def describe(pack: bytes) -> dict[str, Any]:
@@ -135,8 +136,23 @@ class Packs:
             disk.make_directory(self.directory)
             disk.create(self.path(digest), pack)
         except OSError as error:
-            message = f"the pack {self.path(digest)} cannot be written ({error.strerror}); nothing was recorded"
+            message = (
+                f"the pack {self.path(digest)} cannot be written ({error.strerror}); nothing that cites it was recorded"
+            )
             raise StoreError(message) from error
+
+    def restore(self, digest: str, pack: bytes) -> None:
+        """
+        Put a pack that records cite back where it is missing. The caller holds the log's lock.
+
+        Raises:
+            LogError: Another content stands under this name, which is left as it is.
+            StoreError: It cannot be read, or written.
+        """
+        if os.path.exists(self.path(digest)):
+            self.read(digest)
+        elif sha256(pack).hexdigest() == digest:
+            self.keep(digest, pack)
 
     def read(self, digest: str) -> bytes:
         """
@@ -149,12 +165,13 @@ class Packs:
             with disk.open_file(self.path(digest)) as file:
                 pack = file.read(MAX_PACK + 1)
         except FileNotFoundError:
-            raise LogError(f"the pack {self.path(digest)} is missing") from None
+            raise LogError(f"the pack {self.path(digest)} is missing: {_PUT_BACK}") from None
         except disk.NotAFileError as error:
             raise LogError(f"the pack {self.path(digest)} is {error.strerror}") from None
         except OSError as error:
             raise StoreError(f"the pack {self.path(digest)} cannot be read: {error.strerror}") from error
         found = sha256(pack).hexdigest()
         if found != digest:
-            raise LogError(f"the pack {self.path(digest)} was changed", expected=digest, found=found)
+            message = f"the pack {self.path(digest)} was changed: move that file away, and {_PUT_BACK}"
+            raise LogError(message, expected=digest, found=found)
         return pack

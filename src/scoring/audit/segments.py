@@ -347,10 +347,14 @@ class Segments:
             )
             raise StoreError(self.dead) from again
         if isinstance(error, OSError):
+            full = error.errno in _FULL
             reason = (
-                "the disk is full" if error.errno in _FULL else f"{self.directory} cannot be written ({error.strerror})"
+                f"the disk of {self.directory} is full"
+                if full
+                else f"{self.directory} cannot be written ({error.strerror})"
             )
-            raise StoreError(f"{reason}; nothing was recorded") from error
+            todo = ": make room, and do the same again" * full
+            raise StoreError(f"{reason}; nothing of this batch was recorded{todo}") from error
 
 
 def _quoted(path: str) -> str:

@@ -24,6 +24,7 @@ from scoring.audit.database import (
     asked_together,
     is_environment,
     is_file,
+    is_full,
     layout_differs,
     open_read_only,
     open_writable,
@@ -381,6 +382,9 @@ class Vault:
                     "the source of entropy gave a salt that it gave before; nothing was recorded"
                 ) from None
             except sqlite3.Error as error:
+                if is_full(error):
+                    message = f"the disk of the vault {self.path} is full, so nothing was written to it now: make room, and do the same again"
+                    raise StoreError(message) from error
                 if isinstance(error, InheritedError) or is_environment(error):
                     raise StoreError(f"the vault {self.path} cannot be used: {error}") from error
                 raise LogError(f"the vault {self.path} is damaged, or is no vault: {error}") from None

@@ -546,7 +546,7 @@ class _Verification:
             return None
         said = (
             f"{counted(left, 'disclosure')} in the vault that no record cites: records may have been cut off the end, or a writer was stopped before it "
-            "recorded; compare with a head that was kept elsewhere before `sweep` erases them"
+            "recorded; compare with a head that was kept elsewhere before AuditLog.sweep() erases them"
         )
         return Finding("uncited", REMARK, said)
 

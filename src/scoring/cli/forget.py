@@ -90,10 +90,11 @@ def _show_due(cases: list[str], *, json: bool) -> int:
 
 def erase(
     directory: str,
-    case: str,
+    case: str | None = None,
     /,
     *cases: str,
-    reason: str,
+    reason: str | None = None,
+    uncited: bool = False,
     vault: str | None = None,
     opening: Writing = WRITING,
     json: bool = False,
@@ -106,15 +107,23 @@ def erase(
     the vault that lies elsewhere is not reached; where one is put back, opening the log erases again. A case that is held, or to be kept longer, is left as
     it is, the others are erased, and the exit status is 2.
 
+    With --uncited, what the vault has and no record cites goes instead: left over where a writer was stopped between the vault and the log. `scoring verify`
+    counts it. First make sure that no records were cut off, with a checkpoint that was kept elsewhere.
+
     Args:
         directory: The log.
         case: The case, or the number of a decision of it, as 17 or '#17'.
         cases: More of them.
         reason: Why, as a code that names nobody: it stays in the log in clear.
+        uncited: Erase what no record cites, but of cases that are kept or held.
         vault: The log's vault, where it does not lie beside the log.
         opening: What the log is opened with.
         json: One JSON object a case, for machines.
     """
+    if uncited:
+        return _sweep(directory, opening, vault, case, reason, json=json)
+    if case is None or reason is None:
+        raise CallError("name the cases and give --reason; or ask for --uncited, which takes neither")
     with open_log(directory, opening, vault=vault) as log:
         must_keep(directory, vault)
         found = {_erasable(log, name): name for name in (case, *cases)}  # a name that fits nothing stops all of them
@@ -123,6 +132,26 @@ def erase(
     if left:
         complain(f"{counted(len(left), 'case')} of {len(found)} not erased: {', '.join(left)}")
     return WRONG if left else HOLDS
+
+
+def _sweep(
+    directory: str, opening: Writing, vault: str | None, case: str | None, reason: str | None, *, json: bool
+) -> int:
+    """Erase what no record cites, of whatever case."""
+    if case is not None or reason is not None:
+        raise CallError("--uncited erases what no record cites, and records nothing: it takes no case and no --reason")
+    with open_log(directory, opening, vault=vault) as log:
+        must_keep(directory, vault)
+        swept = log.sweep()
+    if json:
+        emit({"uncited": swept})
+    else:
+        say(
+            f"{counted(swept, 'disclosure')} that no record cites: erased"
+            if swept
+            else "the vault has nothing that no record cites"
+        )
+    return HOLDS
 
 
 def _erased(log: AuditLog, which: int | str, name: str, reason: str, *, json: bool) -> bool:

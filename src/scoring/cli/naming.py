@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["ELSEWHERE", "decision_named", "new_id"]
 
 ELSEWHERE = "where it lies elsewhere, --vault PATH says where"
+_LISTED = "`scoring status` lists of those that wait or are held"
 _LOOKED_AT = 1000  # records, for the first decision whose case the vault does not have
 
 
@@ -44,10 +45,12 @@ def decision_named(log: AuditLog, name: str) -> int:
     try:
         found = log.find(case)
     except LogError as error:
-        raise CallError(f"{error}: {ELSEWHERE}; or name the record by its number, such as #2") from error
+        raise CallError(
+            f"{error}: {ELSEWHERE}; or name the decision by its record's number, which {_LISTED}"
+        ) from error
     if not found:
         raise CallError(
-            f'no decision of a case "{case}" in this log{_not_in_vault(log)}; a record is named by its number, such as #2'
+            f'no decision of a case "{case}" in this log{_not_in_vault(log)}; a decision is also named by its record\'s number, which {_LISTED}'
         )
     return int(found[-1]["seq"])
 

@@ -213,6 +213,19 @@ _IN_PYTHON = (
     ("create=True", "--create"),
     ("vault=PATH", "--vault PATH"),
     ("score what `inputs` gives", "score it with --log"),
+    ("AuditLog.sweep() erases them", "`scoring erase LOG --uncited` erases them"),
+    (
+        "give a head that was kept elsewhere as trusted=",
+        "give a head that was kept elsewhere, with --trusted-checkpoint FILE",
+    ),
+    (
+        "give that of no records: trusted=",
+        "give that of no records in the same way; `printf %b TEXT > FILE` writes it, where TEXT is ",
+    ),
+    (
+        "publish its rubric again, which puts it back",
+        "give its rubric to the log again, with `scoring append LOG PACK`, which puts it back",
+    ),
     ("publish its rubric first", "publish its rubric first, with `scoring append LOG PACK`"),
     ("open it with the signer of", "give with --key the file of"),
     (

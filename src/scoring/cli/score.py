@@ -38,7 +38,7 @@ from scoring.cli.results import Place, heads, place_of, refused
 from scoring.cli.template import show_template
 from scoring.engine.ids import is_id
 from scoring.engine.submission import MAX_SUBMISSION
-from scoring.errors import Problem, ScoringError, SubmissionError
+from scoring.errors import LogError, Problem, ScoringError, StoreError, SubmissionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -192,13 +192,16 @@ class _Tally:
 
     def tell(self) -> None:
         """Say how far it came. A batch may be durable though no answer for it was passed on, so the log is asked."""
+        count, more = self._recorded, ""
         try:
-            count = self._recorded + self._unanswered()
+            count += self._unanswered()
         except ScoringError:  # what ended it may have left the log unusable for this process
-            complain("stopped: the log does not tell how much was recorded; the same ids can be sent again")
-            return
+            if not count:
+                complain("stopped: the log does not tell how much was recorded; the same ids can be sent again")
+                return
+            more = ", perhaps more"
         complain(
-            f"stopped: {counted(count, 'decision')} {'was' if count == 1 else 'were'} recorded; the same ids can be sent again,"
+            f"stopped: {counted(count, 'decision')} {'was' if count == 1 else 'were'} recorded{more}; the same ids can be sent again,"
             " and what is recorded keeps its record"
         )
 
@@ -250,7 +253,12 @@ def _record(stream: _Stream, scored: Iterator[Scored], log: AuditLog) -> int:
     try:
         status = stream.show(_recorded(stream, scored, log, tally))
         sys.stdout.flush()
-    except (KeyboardInterrupt, OSError):  # what a log or an input raises is no OSError: this one is the output's
+    except (
+        KeyboardInterrupt,
+        OSError,
+        LogError,
+        StoreError,
+    ):  # an OSError is the output's: a log and an input raise ours
         tally.tell()
         raise
     return status
