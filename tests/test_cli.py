@@ -613,7 +613,8 @@ class TestFullDisk:
             patch.setattr(disk, "write_all", full)
             status, out, err = call("score", RUBRIC, "-", "--log", demo / "decisions", "--json", stdin=lines(sheet()))
         assert (status, out) == (2, "")
-        assert "the disk is full; nothing was recorded" in err
+        assert err.startswith("scoring: stopped: 0 decisions were recorded; the same ids can be sent again")
+        assert "log is full; nothing of this batch was recorded: make room, and do the same again" in err
         assert call("verify", demo / "decisions")[0] == 0
 
     def test_a_pack_that_finds_no_room_leaves_no_half_of_itself(self):
@@ -1258,7 +1259,7 @@ class TestVault:
             status, out, err = call(command, demo / "decisions", "made-up-data")
             assert (status, out) == (2, "")
             assert f"the vault {moved} is missing, so cases cannot be found" in err
-            assert "--vault PATH says where; or name the record by its number, such as #2" in err
+            assert "--vault PATH says where; or name the decision by the number of its record" in err
 
     def test_what_could_not_be_checked_without_it_comes_with_the_option_that_names_it(self, call, demo, moved):
         for command in ("verify", "replay"):

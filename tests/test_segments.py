@@ -102,7 +102,9 @@ class TestSegments:
 
         with open_log(path) as log:
             monkeypatch.setattr(disk, "write_all", full_at_the_third)
-            with pytest.raises(StoreError, match="the disk is full; nothing was recorded"):
+            with pytest.raises(
+                StoreError, match="the disk of .* is full; nothing of this batch was recorded: make room"
+            ):
                 log.append([entry(n) for n in range(10, 30)])
             assert len(calls) == 3
             monkeypatch.setattr(disk, "write_all", real)
@@ -172,7 +174,11 @@ class TestFaults:
 
     @pytest.mark.parametrize(
         "fault",
-        [(errno.ENOSPC, "the disk is full"), (errno.EDQUOT, "the disk is full"), (errno.EIO, "cannot be written")],
+        [
+            (errno.ENOSPC, "the disk of .* is full"),
+            (errno.EDQUOT, "the disk of .* is full"),
+            (errno.EIO, "cannot be written"),
+        ],
         ids=["ENOSPC", "EDQUOT", "EIO"],
     )
     @pytest.mark.parametrize("written", [0, 1, 500])
@@ -186,7 +192,7 @@ class TestFaults:
 
         with monkeypatch.context() as patch:
             patch.setattr(disk, "write_all", fail)
-            with pytest.raises(StoreError, match=f"{told}.*; nothing was recorded") as caught:
+            with pytest.raises(StoreError, match=f"{told}.*; nothing of this batch was recorded") as caught:
                 log.decide(RUBRIC, submission(9))
         assert isinstance(caught.value.__cause__, OSError)
         assert segment(path).read_bytes() == before
@@ -218,7 +224,8 @@ class TestFaults:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
                 print(log.decide(RUBRIC, submission(2000)).seq == before)
         """
-        assert run(script, path) == "the disk is full; nothing was recorded\nTrue\n"
+        full = f"the disk of {path}/log is full; nothing of this batch was recorded: make room, and do the same again"
+        assert run(script, path) == f"{full}\nTrue\n"
         assert verify_directory(path, vault=False).ok
 
     def test_short_writes_are_gone_on_with(self, log, path, monkeypatch):
@@ -302,7 +309,9 @@ class TestFaults:
         head = log.head
         with monkeypatch.context() as patch:
             patch.setattr(disk, "create", fail)
-            with pytest.raises(StoreError, match=r"the pack .* cannot be written .* nothing was recorded"):
+            with pytest.raises(
+                StoreError, match=r"the pack .* cannot be written .* nothing that cites it was recorded"
+            ):
                 log.decide(logs.make_rubric(version="2"), submission(9))
         assert log.head == head
 
@@ -479,7 +488,7 @@ class TestUnopened:
 
         with monkeypatch.context() as patch:
             patch.setattr(os, "open", refuse)
-            with pytest.raises(StoreError, match="nothing was recorded"):
+            with pytest.raises(StoreError, match="nothing of this batch was recorded"):
                 log.decide(RUBRIC, submission(1))
         assert path.joinpath("log", "000000000000.jsonl").read_bytes() == before
         assert log.decide(RUBRIC, submission(1)).seq == 3

@@ -238,8 +238,9 @@ class Intake(Binding):
         """Salt and hash what the records will not hold, and keep it in the vault."""
         if self._vault is None and self._refusal:
             message = (
-                f"{self._refusal}, and without it submissions would be lost; nothing was recorded. Put it back, or open the log with vault=PATH where it "
-                "lies now, with new_vault=True to begin a new one (earlier cases are not linked then), or with vault=False to record without keeping any"
+                f"{self._refusal}; without the log's vault submissions would be lost, and nothing was recorded. Put it back, or open the log with vault=PATH "
+                "where it lies now, with new_vault=True to begin a new one where nothing lies (earlier cases are not linked then), or with vault=False to "
+                "record without keeping any"
             )
             raise StoreError(message)
         entropy = drawn_together(self._entropy, 2 * len(drafts))

@@ -19,11 +19,12 @@ from scoring.audit.group import Group
 from scoring.audit.intake import Intake
 from scoring.audit.journal import Journal
 from scoring.audit.keeping import Keeping
+from scoring.audit.mounts import refusal
 from scoring.audit.packs import Packs
-from scoring.audit.place import is_new
+from scoring.audit.place import is_new, make_directory
 from scoring.audit.speaking import Speaking
-from scoring.audit.vault import ForeignVaultError, open_vault
-from scoring.errors import LogError
+from scoring.audit.vault import ForeignVaultError, must_be_free, open_vault
+from scoring.errors import LogError, StoreError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,7 +105,10 @@ class AuditLog(Deciding, Speaking, Keeping):
         signers = _signers(signer)
         if signers:
             origin = _origin_of(signers, origin)
+        place = directory + VAULT if vault is None else os.path.abspath(vault or directory)
         fresh = is_new(directory, create=create)
+        if fresh:
+            fresh = _may_begin(directory, place if vault is not False else "")
         journal = Journal(directory)
         kept, no_vault = None, "this log was opened without its vault"
         try:
@@ -115,12 +119,11 @@ class AuditLog(Deciding, Speaking, Keeping):
             if trusted is not None:
                 journal.must_extend(_head_of(trusted))
             if vault is not False:
-                place = directory + VAULT if vault is None else os.path.abspath(vault)
                 try:
                     begins = new_vault or (create and not journal.ask(lambda index: index.has_cases()))
                     kept, no_vault = open_vault(place, journal.genesis, create=begins, read_only=bool(journal.refusal))
                 except ForeignVaultError as error:
-                    if create or vault is not None:
+                    if create or new_vault or vault is not None:
                         raise
                     no_vault = error.message
             forgetting = Forgetting(journal, kept, clock)
@@ -249,6 +252,29 @@ class AuditLog(Deciding, Speaking, Keeping):
                 raise LogError(f"a {record['type']} record, which holds no decision to replay", seq=seq)
             lines = [(seq, canonical.dumps(record))]
         return replay(lines, self._packs, self._vault, self._no_vault, self._forgetting.erased_by)
+
+
+def _may_begin(directory: str, vault: str) -> bool:
+    """
+    Look, before anything is made, whether a log can begin in *directory* with its *vault*; then make the directory.
+
+    False where another process began it meanwhile.
+
+    Raises:
+        LogError, StoreError: It cannot.
+    """
+    for shared in map(refusal, filter(None, (directory, vault))):
+        if shared:
+            raise StoreError(shared)
+    try:
+        if vault:
+            must_be_free(vault, directory)
+    except LogError:
+        if is_new(directory, create=True):
+            raise
+        return False  # it is the vault of the log that was begun
+    make_directory(directory)
+    return True
 
 
 def _signers(signer: Any) -> tuple[Signer, ...]:

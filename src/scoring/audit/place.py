@@ -13,7 +13,7 @@ from scoring.audit import disk
 from scoring.audit.segments import segment_name
 from scoring.errors import LogError, StoreError
 
-__all__ = ["is_log", "is_new", "make_parts"]
+__all__ = ["is_log", "is_new", "make_directory", "make_parts"]
 
 PARTS = ("log", "packs", "cache")  # the directories that a log has
 
@@ -36,7 +36,7 @@ def _is_named_log(directory: str) -> bool:
 
 def is_new(directory: str, *, create: bool) -> bool:
     """
-    Say whether a log has still to be made in *directory*.
+    Say whether a log has still to be made in *directory*, which may be missing then.
 
     Raises:
         LogError, StoreError: It is not there, or not a log, and may not be made one.
@@ -49,7 +49,6 @@ def is_new(directory: str, *, create: bool) -> bool:
     except FileNotFoundError as error:
         if not create:
             raise StoreError(f"{directory}: there is no log here; AuditLog.open(..., create=True) makes one") from error
-        _make_directory(directory)
         return True
     except NotADirectoryError as error:
         raise LogError(f"{directory} is a file, or lies in one; a log is a directory") from error
@@ -85,7 +84,8 @@ def _is_empty(path: str) -> bool:
         return True
 
 
-def _make_directory(directory: str) -> None:
+def make_directory(directory: str) -> None:
+    """Make a directory, and those above it, where they are missing."""
     try:
         disk.make_directory(directory)
     except OSError as error:

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     Answer = TypeVar("Answer")
     Filing: TypeAlias = tuple[str, *tuple[Disclosed, ...]]  # a case, and what is disclosed of it
 
-__all__ = ["ForeignVaultError", "LaterVaultError", "Vault", "open_vault", "unreadable"]
+__all__ = ["ForeignVaultError", "LaterVaultError", "Vault", "must_be_free", "open_vault", "unreadable"]
 
 FORMAT = 2
 _READS = 1000  # a writer that opens and closes the log all the time leaves a reader time between
@@ -81,6 +81,12 @@ _BESIDES_CASES = (
 _UNCITED = "SELECT number, digest, owner FROM disclosures WHERE gone = 0 AND digest NOT IN temp.cited ORDER BY owner"
 _CITED_OF = "SELECT text FROM disclosures WHERE owner = ? AND gone = 0 AND digest IN temp.cited"
 _CITED_CASE = "SELECT 1 FROM cases WHERE number = ? AND (digest IN temp.cited OR number IN (SELECT owner FROM kept))"
+
+
+_OR_MOVED = (
+    "put this log's vault in its place, from a copy if need be; only if there is none, move this file away, with those of its name and -wal and -shm, and "
+    "open the log with new_vault=True to begin one"
+)
 
 
 class ForeignVaultError(LogError):
@@ -129,7 +135,7 @@ class Vault:
         except sqlite3.Error as error:
             if is_environment(error):
                 raise StoreError(f"the vault {path} cannot be made: {error}") from error
-            raise LogError(f"{path} is no vault: {error}") from None
+            raise LogError(f"{path} is no vault ({error}): {_OR_MOVED}") from None
         return cls(path, genesis)
 
     def store(self, filings: Sequence[Filing], entropy: Callable[[int], bytes]) -> list[str]:
@@ -387,7 +393,7 @@ class Vault:
                     raise StoreError(message) from error
                 if isinstance(error, InheritedError) or is_environment(error):
                     raise StoreError(f"the vault {self.path} cannot be used: {error}") from error
-                raise LogError(f"the vault {self.path} is damaged, or is no vault: {error}") from None
+                raise LogError(f"the vault {self.path} is damaged, or is no vault ({error}): {_OR_MOVED}") from None
 
     def _read(self, work: Callable[[sqlite3.Connection], Answer]) -> Answer:
         """Read once more what was written to while it was read without locks: neither an answer nor an error counts then."""
@@ -448,14 +454,12 @@ class Vault:
             raise LogError(f"the vault {self.path} is damaged, or is no vault: it holds other tables than a vault's")
         rows = database.execute("SELECT format, genesis FROM meta LIMIT 2").fetchall() if known else []
         if len(rows) != 1:
-            raise LogError(
-                f"{self.path} is no vault, or was never finished: put it back from a copy, or open the log with new_vault=True to begin one"
-            )
+            raise LogError(f"{self.path} is no vault, or was never finished: {_OR_MOVED}")
         if rows[0][0] != FORMAT:
             message = f"the vault {self.path} has another format: it needs another version of this package"
             raise LaterVaultError(message, expected=f"format {FORMAT}", found=f"format {rows[0][0]}")
         if rows[0][1] != self._genesis:
-            message = f"{self.path} is the vault of another log; it is told by the leaf of record 0"
+            message = f"{self.path} is the vault of another log, told by the leaf of record 0: {_OR_MOVED}"
             raise ForeignVaultError(message, expected=self._genesis, found=str(rows[0][1]))
 
     def close(self) -> None:
@@ -560,6 +564,26 @@ def unreadable(path: str) -> str:
         if os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids):
             return ""
     return f"no permission to read {path}"
+
+
+def must_be_free(path: str, log: str) -> None:
+    """
+    Check that the vault of a log that is still to be made in the directory *log* can begin at *path*.
+
+    Raises:
+        LogError: Something stands there already.
+        StoreError: Its directory is missing, or it cannot be looked at.
+    """
+    above = os.path.dirname(path)
+    made = f"{log}{os.sep}".startswith(f"{above}{os.sep}")  # with the log
+    try:
+        if os.stat(path).st_size:
+            Vault(path, "", read_only=True)  # which no vault fits
+    except FileNotFoundError:
+        if not (made or os.path.exists(above)):
+            raise StoreError(f"the vault {path} cannot be made: there is no directory {above}") from None
+    except OSError as error:
+        raise StoreError(f"the vault {path} cannot be made: {error.strerror}") from error
 
 
 def open_vault(path: str, genesis: str, *, create: bool, read_only: bool) -> tuple[Vault | None, str]:

@@ -20,7 +20,7 @@ from scoring.cli.paths import existing_file, log_at
 from scoring.errors import LogError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
     from typing import Any
 
@@ -53,7 +53,7 @@ def keygen(file: str, /, *, name: str | None = None, log: str | None = None, jso
     """
     if name is not None and log is not None:
         raise CallError("--name and --log both say what the key is called: give one of them")
-    called = name or (_origin_of(log) if log is not None else f"scoreproof-log-{os.urandom(16).hex()}")
+    called = name or (_named_for(log) if log is not None else f"scoreproof-log-{os.urandom(16).hex()}")
     if not (is_name(called) and is_origin(called)):
         what = "--name" if log is None else f"the name of the log {log}"
         raise CallError(f"{what} is 1 to 200 printable ASCII characters without space or +, for a key to have it")
@@ -65,6 +65,15 @@ def keygen(file: str, /, *, name: str | None = None, log: str | None = None, jso
     say(key.verification_key)
     complain(f"{file} signs, and is to be kept secret; the line above checks: give it to whoever verifies the log")
     return HOLDS
+
+
+def _named_for(log: str) -> str:
+    try:
+        return _origin_of(log)
+    except CallError as error:
+        raise CallError(
+            f"{error}; for a log that is still to be made leave out --log, or choose its name with --name"
+        ) from None
 
 
 def _write_new(file: str, text: str) -> None:
@@ -114,14 +123,21 @@ def signers_of(files: Sequence[str], log: str | None) -> list[SigningKey]:
     origin = _origin_of(log) if keys and log is not None else None
     for file, key in zip(files, keys, strict=True):
         if origin is not None and key.name != origin:
-            raise CallError(
-                f"{file} holds the key of {key.name}, and {log} is called {origin}: `scoring keygen FILE --log {log}` makes one of that name"
-            )
+            raise CallError(f"{file} holds the key of {key.name}, and {log} is called {origin}: {_key_of(str(log))}")
     return keys
 
 
+def _key_of(log: str) -> str:
+    """What to give for a log that another's key was given for: the key that it has; or how one is made, where it has none."""
+    from scoring import AuditLog
+
+    with AuditLog.open(log, vault=False) as opened:
+        wanted = opened.no_heads
+    return wanted or f"`scoring keygen FILE --log {log}` makes one of that name"
+
+
 def _signing_key(file: str) -> SigningKey:
-    text = _line_in(file, "a signing key, as `scoring keygen` writes it")
+    text = _line_in(file, "a signing key, as `scoring keygen` writes it", _may_sign)
     if not text.startswith(_PRIVATE) and _is_verification_key(text):
         raise CallError(
             f"{file} holds a verification key, which cannot sign; expected the file that `scoring keygen` wrote"
@@ -196,8 +212,17 @@ def _is_key(data: bytes) -> bool:
     return text.startswith(_PRIVATE) or _is_verification_key(text)
 
 
-def _line_in(file: str, wanted: str) -> str:
-    data = _bytes_in(file, wanted, _MAX_KEY)
+def _may_sign(path: Path) -> bool:
+    """Whether a file begins as a signing key does."""
+    try:
+        with path.open("rb") as stream:
+            return path.is_file() and stream.read(len(_PRIVATE)) == _PRIVATE.encode()
+    except OSError:
+        return False
+
+
+def _line_in(file: str, wanted: str, fits: Callable[[Path], bool] | None = None) -> str:
+    data = _bytes_in(file, wanted, _MAX_KEY, fits)
     if not data.strip():
         raise CallError(f"{file} is empty; expected {wanted}: the command that was to write it may have failed")
     try:
@@ -206,8 +231,8 @@ def _line_in(file: str, wanted: str) -> str:
         raise CallError(f"{file} holds no key; expected {wanted}") from None
 
 
-def _bytes_in(file: str, wanted: str, most: int) -> bytes:
-    path: Path = existing_file(file, wanted)
+def _bytes_in(file: str, wanted: str, most: int, fits: Callable[[Path], bool] | None = None) -> bytes:
+    path: Path = existing_file(file, wanted, fits)
     try:
         with path.open("rb") as stream:
             data = stream.read(most + 1)

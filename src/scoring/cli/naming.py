@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["ELSEWHERE", "decision_named", "new_id"]
 
 ELSEWHERE = "where it lies elsewhere, --vault PATH says where"
-_LISTED = "`scoring status` lists of those that wait or are held"
+_BY_RECORD = "by the number of its record, which `scoring score` printed, such as '#17'"
 _LOOKED_AT = 1000  # records, for the first decision whose case the vault does not have
 
 
@@ -45,12 +45,10 @@ def decision_named(log: AuditLog, name: str) -> int:
     try:
         found = log.find(case)
     except LogError as error:
-        raise CallError(
-            f"{error}: {ELSEWHERE}; or name the decision by its record's number, which {_LISTED}"
-        ) from error
+        raise CallError(f"{error}: {ELSEWHERE}; or name the decision {_BY_RECORD}") from error
     if not found:
         raise CallError(
-            f'no decision of a case "{case}" in this log{_not_in_vault(log)}; a decision is also named by its record\'s number, which {_LISTED}'
+            f'no decision of a case "{case}" in this log{_not_in_vault(log)}; a decision is also named {_BY_RECORD}'
         )
     return int(found[-1]["seq"])
 

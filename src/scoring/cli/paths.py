@@ -14,6 +14,10 @@ from scoring import canonical
 from scoring.cli.output import CallError
 from scoring.errors import StoreError, closest_file
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 __all__ = [
     "ENTRIES",
     "EXAMPLES",
@@ -77,9 +81,14 @@ _TOP_KEYS = ((b"rubric:", YAML), (b"examples:", EXAMPLES))
 # --- paths ---
 
 
-def existing_file(name: str, wanted: str) -> Path:
+def existing_file(name: str, wanted: str, fits: Callable[[Path], bool] | None = None) -> Path:
     """
     Check that a path is a file that can be read.
+
+    Args:
+        name: The path.
+        wanted: What is expected there, for messages.
+        fits: Whether another file may be offered in its place; by default each may.
 
     Raises:
         CallError: It is not; the message names what is near.
@@ -89,7 +98,7 @@ def existing_file(name: str, wanted: str) -> Path:
         if path.is_dir():
             raise CallError(f"{name} is a directory; expected {wanted}{fitting_in(path)}")
         if not path.exists():
-            raise CallError(f"{name}: no such file{_near(path)}")
+            raise CallError(f"{name}: no such file{_near(path, fits)}")
     except OSError as error:
         raise StoreError(f"{name} cannot be read: {error.strerror}") from error
     if not os.access(
@@ -114,7 +123,7 @@ def existing_directory(name: str, wanted: str) -> Path:
             raise CallError(f"{name} is a file ({kind_of(_head(path))}); expected {wanted}{_log_near(path)}")
     except OSError as error:
         raise StoreError(f"{name} cannot be read: {error.strerror}") from error
-    raise CallError(f"{name}: no such directory{_near(path)}")
+    raise CallError(f"{name}: no such directory{_near(path, _may_hold_a_log)}")
 
 
 def log_at(name: str, wanted: str = "a log's directory") -> Path:
@@ -172,13 +181,19 @@ def is_begun(path: Path) -> bool:
         return False
 
 
-def _near(path: Path) -> str:
-    """What stands where a path stops existing: the closest name, or a few of them."""
+def _may_hold_a_log(path: Path) -> bool:
+    """Whether a directory is a log, or one lies in it."""
+    return is_log(path) or (path.is_dir() and any(is_log(path / name) for name in _names(path)))
+
+
+def _near(path: Path, fits: Callable[[Path], bool] | None = None) -> str:
+    """What stands where a path stops existing: the closest name, of those that fit where it is the last, or a few of them."""
     missing = path
     while not missing.parent.exists() and missing.parent != missing:
         missing = missing.parent
     names = _names(missing.parent)
-    hint = closest_file(missing.name, names)
+    may_be_meant = [name for name in names if missing != path or fits is None or fits(missing.with_name(name))]
+    hint = closest_file(missing.name, may_be_meant)
     beyond = "" if missing == path else f": there is no {missing}"
     if hint:
         return f'{beyond}; did you mean "{missing.with_name(hint)}"?'
