@@ -106,7 +106,7 @@ class Catching(Forkable):
             return Index.find(self._cache)
         except OSError as error:
             raise UnusableIndexError(
-                f"{self._cache} cannot be read ({error.strerror}); the log itself is not affected"
+                f"{self._cache} cannot be read ({error.strerror}); the log itself is not affected: give the permission to read it"
             ) from error
 
     def _only_read(self, error: UnusableIndexError) -> None:

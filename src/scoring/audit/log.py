@@ -122,10 +122,10 @@ class AuditLog(Deciding, Speaking, Keeping):
                 try:
                     begins = new_vault or (create and not journal.ask(lambda index: index.has_cases()))
                     kept, no_vault = open_vault(place, journal.genesis, create=begins, read_only=bool(journal.refusal))
-                except ForeignVaultError as error:
+                except ForeignVaultError:
                     if create or new_vault or vault is not None:
                         raise
-                    no_vault = error.message
+                    no_vault = f"{place} is the vault of another log"
             forgetting = Forgetting(journal, kept, clock)
             forgetting.redo()
             if journal.recovered:

@@ -579,6 +579,12 @@ def must_be_free(path: str, log: str) -> None:
     try:
         if os.stat(path).st_size:
             Vault(path, "", read_only=True)  # which no vault fits
+    except ForeignVaultError:
+        message = (
+            f"{path} is the vault of a log that was begun already, and {log} holds none, so nothing was made there: give the path at which that log lies now, "
+            "or put it back; a new log needs another name, or with vault=PATH another place for its vault"
+        )
+        raise LogError(message) from None
     except FileNotFoundError:
         if not (made or os.path.exists(above)):
             raise StoreError(f"the vault {path} cannot be made: there is no directory {above}") from None

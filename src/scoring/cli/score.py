@@ -28,6 +28,7 @@ from scoring.cli.output import (
     complain,
     counted,
     emit,
+    in_options,
     json_text,
     place,
     progress,
@@ -390,4 +391,4 @@ def _parts(lines: Iterator[Unread], live: bool) -> Iterator[list[Unread]]:
 
 
 def _problems_of(error: ScoringError) -> Sequence[Problem]:
-    return error.problems if isinstance(error, SubmissionError) else [Problem("log", str(error))]
+    return error.problems if isinstance(error, SubmissionError) else [Problem("log", in_options(str(error)))]
