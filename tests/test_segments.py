@@ -103,7 +103,7 @@ class TestSegments:
         with open_log(path) as log:
             monkeypatch.setattr(disk, "write_all", full_at_the_third)
             with pytest.raises(
-                StoreError, match="the disk of .* is full; nothing of this batch was recorded: make room"
+                StoreError, match=r"the disk of .* is full; nothing of this batch was recorded: make room"
             ):
                 log.append([entry(n) for n in range(10, 30)])
             assert len(calls) == 3

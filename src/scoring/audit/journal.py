@@ -248,7 +248,8 @@ class Journal(Turns):
         if keys[-1][1] in own:
             return (
                 f"the first head under a new key is signed by the key before it too, which is missing: {missing[0]}. "
-                "Open the log with signer=[old, new]; later the new one is enough"
+                "Open the log with signer=[old, new]; later the new one is enough. Where the old one is lost, no other can follow it in this log: record "
+                "without a key, and so without heads, or begin another log"
             )
         return f"this log has a key, and its heads are signed: open it with the signer of {keys[-1][1]}"
 

@@ -38,11 +38,12 @@ from scoring.errors import LogError, Problem, RubricError, StoreError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
     from typing import Any, BinaryIO, TypeAlias
 
     from scoring import AuditLog, Rubric
+    from scoring.audit.keys import SigningKey
     from scoring.cli.options import Reading, Writing
 
     Unread: TypeAlias = "tuple[int, bytes] | Line"  # a line with its number; what takes several was read already
@@ -183,12 +184,23 @@ def open_log(
     if not fresh:
         _must_be_there(name, vault, new_vault=create or new_vault, hint=hint)
     given |= _opened_with(opening, None if fresh else name)
-    if not fresh:
-        return AuditLog.open(name, **given)
     try:
-        return AuditLog.open(name, **given)
+        opened = AuditLog.open(name, **given)
     except LogError as error:
+        if not fresh:
+            raise
         raise CallError(str(error)) from None
+    _tell_rotation(given.get("signer") or ())
+    return opened
+
+
+def _tell_rotation(signers: Sequence[SigningKey]) -> None:
+    """Say which key is the log's now, where the old one and the new one were given."""
+    if len(signers) > 1:
+        old, new = signers[0].verification_key, signers[-1].verification_key
+        complain(
+            f"the log's key is {new} from now on, and its file is enough for --key; keep {old}: it checks what was given out under it"
+        )
 
 
 def _opened_with(opening: Reading | Writing, log: str | None) -> dict[str, Any]:
