@@ -92,9 +92,10 @@ class AuditLog(Deciding, Speaking, Keeping):
 
         Raises:
             LogError: There is something else; the log does not hold what its newest head or *trusted* stands for; its end is damaged otherwise than by
-                a crash, which is mended; the signer does not fit; or *vault* is another log's. Where another log's vault lies beside the log, the log
-                opens for what needs none.
-            StoreError: There is nothing, or it cannot be read; or an erasure that was begun cannot be finished.
+                a crash, which is mended; the signer does not fit; or *vault* is another log's, or lies where a new log's would begin. Where another log's
+                vault lies beside the log, the log opens for what needs none.
+            StoreError: There is nothing, or it cannot be read; or an erasure that was begun cannot be finished. Where there is no room or permission for the
+                cache, the log opens to be read, and `no_heads` says why nothing more.
             MissingExtraError: A signer was given, and the extra `sign` is not installed.
         """
         directory = os.path.abspath(path)
