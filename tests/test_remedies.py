@@ -92,6 +92,29 @@ class TestFullDisk:
         assert status == 0
         assert [json.loads(line)["repeated"] for line in out.splitlines()] == [True] * 4 + [False] * 6
 
+    def test_what_went_in_of_several_files_is_counted(self, call, log, monkeypatch):
+        for number in (10, 11):
+            argv = ["score", "small.pack.json", sheets("one.jsonl", number), "--entries", f"{number}.entries"]
+            assert call(*argv)[0] == 0
+        write_all, batches = disk.write_all, []
+
+        def full_at_the_second(fd, data):
+            batches.append(data)
+            if len(batches) == 2:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            write_all(fd, data)
+
+        argv = ["append", "decisions", "10.entries", "11.entries"]
+        with monkeypatch.context() as patch:
+            patch.setattr(disk, "write_all", full_at_the_second)
+            status, out, err = call(*argv)
+        assert status == 2
+        assert "#5" in out
+        assert err.startswith("scoring: stopped: 1 record went in; the same call can be given again")
+        assert f"the disk of {log.absolute()}/log is full" in err
+        assert call(*argv)[0] == 0
+        assert len((log / "log/000000000000.jsonl").read_bytes().splitlines()) == 7
+
     def test_a_full_vault_says_whose_disk_it_is(self, log):
         with AuditLog.open(log) as opened:
             connection = opened._vault._database.connection

@@ -270,10 +270,10 @@ def _may_begin(directory: str, vault: str) -> bool:
     try:
         if vault:
             must_be_free(vault, directory)
-    except LogError:
+    except (LogError, StoreError):
         if is_new(directory, create=True):
             raise
-        return False  # it is the vault of the log that was begun
+        return False  # it is, or is going to be, the vault of the log that was begun
     make_directory(directory)
     return True
 

@@ -123,7 +123,7 @@ def existing_directory(name: str, wanted: str) -> Path:
             raise CallError(f"{name} is a file ({kind_of(_head(path))}); expected {wanted}{_log_near(path)}")
     except OSError as error:
         raise StoreError(f"{name} cannot be read: {error.strerror}") from error
-    raise CallError(f"{name}: no such directory{_near(path, _may_hold_a_log)}")
+    raise CallError(f"{name}: no such directory{_near(path, is_log)}")
 
 
 def log_at(name: str, wanted: str = "a log's directory") -> Path:
@@ -179,11 +179,6 @@ def is_begun(path: Path) -> bool:
         return any((path / "log").iterdir())
     except OSError:
         return False
-
-
-def _may_hold_a_log(path: Path) -> bool:
-    """Whether a directory is a log, or one lies in it."""
-    return is_log(path) or (path.is_dir() and any(is_log(path / name) for name in _names(path)))
 
 
 def _near(path: Path, fits: Callable[[Path], bool] | None = None) -> str:

@@ -18,11 +18,22 @@ from scoring.cli.inbox import is_inbox, taken
 from scoring.cli.inputs import examined_data, json_problem, must_keep, open_log, rubric_at, tell_heads, whole
 from scoring.cli.naming import new_id
 from scoring.cli.options import WRITING, In, Writing
-from scoring.cli.output import HOLDS, CallError, Table, emit, in_options, place, printable, say
+from scoring.cli.output import (
+    HOLDS,
+    CallError,
+    Table,
+    complain,
+    counted,
+    emit,
+    in_options,
+    place,
+    printable,
+    say,
+)
 from scoring.cli.paths import ENTRIES, PACK, STDIN, is_begun, kind_at, kind_of, shown
 from scoring.cli.template import items_of
 from scoring.engine.submission import MAX_SUBMISSION
-from scoring.errors import LogError, Problem, RubricError, SubmissionError, did_you_mean
+from scoring.errors import LogError, Problem, RubricError, StoreError, SubmissionError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -73,6 +84,7 @@ def append(
         for name in (file, *files):
             _must_be_takeable(name)
     table = Table("record", "type", "id", "file")
+    new = 0
     try:
         with open_log(
             directory,
@@ -85,6 +97,7 @@ def append(
         ) as log:
             for name in (file, *files):
                 for facts in _taken(log, name, lambda: must_keep(directory, vault)):
+                    new += not facts["repeated"]
                     if json:
                         emit(facts)
                     else:
@@ -93,6 +106,12 @@ def append(
                             f"#{facts['seq']}{again}", facts["type"], facts["id"], f"{facts['file']}:{facts['line']}"
                         )
             tell_heads(log)
+    except StoreError:
+        if new:
+            complain(
+                f"stopped: {counted(new, 'record')} went in; the same call can be given again, and what is recorded keeps its record"
+            )
+        raise
     finally:  # what one file brought in stays in, whatever is wrong with the next
         table.show()
     return HOLDS
