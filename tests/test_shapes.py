@@ -18,7 +18,6 @@ from test_scan_forged import rewrite
 
 room, path = logs.room, logs.path
 SEQ = 22  # behind lines of the same shape, and before some
-CODES = b"-the-outcomes-"  # what the shapes put in place of outcomes
 
 
 @pytest.fixture(autouse=True)
@@ -195,9 +194,9 @@ def test_a_line_that_does_not_hold_is_found(forged, change):
 
 
 @pytest.mark.parametrize("key", [b"profile", b"level", b"variant", b"outcomes", b"id"])
-def test_the_mark_itself_may_stand_in_a_record(forged, key):
+def test_the_name_of_the_place_where_a_line_is_cut_may_stand_in_a_record(forged, key):
     """It is an id and a text of outcomes like any other."""
-    rewrite(forged, SEQ, of(key, b'"%b"' % CODES))
+    rewrite(forged, SEQ, of(key, b'"outcomes"'))
     assert agree(forged, vault=False).ok
 
 
@@ -232,15 +231,26 @@ def test_the_same_is_found_of_lines_put_together_from_others(forged, seed):
 
 
 def test_what_is_remembered_stays_small(honest, monkeypatch):
-    """However many shapes a log has: it is forgotten, and found again."""
-    monkeypatch.setattr("scoring.audit.shapes._MOST", 700)
+    """However many kinds of decisions a log has: what finds no room is read each time, and now and then what has it makes way."""
     lines = (honest / "log" / f"{0:012d}.jsonl").read_bytes().splitlines(keepends=True)[12:]
-    shapes = Shapes()
-    found = shapes.read(lines, len(lines[0]) - lines[0].rindex(b',"prev"'))
-    assert found.numbers == [*range(len(lines))]
-    assert found.ids == [canonical.loads(line[:-1])["body"]["id"].encode() for line in lines]
-    assert found.cases == [canonical.loads(line[:-1])["body"]["disclosures"]["case"].encode() for line in lines]
-    assert len(shapes._packs) == 1
+    for most, longest, patience, kept in (
+        (400, 400, 1, [1, 1]),
+        (400, 400, 99, [1, 1]),
+        (999, 100, 1, [0, 0]),
+        (999, 999, 1, [2, 2]),
+    ):
+        monkeypatch.setattr("scoring.audit.shapes._MOST", most)
+        monkeypatch.setattr("scoring.audit.shapes._LONGEST", longest)
+        monkeypatch.setattr("scoring.audit.shapes._PATIENCE", patience)
+        shapes = Shapes()
+        found = shapes.read(lines, len(lines[0]) - lines[0].rindex(b',"prev"'))
+        assert found.numbers == [*range(len(lines))]
+        assert found.ids == [canonical.loads(line[:-1])["body"]["id"].encode() for line in lines]
+        assert found.cases == [canonical.loads(line[:-1])["body"]["disclosures"]["case"].encode() for line in lines]
+        assert [len(memory) for memory in (shapes._heads, shapes._tails)] == kept
+        assert [memory.size for memory in (shapes._heads, shapes._tails)] == [
+            sum(map(len, memory)) for memory in (shapes._heads, shapes._tails)
+        ]
 
 
 def test_blocks_of_lines_give_the_same_tree(path, monkeypatch):
