@@ -153,7 +153,7 @@ class TestIndex:
             "CREATE VIEW v AS SELECT 1",
             "CREATE TRIGGER t AFTER INSERT ON records BEGIN DELETE FROM records; END",
             "CREATE INDEX i ON records(offset)",
-            "DROP INDEX record_id",
+            "DROP INDEX record_kind",
         ],
     )
     def test_edited(self, path, sql):

@@ -327,7 +327,7 @@ class TestFaults:
         size = segment(path).stat().st_size
         (path / "cache" / names(path / "cache")[0]).unlink()
         with monkeypatch.context() as patch:
-            patch.setattr("scoring.audit.index._note", full)
+            patch.setattr("scoring.audit.index._sort", full)
             with pytest.raises(StoreError, match="the log itself is not affected"):
                 log.decide(RUBRIC, submission(10))
         assert segment(path).stat().st_size == size

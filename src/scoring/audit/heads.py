@@ -15,7 +15,7 @@ import os
 
 from scoring import canonical
 from scoring.audit import checkpoint, disk, segments
-from scoring.audit.chain import Tail, link_of, links_decision
+from scoring.audit.chain import Tail, link_of
 from scoring.audit.note import MAX_NOTE
 from scoring.audit.proof import check_inclusion, inclusion_proof
 from scoring.audit.receipt import Receipt
@@ -26,6 +26,7 @@ from scoring.errors import LogError, StoreError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from typing import Any
 
     from scoring.audit.keys import Signer
     from scoring.audit.segments import Segments
@@ -38,6 +39,10 @@ HEAD_RECORDS = 256  # between two heads that nobody asked for, FORMAT.md 11
 MAX_HEAD_LINE = 6 * MAX_NOTE + 2  # bytes: a control character takes six, and a note has none but line ends
 _TILE_LEVEL = 8
 _TILE = 1 << _TILE_LEVEL
+_LINK = ',"prev":"%s","seq":%d,"time":"'
+_DECISION_END = b'","type":"decision","v":1}\n'
+_TIME_ENDS = -len(_DECISION_END)
+_TIME_BEGINS = _TIME_ENDS - len("2026-11-21T09:00:00Z")
 _BLOCK = 1 << 14  # bytes of `heads` that are read first; the newest head is nearly always within
 
 
@@ -104,6 +109,10 @@ class Heads:
         self._state: tuple[Tree, Tail] | None = (
             None  # the tree as far as this handle has followed it, and where that ends
         )
+        self._read: tuple[bytes, Kept] | tuple[None, None] = (
+            None,
+            None,
+        )  # the newest line that was read, and what it says
         self._named = False  # whether this handle has synced the name of `heads`
         self.size = 0
         self.dead = ""
@@ -129,7 +138,7 @@ class Heads:
                 )
             return None
         try:
-            kept = read_head(line)
+            kept = self._read[1] if line == self._read[0] else read_head(line)
         except LogError as error:
             message = (
                 f"{self._path}: its last whole line is damaged, which no crash does ({error}). Put the file back from a copy; or, if there is "
@@ -141,6 +150,7 @@ class Heads:
                 f"{self._path} lost heads that were there", expected=f"size {self.size}", found=f"size {kept.head.size}"
             )
         self.size = kept.head.size
+        self._read = line, kept
         return kept
 
     def _last(self) -> tuple[bytes | None, int]:
@@ -273,23 +283,18 @@ class Heads:
         """
         tree = Tree(tree.size, tree.roots)
         tiles = bytearray()
-        lines = self._segments.after(at, torn_ends=True)
-        leaf, offset, length = at.leaf, at.offset, 0
-        for seq in range(at.size, size):
-            found = next(lines, None)
-            if found is None:
-                raise LogError(
-                    "this log ends before its newest head does", expected=f"{size} records or more", found=str(seq)
-                )
-            offset, line = found
-            if links and not (leaf and links_decision(line, seq, leaf)):
-                _must_chain(line, seq, leaf)
-            made = tree.append(leaf_hash(line))
-            if len(made) > _TILE_LEVEL:
-                tiles += made[_TILE_LEVEL]
-            leaf, length = made[0].hex(), len(line)
+        for offset, lines in self._segments.blocks(at, size):
+            leaves = [leaf_hash(line[:-1]) for line in lines]
+            if links:
+                _must_chain(lines, at.size, [at.leaf, *map(bytes.hex, leaves[:-1])])
+            for leaf in leaves:
+                made = tree.append(leaf)
+                if len(made) > _TILE_LEVEL:
+                    tiles += made[_TILE_LEVEL]
+            at = Tail(tree.size, leaves[-1].hex(), offset if tree.size % segments.SEGMENT_RECORDS else 0)
         if at.size < size:
-            at = Tail(size - 1, None, offset).after(leaf or "", length, segments.SEGMENT_RECORDS)
+            message = "this log ends before its newest head does"
+            raise LogError(message, expected=f"{size} records or more", found=str(at.size))
         return tree, at, bytes(tiles)
 
     def root_at(self, size: int) -> bytes:
@@ -418,11 +423,30 @@ class _Subtrees:
             yield leaf_hash(line)
 
 
-def _must_chain(line: bytes, seq: int, leaf: str | None) -> None:
-    link = link_of(line)
-    if link is None or link[:2] != (seq, leaf):
-        message = "what stands in the file does not chain to the record before it, so no head is made of it: run verify"
-        raise LogError(message, seq=seq)
+def _must_chain(lines: Sequence[bytes], seq: int, before: Sequence[str | None]) -> None:
+    """Refuse lines from record *seq* on that do not each chain to the leaf *before* it."""
+    if _chain_as_decisions(lines, seq, before):
+        return
+    for number, (line, leaf) in enumerate(zip(lines, before, strict=True), seq):
+        link = link_of(line[:-1])
+        if link is None or link[:2] != (number, leaf):
+            message = (
+                "what stands in the file does not chain to the record before it, so no head is made of it: run verify"
+            )
+            raise LogError(message, seq=number)
+
+
+def _chain_as_decisions(lines: Sequence[bytes], seq: int, before: Sequence[str | None]) -> bool:
+    """Whether all lines end as decisions do that chain: a quick yes, or a no that has to be looked into."""
+    stop, count = seq + len(lines), len(lines)
+    if len(str(seq)) != len(str(stop - 1)):
+        return False
+    wanted: list[Any] = [None] * (2 * count)
+    wanted[::2], wanted[1::2] = before, range(seq, stop)
+    links = (_LINK * count % (*wanted,)).encode()
+    begins = _TIME_BEGINS - len(links) // count
+    found = b"".join([line[begins:_TIME_BEGINS] for line in lines])
+    return found == links and b"".join([line[_TIME_ENDS:] for line in lines]) == _DECISION_END * count
 
 
 def _must_be(tree: Tree, head: checkpoint.Head, path: str) -> None:

@@ -7,9 +7,13 @@ one where the index is missing, damaged, or of another log. So it may lag (``syn
 whole cache may be deleted at any time), but never lead: a log that ends before its index was cut, and is not opened.
 
 What the index has can be looked up in the log; what it lacks cannot. So it carries a hash chain over its rows, which is checked whenever it is opened, up to
-`MAX_CHECKED` rows, and a file that something or somebody edited is made again. The chain has no key, and a longer index is not read through: ``cache/``
-lies inside the trust boundary of the writer, like the memory of its process. Whoever edits it with care can make the writer record an id or a pack twice or
-link a decision wrongly, never change what is recorded. `verify` does not read the index at all, and shows what it led to.
+`MAX_CHECKED` rows, and a file that something or somebody edited is made again. The chain has no key, and a longer index is not read through, so its chain is
+not gone on with: ``cache/`` lies inside the trust boundary of the writer, like the memory of its process. Whoever edits it with care can make the writer record
+an id or a pack twice or link a decision wrongly, never change what is recorded. `verify` does not read the index at all, and shows what it led to.
+
+Rows are written in the order of the log, into pages that lie side by side. To keep them sorted by id and by case as well would change another page, of a long
+log, with each row: so `ids` and `cases` take in `RECENT` rows at once, and of those that are newer each handle knows the ids and cases by heart, read from the
+rows when it is first asked. A log of fewer records has nothing in them.
 
 Each index ever made has a name of its own. SQLite deletes ``NAME-wal`` by name when it closes, so a process that still holds a deleted index
 would otherwise take away the journal of the new one.
@@ -23,6 +27,8 @@ from __future__ import annotations
 import os
 import sqlite3
 from hashlib import sha256
+from itertools import chain
+from operator import itemgetter
 
 from scoring.audit.chain import Tail
 from scoring.audit.database import Database, asked_together, is_environment, is_file, layout_differs, open_writable
@@ -32,36 +38,49 @@ from scoring.errors import LogError, StoreError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from typing import Any
+    from typing import Any, TypeAlias
 
     from scoring.audit.chain import Row
 
+    _Record: TypeAlias = tuple[int, int, str | None, bytes | None, str | None, bytes | None]
+
 __all__ = ["MAX_CHECKED", "DamagedIndexError", "Index"]
 
-FORMAT = 4
+FORMAT = 5
 MAX_CHECKED = 2_000  # rows, some 4 ms: a log is opened in as little time however long it is
+RECENT = 16_384  # rows that are not sorted yet, more than `MAX_CHECKED`: some 6 MB of memory, read in some 12 ms
 _PREFIX, _SUFFIX = "index-", ".sqlite"
 
+# `case_digest` is the first ten bytes of one, which no two cases share; a decision has no `kind`; `sum` stands where a run of rows ends that was added at once.
 _TABLES = """
-CREATE TABLE records(seq INTEGER PRIMARY KEY, offset INTEGER NOT NULL, id TEXT, case_digest BLOB, kind TEXT);
+CREATE TABLE records(seq INTEGER PRIMARY KEY, offset INTEGER NOT NULL, id TEXT, case_digest BLOB, kind TEXT, sum BLOB);
+CREATE TABLE ids(id TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE cases(case_digest BLOB, word INTEGER, seq INTEGER, PRIMARY KEY(case_digest, word, seq)) WITHOUT ROWID;
 CREATE TABLE rubrics(pack TEXT PRIMARY KEY, rubric TEXT NOT NULL, version TEXT NOT NULL, seq INTEGER NOT NULL, UNIQUE(rubric, version));
-CREATE TABLE state(format INTEGER NOT NULL, size INTEGER NOT NULL, leaf TEXT, offset INTEGER NOT NULL, records BLOB NOT NULL, rubrics BLOB NOT NULL);
+CREATE TABLE state(
+  format INTEGER NOT NULL, size INTEGER NOT NULL, leaf TEXT, offset INTEGER NOT NULL, sorted INTEGER NOT NULL, records BLOB NOT NULL, rubrics BLOB NOT NULL
+);
+CREATE INDEX record_kind ON records(kind, seq) WHERE kind IS NOT NULL;
 """
-# Made after the rows of a rebuild are in: sorting once is several times as fast as millions of random insertions.
-_INDEXES = """
-CREATE UNIQUE INDEX record_id ON records(id) WHERE id IS NOT NULL;
-CREATE INDEX record_case ON records(case_digest, seq) WHERE kind = 'decision';
-CREATE INDEX record_word ON records(case_digest, seq) WHERE kind <> 'decision';
-CREATE INDEX record_erasure ON records(seq) WHERE kind = 'erasure';
-CREATE INDEX record_key ON records(seq) WHERE kind = 'key';
-"""
+_SORT = (
+    "INSERT INTO ids SELECT id, seq FROM records WHERE seq >= ? AND seq < ? AND id IS NOT NULL ORDER BY id",
+    "INSERT INTO cases SELECT case_digest, kind IS NOT NULL, seq FROM records WHERE seq >= ? AND seq < ? AND case_digest IS NOT NULL ORDER BY 1, 2, 3",
+)
+# `add` has looked whether an id is new: what stands there all the same nobody put there who may.
+_SORT_MORE = tuple(sql.replace("INSERT INTO", "REPLACE INTO") for sql in _SORT)
+_TOGETHER = 64  # rows that one statement inserts, with fewer parameters than any SQLite takes
+_INSERT = "INSERT INTO records(seq, offset, id, case_digest) VALUES (?, ?, ?, ?)"
+_INSERT_MANY = _INSERT + ", (?, ?, ?, ?)" * (_TOGETHER - 1)
+_INSERT_ODD = "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)"
+_RECENT_ROWS = "SELECT * FROM records WHERE seq >= ? AND seq < ? ORDER BY seq"
 
-
-_IN_ORDER = ("SELECT * FROM records ORDER BY seq", "SELECT * FROM rubrics ORDER BY seq")
 _NO_ROWS = (bytes(32), bytes(32))
-_IDS = "SELECT id FROM records WHERE id IN ({})"
-_DECIDED = "SELECT case_digest FROM records WHERE kind = 'decision' AND case_digest IN ({})"
-_SPOKEN_OF = "SELECT case_digest FROM records WHERE kind <> 'decision' AND case_digest IN ({})"
+_KIND = itemgetter(4)
+_SILENT = frozenset({None, "key"})  # kinds of rows that are no words
+_DIGITS = 20  # of a case digest
+_TWICE = "UNIQUE constraint failed: ids.id"
+_IDS = "SELECT id FROM ids WHERE id IN ({})"
+_KNOWN = "SELECT DISTINCT case_digest FROM cases WHERE case_digest IN ({})"
 
 
 class DamagedIndexError(Exception):
@@ -80,7 +99,10 @@ class Index:
     def __init__(self, path: str) -> None:
         self.path = path
         self.tail = Tail()
-        self._sums: tuple[Any, ...] = _NO_ROWS  # of the rows of each table
+        self._sums: tuple[Any, ...] = _NO_ROWS  # of the rows of each table, as long as they are checked
+        self._recent = _Recent(0)
+        self._absent: set[str] = set()  # ids that were asked for last, and are none of this log up to its tail
+        self._spoken: bool | None = None  # whether the log has any word, where this is known
         self._settled = False
         self._begun = False
         self._database = Database(path, self._connect)
@@ -125,15 +147,13 @@ class Index:
         """Refuse a file that is not what this class left."""
 
         def differs(database: sqlite3.Connection) -> bool:
-            if layout_differs(database, _TABLES + _INDEXES):
+            if layout_differs(database, _TABLES):
                 return True
             self.reload()
             size = self.tail.size
             if not size or self._seqs("SELECT seq FROM records ORDER BY seq DESC LIMIT ?", 1) != [size - 1]:
                 return True
-            return size <= MAX_CHECKED and self._sums != tuple(
-                _sum(bytes(32), database.execute(sql)) for sql in _IN_ORDER
-            )
+            return size <= MAX_CHECKED and (self._recent.first > 0 or self._sums != _sums_of(database))
 
         if self._guarded(differs):
             raise DamagedIndexError("it was edited")
@@ -158,14 +178,22 @@ class Index:
 
     def reload(self) -> None:
         """Read what other processes made of the index meanwhile."""
-        rows = self._all("SELECT size, leaf, offset, records, rubrics FROM state WHERE format = ? LIMIT 2", FORMAT)
+        rows = self._all(
+            "SELECT size, leaf, offset, sorted, records, rubrics FROM state WHERE format = ? LIMIT 2", FORMAT
+        )
         if not rows:
-            self.tail, self._sums, self._settled = Tail(), _NO_ROWS, False
+            self.tail, self._sums, self._recent, self._spoken, self._settled = Tail(), _NO_ROWS, _Recent(0), None, False
             return
-        size, leaf, offset, *sums = rows[0]
-        if len(rows) > 1 or not (_is_number(size) and is_digest(leaf) and _is_number(offset)):
+        size, leaf, offset, first, *sums = rows[0]
+        fits = _is_number(size) and is_digest(leaf) and _is_number(offset) and _is_number(first) and first <= size
+        if len(rows) > 1 or not fits:
             raise DamagedIndexError("its state is none")
-        self.tail, self._sums, self._settled = Tail(size, leaf, offset), tuple(sums), True
+        tail = Tail(size, leaf, offset)
+        if tail != self.tail:
+            self.tail, self._absent, self._spoken = tail, set(), self._spoken or None
+        if first != self._recent.first or size < self._recent.size:
+            self._recent = _Recent(first)
+        self._sums, self._settled = tuple(sums), True
 
     def add(self, rows: Iterable[Row], tail: Tail) -> None:
         """
@@ -179,29 +207,86 @@ class Index:
         new = [row for row in rows if row[0] >= self.tail.size]
         records = [_columns(*row) for row in new]
         rubrics = [_rubric_columns(seq, body) for seq, _, kind, body in new if kind == "rubric"]
-        sums = _sum(self._sums[0], records), _sum(self._sums[1], rubrics)
+        sums = self._sums
+        if tail.size <= MAX_CHECKED:
+            sums = _sum(sums[0], records), _sum_of_each(sums[1], rubrics)
 
         def work(database: sqlite3.Connection) -> None:
+            if self._settled:
+                self._must_be_new([record[2] for record in records if record[2] is not None])
             with database:  # which commits or rolls back, whatever a signal handler raises
                 database.execute("BEGIN IMMEDIATE")
-                database.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?)", records)
+                _insert(database, [record[:4] for record in records if record[4] is None])
+                database.executemany(_INSERT_ODD, [record for record in records if record[4] is not None])
                 database.executemany("INSERT INTO rubrics VALUES (?, ?, ?, ?)", rubrics)
+                if tail.size <= MAX_CHECKED:
+                    database.execute("UPDATE records SET sum = ? WHERE seq = ?", (sums[0], tail.size - 1))
                 if self._settled:
-                    _note(database, tail, sums)
+                    state = (tail.size, tail.leaf, tail.offset, *sums)
+                    database.execute("UPDATE state SET size = ?, leaf = ?, offset = ?, records = ?, rubrics = ?", state)
 
         self._guarded(work)
-        self.tail, self._sums = tail, sums
+        self.tail, self._sums, self._absent = tail, sums, set()
+        if self._settled:
+            self._recent.take(records, tail.size)
+            if {*map(_KIND, records)} - _SILENT:
+                self._spoken = True
+            if tail.size - self._recent.first >= RECENT:
+                self._sort()
+
+    def _must_be_new(self, ids: list[str]) -> None:
+        if len({*ids}) < len(ids) or self.known_ids(ids):
+            raise sqlite3.IntegrityError(_TWICE)
 
     def settle(self) -> None:
         """Finish a rebuild: only now does the index count as one."""
+        if self._settled:
+            return
+        size, leaf, offset = self.tail.size, self.tail.leaf, self.tail.offset
+        first = size if size >= RECENT else 0
+        self._recent = _Recent(first)
+        self._recently()  # where nothing is sorted this meets an id that stands twice
 
         def finish(database: sqlite3.Connection) -> None:
-            database.executescript(_INDEXES)
-            _note(database, self.tail, self._sums)
+            with database:
+                database.execute("BEGIN IMMEDIATE")
+                _sort(database, _SORT, 0, first)
+                database.execute(
+                    "INSERT INTO state VALUES (?, ?, ?, ?, ?, ?, ?)", (FORMAT, size, leaf, offset, first, *self._sums)
+                )
 
-        if not self._settled:
-            self._guarded(finish)
-            self._settled = True
+        self._guarded(finish)
+        self._settled = True
+
+    def _sort(self) -> None:
+        """Put the recent rows where the others are."""
+        first, size = self._recent.first, self.tail.size
+
+        def work(database: sqlite3.Connection) -> None:
+            with database:
+                database.execute("BEGIN IMMEDIATE")
+                _sort(database, _SORT_MORE, first, size)
+                database.execute("UPDATE state SET sorted = ?", (size,))
+
+        self._guarded(work)
+        self._recent = _Recent(size)
+
+    def _recently(self) -> _Recent:
+        """What is not sorted yet, up to the end of what the index describes."""
+        recent = self._recent
+        if recent.size < self.tail.size:
+
+            def load(database: sqlite3.Connection) -> None:
+                try:
+                    recent.take(database.execute(_RECENT_ROWS, (recent.size, self.tail.size)), self.tail.size)
+                except sqlite3.IntegrityError:
+                    if not self._settled:
+                        raise
+                    # The log is not at fault: `add` and `settle` take no id twice.
+                    raise DamagedIndexError("an id stands in it twice") from None
+
+            self._guarded(load)
+        return recent
 
     def offset_of(self, seq: int) -> int | None:
         """Return where the line of record *seq* starts in its file."""
@@ -209,40 +294,56 @@ class Index:
 
     def with_id(self, submission_id: str) -> list[int]:
         """Return the record with this id, if there is one."""
-        return self._seqs("SELECT seq FROM records WHERE id = ?", submission_id)
+        recent = self._recently()
+        if submission_id in recent.ids:
+            return [recent.ids[submission_id]]
+        return self._sorted("SELECT seq FROM ids WHERE id = ?", submission_id)
 
     def known_ids(self, ids: Iterable[str]) -> set[str]:
         """Return those of *ids* that records have."""
-        return {name for (name,) in self._among(_IDS, ids)}
+        asked, recent = {*ids}, self._recently()
+        known = {name for name in asked if name in recent.ids}
+        if recent.first and not asked <= self._absent:
+            known.update(name for (name,) in self._among(_IDS, asked - known))
+            self._absent = asked - known
+        return known
 
     def known_cases(self, case_digests: Iterable[str]) -> set[str]:
         """Return those of some case digests that have any record."""
-        digests = [*map(bytes.fromhex, case_digests)]
-        rows = self._among(_DECIDED, digests) + (self._among(_SPOKEN_OF, digests) if self.has_words() else [])
-        return {digest.hex() for (digest,) in rows}
+        asked, recent = {_cut(digest): digest for digest in case_digests}, self._recently()
+        known = {case for case in asked if case in recent.decided or case in recent.words}
+        if recent.first:
+            known.update(case for (case,) in self._among(_KNOWN, asked.keys() - known))
+        return {asked[case] for case in known}
 
     def newest_of(self, case_digest: str) -> list[int]:
         """Return the newest decision of a case, if it has one."""
-        sql = "SELECT seq FROM records WHERE case_digest = ? AND kind = 'decision' ORDER BY seq DESC LIMIT 1"
-        return self._seqs(sql, bytes.fromhex(case_digest))
+        case = _cut(case_digest)
+        newest = self._recently().decided.get(case)
+        sql = "SELECT seq FROM cases WHERE case_digest = ? AND word = 0 ORDER BY seq DESC LIMIT 1"
+        return newest[-1:] if newest else self._sorted(sql, case)
 
     def all_of(self, case_digest: str) -> list[int]:
         """Return the decisions of a case, oldest first."""
-        sql = "SELECT seq FROM records WHERE case_digest = ? AND kind = 'decision' ORDER BY seq"
-        return self._seqs(sql, bytes.fromhex(case_digest))
+        case = _cut(case_digest)
+        sql = "SELECT seq FROM cases WHERE case_digest = ? AND word = 0"
+        return sorted({*self._sorted(sql, case), *self._recently().decided.get(case, ())})
 
     def words_of(self, case_digest: str) -> list[int]:
         """Return the opening, the resolutions and the erasure of a case, oldest first."""
-        sql = "SELECT seq FROM records WHERE case_digest = ? AND kind <> 'decision' ORDER BY seq"
-        return self._seqs(sql, bytes.fromhex(case_digest))
+        case = _cut(case_digest)
+        sql = "SELECT seq FROM cases WHERE case_digest = ? AND word = 1"
+        return sorted({*self._sorted(sql, case), *self._recently().words.get(case, ())})
 
     def has_words(self) -> bool:
         """Whether the log has any opening, resolution or erasure."""
-        return bool(self._all("SELECT 1 FROM records WHERE kind <> 'decision' AND case_digest IS NOT NULL LIMIT 1"))
+        if self._spoken is None:
+            self._spoken = bool(self._all("SELECT 1 FROM records WHERE kind <> 'key' LIMIT 1"))
+        return self._spoken
 
     def has_cases(self) -> bool:
         """Whether the log has any record of a case: only a vault can tell which."""
-        return self.has_words() or bool(self._all("SELECT 1 FROM records WHERE kind = 'decision' LIMIT 1"))
+        return bool(self._all("SELECT 1 FROM records WHERE case_digest IS NOT NULL LIMIT 1"))
 
     def erasures_from(self, seq: int) -> list[int]:
         """Return the erasures from record *seq* on."""
@@ -250,7 +351,7 @@ class Index:
 
     def keys(self) -> list[int]:
         """Return the records of the log's keys, oldest first."""
-        return [_number(seq) for (seq,) in self._all("SELECT seq FROM records WHERE kind = 'key' ORDER BY seq")]
+        return self._seqs("SELECT seq FROM records WHERE kind = ? ORDER BY seq", "key")
 
     def rubric(self, pack: str) -> int | None:
         """Return the record that cites this pack."""
@@ -263,6 +364,10 @@ class Index:
 
     def _seqs(self, sql: str, parameter: object) -> list[int]:
         return [_number(seq) for (seq,) in self._all(sql, parameter)]
+
+    def _sorted(self, sql: str, parameter: object) -> list[int]:
+        """Ask the sorted tables, if there is anything in them."""
+        return self._seqs(sql, parameter) if self._recently().first else []
 
     def _one(self, sql: str, *parameters: object) -> int | None:
         rows = self._all(sql, *parameters)
@@ -293,32 +398,86 @@ class Index:
         self._database.close()
 
 
-def _note(database: sqlite3.Connection, tail: Tail, sums: tuple[Any, ...]) -> None:
-    """Say what the index describes."""
-    database.execute("DELETE FROM state")
-    state = (FORMAT, tail.size, tail.leaf, tail.offset, *sums)
-    database.execute("INSERT INTO state VALUES (?, ?, ?, ?, ?, ?)", state)
+class _Recent:
+    """
+    The ids and cases of the rows that are not sorted yet.
+
+    Attributes:
+        first: The rows below it are sorted. size: Those below it are taken in.
+        ids: The record of each id. decided: The decisions of each case. words: What else is recorded of each.
+    """
+
+    __slots__ = ("decided", "first", "ids", "size", "words")
+
+    def __init__(self, first: int) -> None:
+        self.first = self.size = first
+        self.ids: dict[str, int] = {}
+        self.decided: dict[bytes, list[int]] = {}
+        self.words: dict[bytes, list[int]] = {}
+
+    def take(self, rows: Iterable[_Record], size: int) -> None:
+        """Take in the rows up to *size*; taken in once more they change nothing."""
+        for seq, _, name, case, kind, _ in rows:
+            if name is not None and self.ids.setdefault(name, seq) != seq:
+                raise sqlite3.IntegrityError(_TWICE)
+            if case is not None:
+                (self.words if kind else self.decided).setdefault(case, []).append(seq)
+        self.size = size
 
 
-def _columns(
-    seq: int, offset: int, kind: str, body: dict[str, Any]
-) -> tuple[int, int, str | None, bytes | None, str | None]:
+def _sort(database: sqlite3.Connection, statements: Iterable[str], first: int, stop: int) -> None:
+    """Put the rows from *first* to *stop* into the sorted tables, each page of which is then changed once."""
+    for sql in statements:
+        database.execute(sql, (first, stop))
+
+
+def _insert(database: sqlite3.Connection, rows: list[tuple[object, ...]]) -> None:
+    """Insert rows without a kind, many by one statement: each one that is run costs as much as the row."""
+    whole = len(rows) - len(rows) % _TOGETHER
+    for start in range(0, whole, _TOGETHER):
+        database.execute(_INSERT_MANY, [*chain.from_iterable(rows[start : start + _TOGETHER])])
+    database.executemany(_INSERT, rows[whole:])
+
+
+def _columns(seq: int, offset: int, kind: str, body: dict[str, Any]) -> _Record:
+    if kind == "decision":
+        return seq, offset, body["id"], bytes.fromhex(body["disclosures"]["case"][:_DIGITS]), None, None
     if kind == "erasure":
-        return seq, offset, None, bytes.fromhex(body["case"]), kind
+        return seq, offset, None, _cut(body["case"]), kind, None
     if "disclosures" not in body:
-        return seq, offset, None, None, kind if kind == "key" else None
-    return seq, offset, body["id"], bytes.fromhex(body["disclosures"]["case"]), kind
+        return seq, offset, None, None, kind if kind == "key" else None, None
+    return seq, offset, body["id"], _cut(body["disclosures"]["case"]), kind, None
+
+
+def _cut(case_digest: str) -> bytes:
+    return bytes.fromhex(case_digest[:_DIGITS])
 
 
 def _rubric_columns(seq: int, body: dict[str, Any]) -> tuple[str, str, str, int]:
     return body["pack"], body["rubric"], body["version"], seq
 
 
-def _sum(last: bytes, rows: Iterable[tuple[Any, ...]]) -> bytes:
-    """Chain rows to those before them; `repr` tells 1 from "1", and where one column ends."""
+def _sum(last: bytes, run: list[tuple[Any, ...]]) -> bytes:
+    """Chain rows to those before them; `repr` tells 1 from "1", and where one column or row ends."""
+    return sha256(last + repr(run).encode()).digest()
+
+
+def _sum_of_each(last: bytes, rows: Iterable[tuple[Any, ...]]) -> bytes:
     for row in rows:
-        last = sha256(last + repr(row).encode()).digest()
+        last = _sum(last, [row])
     return last
+
+
+def _sums_of(database: sqlite3.Connection) -> tuple[bytes, bytes] | None:
+    """The sums over the rows that are there, in the runs in which they were added; None where one is not what its run ends with."""
+    last, run = bytes(32), []
+    for *row, end in database.execute("SELECT * FROM records ORDER BY seq"):
+        run.append((*row, None))
+        if end is not None:
+            last, run = _sum(last, run), []
+            if last != end:
+                return None
+    return None if run else (last, _sum_of_each(bytes(32), database.execute("SELECT * FROM rubrics ORDER BY seq")))
 
 
 def _number(value: Any) -> int:

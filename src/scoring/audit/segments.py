@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import errno
 import os
+from functools import lru_cache
+from io import BytesIO
+from itertools import islice
 
 from scoring.audit import disk
-from scoring.audit.chain import MAX_LINE
+from scoring.audit.chain import MAX_LINE, Tail
 from scoring.errors import LogError, StoreError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import BinaryIO
-
-    from scoring.audit.chain import Tail
 
 __all__ = ["MAX_BATCH_BYTES", "MAX_BATCH_RECORDS", "SEGMENT_RECORDS", "Segments", "segment_name", "segment_of"]
 
@@ -35,6 +36,10 @@ _APPEND = os.O_WRONLY | os.O_APPEND | sum(getattr(os, flag, 0) for flag in ("O_C
 _REWRITE = os.O_RDWR | sum(getattr(os, flag, 0) for flag in ("O_CLOEXEC", "O_BINARY", "O_NONBLOCK"))
 _FIRST = os.path.join("cache", "first.tmp")  # in a log that has no record yet; `log/` holds nothing but segments
 _BUFFER = 1 << 20  # bytes read at once
+_BLOCK = (
+    1 << 16
+)  # the same, where many lines are looked at together: twice the longest one, and little enough to stay in a processor's cache
+_LINE_END = 10
 _FULL = frozenset(getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG") if hasattr(errno, name))
 
 
@@ -46,6 +51,11 @@ def segment_of(seq: int) -> int:
 def segment_name(seq: int) -> str:
     """Return the name of the file that holds record *seq*."""
     return f"{segment_of(seq):012d}.jsonl"
+
+
+@lru_cache(maxsize=64)  # each turn asks for two of them, several times
+def _path_in(directory: str, first: int) -> str:
+    return os.path.join(directory, segment_name(first))
 
 
 class Segments:
@@ -63,7 +73,7 @@ class Segments:
 
     def path(self, seq: int) -> str:
         """Return the path of the file that holds record *seq*."""
-        return os.path.join(self.directory, segment_name(seq))
+        return _path_in(self.directory, segment_of(seq))
 
     def grown(self, tail: Tail) -> bool:
         """
@@ -132,8 +142,8 @@ class Segments:
             with file:
                 file.seek(offset)
                 while line := file.readline(MAX_LINE + 1):
-                    if line[-1] != 10 or seq > last:
-                        if torn_ends and line[-1] != 10 and not file.read(1):
+                    if line[-1] != _LINE_END or seq > last:
+                        if torn_ends and line[-1] != _LINE_END and not file.read(1):
                             return
                         raise self._unfinished(seq, offset, line, file, last)
                     yield offset, line[:-1]
@@ -142,6 +152,48 @@ class Segments:
             if seq <= last:
                 return
             offset = 0
+
+    def blocks(self, tail: Tail, stop: int) -> Iterator[tuple[int, list[bytes]]]:
+        """
+        Read what stands after *tail* and before record *stop*, many lines at once; an unfinished last line ends the log quietly.
+
+        Yields:
+            Lines with their line ends, all of one file, and where they end in it.
+
+        Raises:
+            LogError: An overlong line, or more lines in a file than it may have.
+        """
+        seq, offset, end = tail.size, tail.offset, 0
+        while end <= seq < stop:
+            end = segment_of(seq) + SEGMENT_RECORDS
+            for behind, lines in self._whole(seq, offset, min(stop, end) - seq):
+                yield behind, lines
+                seq += len(lines)
+                offset = behind if seq < end else 0
+        for start, line in islice(self.after(Tail(seq, None, offset), torn_ends=True), stop - seq):
+            yield start + len(line) + 1, [line + b"\n"]
+
+    def _whole(self, seq: int, offset: int, count: int) -> Iterator[tuple[int, list[bytes]]]:
+        """Read so many lines of one file, or fewer: up to where something is another way than nearly always, which `after` meets again."""
+        fills = (seq + count) % SEGMENT_RECORDS == 0
+        try:
+            file = disk.open_file(self.path(seq), 0)
+        except OSError:
+            return
+        with file:
+            while count:
+                file.seek(offset)
+                lines = BytesIO(file.read(_BLOCK)).readlines()
+                if lines and lines[-1][-1] != _LINE_END:
+                    lines.pop()  # it is read once more
+                del lines[count:]
+                if not lines or max(map(len, lines)) > MAX_LINE + 1:
+                    return
+                count -= len(lines)
+                offset += sum(map(len, lines))
+                if fills and not count and file.seek(0, os.SEEK_END) != offset:
+                    return
+                yield offset, lines
 
     def _unfinished(self, seq: int, offset: int, line: bytes, file: BinaryIO, last: int) -> LogError:
         path = self.path(min(seq, last))
