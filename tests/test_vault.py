@@ -196,7 +196,7 @@ class TestWhichVault:
 
     def test_a_vault_of_a_later_version_is_refused(self, path, vault_path):
         make_log(path, 1)
-        query(vault_path, "UPDATE meta SET format = 3")
+        query(vault_path, "UPDATE meta SET format = format + 1")
         with pytest.raises(LogError, match="another version of this package"):
             open_log(path)
 
