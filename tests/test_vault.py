@@ -155,9 +155,10 @@ class TestWhichVault:
             database = log._vault._database.connection
             settings = {
                 name: database.execute(f"PRAGMA {name}").fetchone()[0]
-                for name in ("journal_mode", "synchronous", "secure_delete")
+                for name in ("journal_mode", "synchronous", "secure_delete", "page_size", "wal_autocheckpoint")
             }
-        assert settings == {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1}
+        durable = {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1}
+        assert settings == {**durable, "page_size": 8192, "wal_autocheckpoint": 2000}
 
     def test_it_can_lie_elsewhere(self, path, room, vault_path):
         (room / "safe").mkdir()

@@ -11,13 +11,15 @@ Must not know what a disclosure says, nor how it is erased.
 from __future__ import annotations
 
 from scoring.audit.database import asked_together
-from scoring.audit.fields import is_digest
 from scoring.errors import LogError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable
+    from typing import Any, TypeVar
+
+    Answer = TypeVar("Answer")
 
 __all__ = ["TABLES", "Places"]
 
@@ -36,8 +38,15 @@ _KEY = 10  # digits of a digest: of ten million disclosures, one in a hundred th
 
 _FRESH = "SELECT digest, number FROM disclosures WHERE number > ? AND typeof(digest) = 'text' ORDER BY number"
 _FRESH_CASES = "SELECT name, number FROM cases WHERE number > ? AND gone = 0 AND typeof(name) = 'text'"
-_SETTLED = "SELECT digest, number FROM places CROSS JOIN disclosures USING (number) WHERE key IN ({})"
-_SETTLED_CASES = "SELECT name, number FROM cases WHERE settled = 1 AND gone = 0 AND name IN ({})"
+# What is asked for alone, by what the memory or the b-trees say; and many together.
+_ROW = "SELECT number, text, gone FROM disclosures WHERE number = ? AND digest = ?"
+_SETTLED_ROW = (
+    "SELECT number, text, gone FROM places CROSS JOIN disclosures USING (number) WHERE key = ? AND digest = ?"
+)
+_CASE = "SELECT number, digest FROM cases WHERE number = ? AND name = ? AND gone = 0"
+_SETTLED_CASE = "SELECT number, digest FROM cases WHERE settled = 1 AND gone = 0 AND name = ?"
+_SETTLED = "SELECT digest FROM places CROSS JOIN disclosures USING (number) WHERE key IN ({})"
+_SETTLED_CASES = "SELECT name FROM cases WHERE settled = 1 AND gone = 0 AND name IN ({})"
 
 
 class Places:
@@ -54,11 +63,11 @@ class Places:
         self._digests: dict[str, int] = {}
         self._names: dict[str, int] = {}
 
-    def look(self, database: sqlite3.Connection) -> None:
-        """Read what is new since the last look. What is erased leaves the memory, too."""
+    def look(self, database: sqlite3.Connection) -> bool:
+        """Read what is new since the last look, and say whether there may be something. What is erased leaves the memory, too."""
         (version,) = database.execute("PRAGMA data_version").fetchone()
         if version == self._version:
-            return
+            return False
         state = database.execute("SELECT settled, times FROM meta").fetchone()
         if state != self._state:
             if state is None or type(state[0]) is not int:
@@ -71,6 +80,7 @@ class Places:
         if rows:
             self._last = rows[-1][1]
         self._version = version
+        return True
 
     def begin(self, database: sqlite3.Connection) -> int | None:
         """
@@ -104,21 +114,37 @@ class Places:
         database.execute("UPDATE meta SET settled = ?", (self._last,))
         self.forget()  # for the transaction may yet be rolled back
 
-    def of(self, database: sqlite3.Connection, digest: str) -> int | None:
-        """Return the number of the disclosure with this digest, if it is here."""
-        return self.all_of(database, (digest,)).get(digest) if is_digest(digest) else None
+    def disclosure(self, database: sqlite3.Connection, digest: str) -> tuple[int, Any, int] | None:
+        """Return the number of the disclosure with this digest, its text, and whether it is gone; None where it never came."""
+        return self._sought(database, lambda: self._disclosure(database, digest))
 
-    def all_of(self, database: sqlite3.Connection, digests: Collection[str]) -> dict[str, int]:
-        """Return those of some digests that are here, each with its number."""
-        found = {digest: self._digests[digest] for digest in digests if digest in self._digests}
-        if len(found) < len(digests):
-            for digest, number in asked_together(database, _SETTLED, [digest[:_KEY] for digest in digests]):
-                if digest in digests:
-                    found.setdefault(digest, number)
-        return found
+    def case(self, database: sqlite3.Connection, name: str) -> tuple[int, Any] | None:
+        """Return the number of a case that is filed, and the digest under which it is."""
+        return self._sought(database, lambda: self._case(database, name))
 
-    def of_cases(self, database: sqlite3.Connection, names: Iterable[str]) -> dict[str, int]:
-        """Return those of some cases that are filed, each with its number."""
+    def any_of(self, database: sqlite3.Connection, digests: Collection[str]) -> bool:
+        """Whether one of some digests is here. Within a transaction that `begin` began, as `cases` is."""
+        settled = asked_together(database, _SETTLED, [digest[:_KEY] for digest in digests])
+        return not self._digests.keys().isdisjoint(digests) or any(digest in digests for (digest,) in settled)
+
+    def cases(self, database: sqlite3.Connection, names: Iterable[str]) -> set[str]:
+        """Return those of some cases that may be filed."""
         wanted = {*names}
-        found = {name: self._names[name] for name in wanted if name in self._names}
-        return found | dict(asked_together(database, _SETTLED_CASES, wanted - found.keys()))
+        found = wanted & self._names.keys()
+        return found.union(name for (name,) in asked_together(database, _SETTLED_CASES, wanted - found))
+
+    def _sought(self, database: sqlite3.Connection, seek: Callable[[], Answer]) -> Answer | None:
+        """Look only where something is not found at once: memory may be old, but the row that it leads to is read. Who began a transaction has looked."""
+        found = seek()
+        return found if found is not None or database.in_transaction or not self.look(database) else seek()
+
+    def _disclosure(self, database: sqlite3.Connection, digest: str) -> Any:
+        number = self._digests.get(digest)
+        if number is None:
+            return database.execute(_SETTLED_ROW, (digest[:_KEY], digest)).fetchone()
+        return database.execute(_ROW, (number, digest)).fetchone()
+
+    def _case(self, database: sqlite3.Connection, name: str) -> Any:
+        number = self._names.get(name)
+        row = None if number is None else database.execute(_CASE, (number, name)).fetchone()
+        return row or database.execute(_SETTLED_CASE, (name,)).fetchone()

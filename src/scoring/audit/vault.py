@@ -46,6 +46,10 @@ if TYPE_CHECKING:
 __all__ = ["ForeignVaultError", "LaterVaultError", "Vault", "open_vault", "unreadable"]
 
 FORMAT = 3
+_PAGE = 8192  # bytes: rows of a kilobyte and more fill it better than half of it
+_JOURNAL = (
+    2000  # pages, then they go to their places, with two syncs: rarely, and opening after a crash reads 16 MiB at most
+)
 _READS = 1000  # a writer that opens and closes the log all the time leaves a reader time between
 _PATIENCE, _PAUSE = 5.0, 0.05  # seconds, with a file that others are making, and between two looks at it
 # A case has the number of its disclosure, which tells its salt. `meta.erased`: the erasures of all records below this one are done here; `times`: how often
@@ -61,7 +65,6 @@ _TABLES = (
 )
 _ADD_CASE = "INSERT INTO cases(number, name, digest, gone, settled) VALUES (?, ?, ?, 0, 0)"
 _ADD = "INSERT INTO disclosures(number, digest, text, owner, gone) VALUES (?, ?, ?, ?, 0)"
-_CASE = "SELECT digest FROM cases WHERE number = ? AND gone = 0"
 _TEXT = "SELECT text FROM disclosures WHERE number = ? AND digest = ? AND gone = 0"
 # As many zeros as there were bytes: another length would move the row, and leave a copy of it or of its neighbours behind.
 _CLEAR_ONE = "UPDATE disclosures SET text = CAST(zeroblob(length(CAST(text AS BLOB))) AS TEXT), gone = 1 WHERE number = ? AND gone = 0"
@@ -147,7 +150,8 @@ class Vault:
             with database:  # which commits or rolls back, whatever a signal handler raises
                 database.execute("BEGIN IMMEDIATE")
                 version = self._places.begin(database)
-                filed = self._filed_of(database, [case for case, *_ in filings])
+                known = self._places.cases(database, [case for case, *_ in filings])
+                filed = {case: found for case in known if (found := self._filed(database, case)) is not None}
                 last = database.execute(_ADDED).fetchone()[0]
                 fresh = {case: None for case, *_ in filings if case not in filed}
                 numbers = {case: number for number, case in enumerate(fresh, last + 1)}
@@ -160,7 +164,7 @@ class Vault:
                 owned = ((filed[case][1], one) for case, *disclosed in filings for one in disclosed)
                 rows += [(number, *one, owner) for number, (owner, one) in enumerate(owned, last + len(cases) + 1)]
                 digests = {digest: number for number, digest, _, _ in rows}
-                if len(digests) < len(rows) or self._places.all_of(database, digests):
+                if len(digests) < len(rows) or self._places.any_of(database, digests):
                     raise StoreError("the source of entropy gave a salt that it gave before; nothing was recorded")
                 database.executemany(_ADD_CASE, cases)
                 database.executemany(_ADD, rows)
@@ -176,7 +180,7 @@ class Vault:
         Raises:
             LogError: What the digest stands for is not this case.
         """
-        filed = self._find(lambda database: self._filed_of(database, [case])).get(case)
+        filed = self._run(lambda database: self._filed(database, case))
         return None if filed is None else filed[0]
 
     def must_file(self, digest: str) -> None:
@@ -189,11 +193,8 @@ class Vault:
         case = self.value(digest, "case")
         if case is None:
             return
-
-        def work(database: sqlite3.Connection) -> Any:
-            return _first(database, _CASE, self._places.of_cases(database, [case]).get(case))
-
-        found = self._find(work)
+        filed = self._run(lambda database: self._places.case(database, case))
+        found = None if filed is None else filed[1]
         if found != digest:
             message = "the vault no longer files this record's case under the digest that stands for it"
             raise LogError(message, expected=digest, found=found if is_digest(found) else "no digest")
@@ -225,11 +226,8 @@ class Vault:
 
     def text(self, digest: str) -> str | None:
         """Return the text of a disclosure as it lies here, or None where it does not, or was erased."""
-
-        def work(database: sqlite3.Connection) -> str | None:
-            return _first(database, _TEXT, self._places.of(database, digest), digest)  # type: ignore[no-any-return]
-
-        return self._find(work)
+        row = self._run(lambda database: self._places.disclosure(database, digest))
+        return None if row is None or row[2] else row[1]
 
     def answer(self, digest: str) -> tuple[str, Any] | None:
         """
@@ -281,7 +279,7 @@ class Vault:
             self._clear(database, owners, ())
             database.execute("UPDATE meta SET erased = max(erased, ?)", (erased_to,))
 
-        self._find(clear)
+        self._run(clear)
 
     def sweep(self, cited: Iterable[str]) -> int:
         """
@@ -354,7 +352,7 @@ class Vault:
             sql = "SELECT until, hold FROM kept WHERE owner = ?"
             return database.execute(sql, (self._owner(database, digest),)).fetchone()
 
-        row = self._find(work)
+        row = self._run(work)
         return (None, None) if row is None else (row[0], row[1])
 
     def retain(self, case: str, until: str | None) -> None:
@@ -369,51 +367,40 @@ class Vault:
         def work(database: sqlite3.Connection) -> None:
             with database:
                 database.execute("BEGIN IMMEDIATE")
-                filed = self._filed_of(database, [case]).get(case)
+                self._places.look(database)
+                filed = self._filed(database, case)
                 if filed is None:
                     raise ConflictError("the vault has no such case: it never came up, or was erased")
                 _, owner = filed
                 database.execute("INSERT OR IGNORE INTO kept(owner) VALUES (?)", (owner,))
                 database.execute(f"UPDATE kept SET {column} = ? WHERE owner = ?", (value, owner))  # noqa: S608 - one of two names
 
-        self._find(work)
+        self._run(work)
 
     def due(self, on: str) -> list[str]:
         """Return the cases that were to be kept until a day up to *on*, and are not held."""
         sql = "SELECT name FROM kept JOIN cases ON number = owner WHERE gone = 0 AND until <= ? AND hold IS NULL ORDER BY name"
         return [name for (name,) in self._run(lambda database: database.execute(sql, (on,)).fetchall())]
 
-    def _filed_of(self, database: sqlite3.Connection, cases: Iterable[str]) -> dict[str, tuple[str, int]]:
-        """Of each case that is filed its digest and its number; two rows that were swapped would join what two people did."""
-        filed = {}
-        for case, number in self._places.of_cases(database, cases).items():
-            digest = _first(database, _CASE, number)
-            if digest is None:
-                continue
-            if not is_digest(digest):
-                raise LogError("the vault files a case under what is no digest")
-            text = _first(database, _TEXT, number, digest)
-            if text is None or undisclose(text, digest, "case") != case:
-                message = f"the vault files a case under the digest {digest}, which does not stand for it: run verify"
-                raise LogError(message)
-            filed[case] = str(digest), number
-        return filed
+    def _filed(self, database: sqlite3.Connection, case: str) -> tuple[str, int] | None:
+        """The digest under which a case is filed, and its number; two rows that were swapped would join what two people did."""
+        found = self._places.case(database, case)
+        if found is None:
+            return None
+        number, digest = found
+        if not is_digest(digest):
+            raise LogError("the vault files a case under what is no digest")
+        text = _first(database, _TEXT, number, digest)
+        if text is None or undisclose(text, digest, "case") != case:
+            raise LogError(f"the vault files a case under the digest {digest}, which does not stand for it: run verify")
+        return digest, number
 
     def _owner(self, database: sqlite3.Connection, digest: str) -> Any:
         """The number of the case with this digest; where its disclosure is lost, all cases are asked."""
-        number = self._places.of(database, digest)
-        if number is None:
+        found = self._places.disclosure(database, digest)
+        if found is None:
             return _first(database, "SELECT number FROM cases WHERE digest = ?", digest)
-        return _first(database, "SELECT number FROM cases WHERE number = ?", number)
-
-    def _find(self, work: Callable[[sqlite3.Connection], Answer]) -> Answer:
-        """Do *work* that looks for something by its digest or name."""
-
-        def here(database: sqlite3.Connection) -> Answer:
-            self._places.look(database)
-            return work(database)
-
-        return self._run(here)
+        return _first(database, "SELECT number FROM cases WHERE number = ?", found[0])
 
     def _run(self, work: Callable[[sqlite3.Connection], Answer]) -> Answer:
         def here(database: sqlite3.Connection) -> Answer:
@@ -478,7 +465,7 @@ class Vault:
         try:
             if not self._read_only:
                 database.executescript(
-                    "PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA wal_autocheckpoint=2000;"
+                    f"PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA wal_autocheckpoint={_JOURNAL};"
                 )
             self._identify(database)
         except BaseException:
@@ -516,7 +503,7 @@ def _make(path: str, genesis: str) -> None:
         if not _is_empty(database):
             return
         database.executescript(
-            "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
+            f"PRAGMA page_size={_PAGE}; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
         )
         with database:
             database.execute("BEGIN IMMEDIATE")
