@@ -29,11 +29,8 @@ TABLES = (
     "CREATE TABLE places(key TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY(key, number)) WITHOUT ROWID",
     "CREATE INDEX case_name ON cases(name) WHERE settled = 1 AND gone = 0",
 )
-_LEAST, _MOST = (
-    4096,
-    32_768,
-)  # disclosures that are new when they settle; a page should take several, and opening read few
-_PART = 16  # of what is settled, the part that may be new: with many keys it takes as many to give each page some
+# Disclosures that are new when they settle, and the part that they are of those that have: a page should take several, and a first look read few.
+_LEAST, _MOST, _PART = 4096, 32_768, 16
 _KEY = 10  # digits of a digest: of ten million disclosures, one in a hundred thousand shares them with another
 
 _FRESH = "SELECT digest, number FROM disclosures WHERE number > ? AND typeof(digest) = 'text' ORDER BY number"
@@ -58,7 +55,9 @@ class Places:
     def forget(self) -> None:
         """Keep nothing in memory. What is asked next is read again."""
         self._version: int | None = None  # SQLite's: another connection's transaction changes it
-        self._state: tuple[int, int] | None = None  # up to where all is settled, and how often something was erased
+        self._state: tuple[int, int] | None = (
+            None  # up to where disclosures are settled, and how often something was erased
+        )
         self._last = 0  # the newest disclosure that was read
         self._digests: dict[str, int] = {}
         self._names: dict[str, int] = {}
@@ -103,7 +102,7 @@ class Places:
             return
         self._digests.update(digests)
         self._names.update(cases)
-        self._last = max(self._last, *digests.values())
+        self._last = max((self._last, *digests.values()))
         self._version = version
 
     def _settle(self, database: sqlite3.Connection) -> None:

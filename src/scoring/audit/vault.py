@@ -46,10 +46,9 @@ if TYPE_CHECKING:
 __all__ = ["ForeignVaultError", "LaterVaultError", "Vault", "open_vault", "unreadable"]
 
 FORMAT = 3
-_PAGE = 8192  # bytes: rows of a kilobyte and more fill it better than half of it
-_JOURNAL = (
-    2000  # pages, then they go to their places, with two syncs: rarely, and opening after a crash reads 16 MiB at most
-)
+# Bytes, for rows of a kilobyte and more fill half of it badly; and so many pages in the journal go to their places, which takes two syncs: rarely, and what
+# an opening after a crash has to read, or an erasure to cut, is some 16 MiB.
+_PAGE, _JOURNAL = 8192, 2000
 _READS = 1000  # a writer that opens and closes the log all the time leaves a reader time between
 _PATIENCE, _PAUSE = 5.0, 0.05  # seconds, with a file that others are making, and between two looks at it
 # A case has the number of its disclosure, which tells its salt. `meta.erased`: the erasures of all records below this one are done here; `times`: how often
