@@ -10,7 +10,7 @@ import pytest
 import logs
 from logs import Entropy, query
 from scoring.audit import places
-from scoring.audit.disclosure import disclose
+from scoring.audit.disclosure import disclose, disclose_answers
 from scoring.audit.vault import Vault
 from scoring.errors import LogError, StoreError
 
@@ -189,6 +189,29 @@ class TestErased:
         }
         vault.close()
 
+    @pytest.mark.parametrize("seed", range(3))
+    def test_what_no_record_cites_is_swept_wherever_it_lies_and_nothing_else(self, file, seed):
+        """With answers that lie by themselves: no record cites them, only the submission whose they are."""
+        dice = random.Random(f"swept {seed}")
+        vault, cited, kept, lost = Vault.create(file, GENESIS), set(), [], []
+        for turn in range(30):
+            name = f"c{dice.randrange(20)}"
+            whole, parts = disclose_answers(Entropy(f"parts {turn}"), {"answers": {"a": turn, "b": -turn}})
+            submission = disclose(Entropy(f"whole {turn}"), "submission", whole)
+            (case,) = vault.store([(name, submission, *parts)], Entropy(f"case {turn}"))
+            recorded = dice.random() < 0.6
+            cited |= {case, submission[0]} if recorded else set()
+            (kept if recorded else lost).append((case, submission[0], *(digest for digest, _ in parts)))
+        newest, count = settled(file)
+        assert 0 < newest < count
+        gone = {one for row in lost for one in row} - {row[0] for row in kept}
+        assert vault.uncited(lambda: cited, newest) <= vault.uncited(lambda: cited, count) == len(gone) > 0
+        assert vault.sweep(cited) == len(gone)
+        assert all(vault.text(one) is None for one in gone)
+        assert all(vault.text(one) is not None for row in kept for one in row)
+        assert vault.sweep(cited) == 0
+        vault.close()
+
 
 def test_a_batch_costs_few_pages_however_many_disclosures_there_are(file, monkeypatch):
     """Keys in no order would have each of 192 rows write to a page of its own."""
@@ -205,4 +228,7 @@ def test_a_batch_costs_few_pages_however_many_disclosures_there_are(file, monkey
     written = Path(file + "-wal").stat().st_size
     assert before > 1_000_000
     assert written < 20 * 8192
+    again = random.Random("again").sample(names, 64)
+    vault.store([(name, said(("again", name))) for name in again], Entropy("again"))
+    assert Path(file + "-wal").stat().st_size - written < 20 * 8192
     vault.close()

@@ -1,9 +1,10 @@
 """
-Where a vault finds a disclosure by its digest, and a case by its name.
+Where a vault finds a disclosure by its digest, a case by its name, and what else is disclosed of it.
 
-Owns the table `places`, the index `case_name`, and what keeps either from costing a page for each row: keys come in no order, so each would dirty a page of
-its own, which has to be copied, summed, and written twice. What is new is therefore found by reading its table's end into memory, and settles in
-the b-trees some thousands at a time, in the order of its keys. What is in memory is never taken at its word: whoever finds a row here reads the row.
+Owns the tables `places` and `owned`, the index `case_name`, and what keeps each from costing a page for each row: keys come in no order, so each would dirty
+a page of its own, which has to be copied, summed, and written twice. What is new is therefore found by reading its table's end, into memory where that is
+asked often, and settles in the b-trees some thousands at a time, in the order of its keys. What is in memory is never taken at its word: whoever finds a row
+here reads the row.
 
 Must not know what a disclosure says, nor how it is erased.
 """
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["TABLES", "Places"]
 
 # `places` has the digests of the disclosures up to `meta.settled`, by a part that tells nearly all apart: the shorter, the more share a page. The
-# disclosures themselves tell the others apart.
+# disclosures themselves tell the others apart. `owned` has whose they are, but for the cases' own.
 TABLES = (
     "CREATE TABLE places(key TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY(key, number)) WITHOUT ROWID",
+    "CREATE TABLE owned(owner INTEGER NOT NULL, number INTEGER NOT NULL, PRIMARY KEY(owner, number)) WITHOUT ROWID",
     "CREATE INDEX case_name ON cases(name) WHERE settled = 1 AND gone = 0",
 )
 # Disclosures that are new when they settle, and the part that they are of those that have: a page should take several, and a first look read few.
@@ -34,6 +36,10 @@ _LEAST, _MOST, _PART = 4096, 32_768, 16
 _KEY = 10  # digits of a digest: of ten million disclosures, one in a hundred thousand shares them with another
 
 _FRESH = "SELECT digest, number FROM disclosures WHERE number > ? AND typeof(digest) = 'text' ORDER BY number"
+_OWN = (
+    "INSERT OR IGNORE INTO owned SELECT owner, number FROM disclosures"
+    " WHERE number > (SELECT settled FROM meta) AND owner <> number ORDER BY owner"
+)
 _FRESH_CASES = "SELECT name, number FROM cases WHERE number > ? AND gone = 0 AND typeof(name) = 'text'"
 # What is asked for alone, by what the memory or the b-trees say; and many together.
 _ROW = "SELECT number, text, gone FROM disclosures WHERE number = ? AND digest = ?"
@@ -108,6 +114,7 @@ class Places:
     def _settle(self, database: sqlite3.Connection) -> None:
         keys = sorted((digest[:_KEY], number) for digest, number in self._digests.items())
         database.executemany("INSERT OR IGNORE INTO places VALUES (?, ?)", keys)
+        database.execute(_OWN)
         cases = ((number,) for _, number in sorted(self._names.items()))
         database.executemany("UPDATE cases SET settled = 1 WHERE number = ?", cases)
         database.execute("UPDATE meta SET settled = ?", (self._last,))

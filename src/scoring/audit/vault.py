@@ -52,13 +52,12 @@ _PAGE, _JOURNAL = 8192, 2000
 _READS = 1000  # a writer that opens and closes the log all the time leaves a reader time between
 _PATIENCE, _PAUSE = 5.0, 0.05  # seconds, with a file that others are making, and between two looks at it
 # A case has the number of its disclosure, which tells its salt. `meta.erased`: the erasures of all records below this one are done here; `times`: how often
-# anything was erased; `settled`: the disclosures up to this number, and the cases among them, are found by `places` and `case_name`.
+# anything was erased; `settled`: the disclosures up to this number, and the cases among them, stand in `places`, `owned` and `case_name`.
 # What grows or shrinks lies apart, in `kept`, and names nobody.
 _TABLES = (
     "CREATE TABLE meta(format INTEGER NOT NULL, genesis TEXT NOT NULL, erased INTEGER NOT NULL, times INTEGER NOT NULL, settled INTEGER NOT NULL)",
     "CREATE TABLE cases(number INTEGER PRIMARY KEY, name TEXT NOT NULL, digest TEXT NOT NULL, gone INTEGER NOT NULL, settled INTEGER NOT NULL)",
-    "CREATE TABLE disclosures(number INTEGER PRIMARY KEY, digest TEXT NOT NULL, text TEXT NOT NULL, owner INTEGER NOT NULL, gone INTEGER NOT NULL)",
-    "CREATE INDEX disclosure_owner ON disclosures(owner) WHERE owner <> number",
+    "CREATE TABLE disclosures(number INTEGER PRIMARY KEY, digest TEXT NOT NULL, owner INTEGER NOT NULL, gone INTEGER NOT NULL, text TEXT NOT NULL)",
     "CREATE TABLE kept(owner INTEGER PRIMARY KEY, until TEXT, hold TEXT)",
     *TABLES,
 )
@@ -68,8 +67,9 @@ _TEXT = "SELECT text FROM disclosures WHERE number = ? AND digest = ? AND gone =
 # As many zeros as there were bytes: another length would move the row, and leave a copy of it or of its neighbours behind.
 _CLEAR_ONE = "UPDATE disclosures SET text = CAST(zeroblob(length(CAST(text AS BLOB))) AS TEXT), gone = 1 WHERE number = ? AND gone = 0"
 _CLEAR = (
-    _CLEAR_ONE.replace("number = ?", "owner = ? AND owner <> number"),
     _CLEAR_ONE,
+    _CLEAR_ONE.replace("number = ?", "number IN (SELECT number FROM owned WHERE owner = ?)"),
+    _CLEAR_ONE.replace("number = ?", "number > (SELECT settled FROM meta) AND owner = ?"),
     "UPDATE cases SET name = CAST(zeroblob(length(CAST(name AS BLOB))) AS TEXT), gone = 1 WHERE number = ? AND gone = 0",
     "DELETE FROM kept WHERE owner = ?",
 )
@@ -79,7 +79,13 @@ _BESIDES_CASES = (
 )
 # What is not cited by itself: a disclosure, and the answers within one, which lie by themselves and stand in no record.
 _UNCITED = "SELECT number, digest, owner FROM disclosures WHERE gone = 0 AND digest NOT IN temp.cited ORDER BY owner"
-_CITED_OF = "SELECT text FROM disclosures WHERE owner = ? AND owner <> number AND gone = 0 AND digest IN temp.cited"
+_LATE = (
+    "INSERT OR IGNORE INTO temp.late SELECT owner, number FROM disclosures WHERE number > (SELECT settled FROM meta)"
+)
+_CITED_OF = (
+    "SELECT text FROM disclosures WHERE gone = 0 AND digest IN temp.cited AND number IN"
+    " (SELECT number FROM owned WHERE owner = ?1 UNION ALL SELECT number FROM temp.late WHERE owner = ?1)"
+)
 _CITED_CASE = "SELECT 1 FROM cases WHERE number = ? AND (digest IN temp.cited OR number IN (SELECT owner FROM kept))"
 
 
@@ -533,12 +539,14 @@ def _is_empty(database: sqlite3.Connection) -> bool:
 
 def _orphans(database: sqlite3.Connection, cited: Iterable[str]) -> tuple[list[int], list[int]]:
     """The cases of which nothing is cited, and the disclosures that no record cites, theirs among them; *cited* is what records name."""
-    database.execute("CREATE TEMP TABLE cited(digest TEXT PRIMARY KEY) WITHOUT ROWID")
     try:
+        database.execute("CREATE TEMP TABLE cited(digest TEXT PRIMARY KEY) WITHOUT ROWID")
+        database.execute("CREATE TEMP TABLE late(owner, number, PRIMARY KEY(owner, number)) WITHOUT ROWID")
         database.executemany("INSERT OR IGNORE INTO temp.cited VALUES (?)", ((digest,) for digest in cited))
+        database.execute(_LATE)
         return _orphans_of(database)
     finally:
-        database.execute("DROP TABLE temp.cited")
+        database.executescript("DROP TABLE IF EXISTS temp.cited; DROP TABLE IF EXISTS temp.late;")
 
 
 def _orphans_of(database: sqlite3.Connection) -> tuple[list[int], list[int]]:
