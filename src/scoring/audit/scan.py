@@ -14,8 +14,7 @@ from __future__ import annotations
 
 from collections import deque
 from hashlib import sha256
-from io import BytesIO
-from itertools import accumulate
+from itertools import accumulate, repeat
 from typing import TYPE_CHECKING
 
 from scoring import canonical
@@ -41,12 +40,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Mark", "Scanned", "Task", "scan"]
 
-_BLOCK = (
-    1 << 16
-)  # bytes read at once, twice the longest line: larger ones make the allocator give memory back and ask for it again
+_BUFFER = 1 << 16  # bytes read at once: larger ones make the allocator give memory back and ask for it again
 _LEAF = sha256(b"\x00")
 _TILE = 256  # lines that are checked at once, a power of two
 _TIME = 20  # characters
+_SEQ = '","seq":'
 _END = '","type":"decision","v":1}\n'
 _LINE_END = 10
 _KEPT = 4096  # decisions between two sortings
@@ -162,13 +160,13 @@ def _refuse(*_: object, **__: object) -> None:
     raise _OtherError
 
 
-def _leaves(lines: Sequence[bytes]) -> list[str]:
-    leaves: list[str] = []
+def _leaves(lines: Sequence[bytes]) -> list[bytes]:
+    leaves: list[bytes] = []
     fresh, add = _LEAF.copy, leaves.append
     for line in lines:
         leaf = fresh()
         leaf.update(line[:-1])
-        add(leaf.hexdigest())
+        add(leaf.digest())
     return leaves
 
 
@@ -195,67 +193,68 @@ class _Links:
                     raise _OtherError
                 self.found.prev = self.last = link[1]
             leaves = _leaves(lines)
-            self.block(lines, [self.last, *leaves])
-            self.last = leaves[-1]
-            self.tile(lines, bytes.fromhex("".join(leaves)))
+            width = self.chained(lines, leaves)
+            if not width and any(line[-1] != _LINE_END for line in lines):
+                raise _OtherError
+            self.block(lines, leaves, width)
+            self.last = leaves[-1].hex()
+            self.tile(lines, leaves)
         self.finish()
         return self.found
 
     def blocks(self) -> Iterator[list[bytes]]:
-        """Read whole lines with their line ends, as many at once as one tile stands over; the last ones may be fewer."""
-        left, offset, more = self.task.count, 0, self.task.more
-        held: list[bytes] = []
-        with disk.open_file(self.task.path, 0) as file:
-            while left or not more:
-                file.seek(offset)
-                data = file.read(_BLOCK)
-                if not data:
+        """
+        Read lines, as many at once as one tile stands over; the last ones may be fewer.
+
+        What is longer than the longest line is given in pieces: a piece, and a last line that is cut off, does not end in a line end.
+        """
+        left = self.task.count
+        with disk.open_file(self.task.path, _BUFFER) as file:
+            while left or not self.task.more:
+                count = min(left, _TILE) if self.task.more else _TILE
+                lines = [*map(file.readline, repeat(MAX_LINE + 1, count))]
+                if not lines[-1]:
+                    del lines[lines.index(b"") :]
+                if not lines:
                     break
-                offset += len(data)
-                lines = BytesIO(data).readlines()
-                if data[-1] != _LINE_END:
-                    offset -= len(lines.pop())
-                if more:
-                    del lines[left:]
-                if not lines or len(lines) > left or max(map(len, lines)) > MAX_LINE + 1:
+                if len(lines) > left:
                     raise _OtherError
                 left -= len(lines)
-                held += lines
-                while len(held) >= _TILE:
-                    yield held[:_TILE]
-                    del held[:_TILE]
-        if held:
-            yield held
+                yield lines
 
-    def block(self, lines: list[bytes], leaves: Sequence[str | None]) -> None:
-        """Check that each line ends as a record does that chains to the one before it; *leaves* begin with that of the record before."""
-        if self.chained(lines, leaves):
+    def block(self, lines: list[bytes], leaves: Sequence[bytes], width: int) -> None:
+        """Check that each line ends as a record does that chains to the one before it, unless *width* says that this was found."""
+        if width:
             return
-        seq = self.task.first + self.count
-        for number, (line, offset) in enumerate(zip(lines, self.offsets(lines), strict=True)):
+        seq, prev = self.task.first + self.count, self.last
+        for number, (line, leaf, offset) in enumerate(zip(lines, leaves, self.offsets(lines), strict=True)):
             link = link_of(line[:-1])
-            if link is None or link[:2] != (seq + number, leaves[number]):
+            if link is None or link[:2] != (seq + number, prev):
                 raise _OtherError
+            prev = leaf.hex()
             if link[2] in _SAYS_WHOSE:
-                self.found.specials.append((self.place(seq + number, offset, leaves[number + 1]), line[:-1]))
+                self.found.specials.append((self.place(seq + number, offset, prev), line[:-1]))
 
-    def chained(self, lines: list[bytes], leaves: Sequence[str | None]) -> int:
+    def chained(self, lines: list[bytes], leaves: Sequence[bytes]) -> int:
         """How long the ends of lines are that say these are decisions, each chained to the one before it; 0 if they are not, or are of several lengths."""
         seq, count = self.task.first + self.count, len(lines)
-        if len(str(seq)) != len(str(seq + count - 1)):
+        digits = len(str(seq))
+        if self.last is None or digits != len(str(seq + count - 1)):
             return 0
-        end = f',"prev":"{"":64}","seq":{seq},"time":"{"":{_TIME}}{_END}'
-        width = len(end)
-        text = bytearray().join([line[-width:] for line in lines])
+        begin, end = ',"prev":"', f'{_SEQ}{"":{digits}},"time":"{"":{_TIME}}{_END}'
+        width = len(begin) + 2 * HASH_BYTES + len(end)
+        text = b"".join([line[-width:] for line in lines])
         if len(text) != width * count:
             return 0
-        blank = b" " * count
+        prevs = (bytes.fromhex(self.last) + b"".join(leaves[:-1])).hex("|", HASH_BYTES)
+        wanted = bytearray(f"{begin}{prevs.replace('|', end + begin)}{end}".encode())
+        seqs = "".join(map(str, range(seq, seq + count))).encode()
+        first = width - len(end) + len(_SEQ)
+        for column in range(digits):
+            wanted[first + column :: width] = seqs[column::digits]
         for column in range(width - len(_END) - _TIME, width - len(_END)):  # the times, which nothing says beforehand
-            text[column::width] = blank
-        wanted: list[Any] = [None] * (2 * count)
-        wanted[::2], wanted[1::2] = leaves[:-1], range(seq, seq + count)
-        same = text == (f',"prev":"%s","seq":%d,"time":"{"":{_TIME}}{_END}' * count % (*wanted,)).encode()
-        return width if same else 0
+            wanted[column::width] = text[column::width]
+        return width if text == wanted else 0
 
     def offsets(self, lines: Sequence[bytes]) -> list[int]:
         """Where lines of this block start."""
@@ -264,17 +263,18 @@ class _Links:
     def place(self, seq: int, offset: int, leaf: str | None) -> Place:
         return seq, offset, self.task.name, leaf or ""
 
-    def tile(self, lines: list[bytes], leaves: bytes) -> None:
+    def tile(self, lines: list[bytes], leaves: Sequence[bytes]) -> None:
         """Join the leaves of a block, and come to the sizes among them."""
-        levels = levels_over([leaves[at : at + HASH_BYTES] for at in range(0, len(leaves), HASH_BYTES)])
-        below, offset = self.task.first + self.count, self.end
+        levels = levels_over(leaves)
+        below, length = self.task.first + self.count, sum(map(len, lines))
         while self.sizes and self.sizes[0] <= below + len(lines):
             size = self.sizes.popleft()
             number = size - below
-            place = self.place(size - 1, offset + sum(map(len, lines[: number - 1])), levels[0][number - 1].hex())
+            offset = self.end + length - sum(map(len, lines[number - 1 :]))
+            place = self.place(size - 1, offset, leaves[number - 1].hex())
             self.found.marks.append(Mark(size, place, joined([*self.tiles.roots, *_covering(levels, number)])))
         self.count += len(lines)
-        self.end += sum(map(len, lines))
+        self.end += length
         self.found.last = self.place(self.task.first + self.count - 1, self.end - len(lines[-1]), self.last)
         if len(lines) == _TILE:
             self.tiles.append(levels[-1][0])
@@ -330,10 +330,9 @@ class _Bodies(_Links):
             self.vault = Vault(*self.task.vault, read_only=True)
         return super().run()
 
-    def block(self, lines: list[bytes], leaves: Sequence[str | None]) -> None:
+    def block(self, lines: list[bytes], leaves: Sequence[bytes], width: int) -> None:
         """Check all that each record holds, and that it chains to the one before it."""
-        width = 0 if self.vault else self.chained(lines, leaves)
-        alone = self.shapes.read(lines, width) if width else None
+        alone = self.shapes.read(lines, width) if width and not self.vault else None
         start, stop = -len(_END) - _TIME, -len(_END)
         times = [line[start:stop] for line in lines]
         others: Sequence[int] = range(len(lines))
@@ -345,8 +344,9 @@ class _Bodies(_Links):
         if others:
             seq, offsets = self.task.first + self.count, self.offsets(lines)
             for number in others:
-                place = self.place(seq + number, offsets[number], leaves[number + 1])
-                times[number] = self.parse(lines[number][:-1], seq + number, leaves[number], place).encode()
+                prev = leaves[number - 1].hex() if number else self.last
+                place = self.place(seq + number, offsets[number], leaves[number].hex())
+                times[number] = self.parse(lines[number][:-1], seq + number, prev, place).encode()
         if times != sorted(times) or times[0] < self.latest:
             raise _OtherError
         self.earliest = self.earliest or times[0]
