@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Mark", "Scanned", "Task", "scan"]
 
-_BUFFER = 1 << 16  # bytes read at once: larger ones make the allocator give memory back and ask for it again
+_BUFFER = 1 << 18  # bytes read at once
 _LEAF = sha256(b"\x00")
 _TILE = 256  # lines that are checked at once, a power of two
 _TIME = 20  # characters
@@ -236,19 +236,23 @@ class _Links:
                 self.found.specials.append((self.place(seq + number, offset, prev), line[:-1]))
 
     def chained(self, lines: list[bytes], leaves: Sequence[bytes]) -> int:
-        """How long the ends of lines are that say these are decisions, each chained to the one before it; 0 if they are not, or are of several lengths."""
+        """
+        How long the ends of lines are that say these are decisions, each chained to the one before it; 0 if they are not, or are of several lengths.
+
+        What all lines should end in is made as one text, whose rows are of one length, so that what differs from row to row is written by columns.
+        """
         seq, count = self.task.first + self.count, len(lines)
         digits = len(str(seq))
         if self.last is None or digits != len(str(seq + count - 1)):
             return 0
-        begin, end = ',"prev":"', f'{_SEQ}{"":{digits}},"time":"{"":{_TIME}}{_END}'
+        begin, end = b',"prev":"', f'{_SEQ}{"":{digits}},"time":"{"":{_TIME}}{_END}'.encode()
         width = len(begin) + 2 * HASH_BYTES + len(end)
         text = b"".join([line[-width:] for line in lines])
         if len(text) != width * count:
             return 0
-        prevs = (bytes.fromhex(self.last) + b"".join(leaves[:-1])).hex("|", HASH_BYTES)
-        wanted = bytearray(f"{begin}{prevs.replace('|', end + begin)}{end}".encode())
-        seqs = "".join(map(str, range(seq, seq + count))).encode()
+        prevs = b"".join((bytes.fromhex(self.last), *leaves[:-1])).hex("|", HASH_BYTES).encode()
+        wanted = bytearray(begin + prevs.replace(b"|", end + begin) + end)
+        seqs = b"%d" * count % (*range(seq, seq + count),)
         first = width - len(end) + len(_SEQ)
         for column in range(digits):
             wanted[first + column :: width] = seqs[column::digits]
