@@ -177,6 +177,7 @@ class _Links:
         self.task = task
         self.found = Scanned()
         self.count = self.end = 0  # how many lines there are so far, and how many bytes
+        self.read = 0  # how many bytes with those that are being looked at
         self.last: str | None = None  # the leaf of the last one
         self.tiles = Tree()  # over the roots of 256 records each
         self.rest: list[bytes] = []  # the subtrees behind these
@@ -220,6 +221,7 @@ class _Links:
                 if len(lines) > left:
                     raise _OtherError
                 left -= len(lines)
+                self.read = file.tell()
                 yield lines
 
     def block(self, lines: list[bytes], leaves: Sequence[bytes], width: int) -> None:
@@ -270,15 +272,15 @@ class _Links:
     def tile(self, lines: list[bytes], leaves: Sequence[bytes]) -> None:
         """Join the leaves of a block, and come to the sizes among them."""
         levels = levels_over(leaves)
-        below, length = self.task.first + self.count, sum(map(len, lines))
+        below = self.task.first + self.count
         while self.sizes and self.sizes[0] <= below + len(lines):
             size = self.sizes.popleft()
             number = size - below
-            offset = self.end + length - sum(map(len, lines[number - 1 :]))
+            offset = self.read - sum(map(len, lines[number - 1 :]))
             place = self.place(size - 1, offset, leaves[number - 1].hex())
             self.found.marks.append(Mark(size, place, joined([*self.tiles.roots, *_covering(levels, number)])))
         self.count += len(lines)
-        self.end += length
+        self.end = self.read
         self.found.last = self.place(self.task.first + self.count - 1, self.end - len(lines[-1]), self.last)
         if len(lines) == _TILE:
             self.tiles.append(levels[-1][0])
