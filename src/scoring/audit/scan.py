@@ -43,10 +43,11 @@ __all__ = ["Mark", "Scanned", "Task", "scan"]
 _BUFFER = 1 << 18  # bytes read at once
 _LEAF = sha256(b"\x00")
 _TILE = 256  # lines that are checked at once, a power of two
+_FEW = 32  # lines that are read before one is looked at: pieces of a line without an end shall not fill memory
 _TIME = 20  # characters
 _SEQ = '","seq":'
 _END = '","type":"decision","v":1}\n'
-_LINE_END = 10
+_LINE_END = b"\n"
 _KEPT = 4096  # decisions between two sortings
 _SAYS_WHOSE = frozenset({"genesis", "key"})
 _OF_CASES = frozenset({"decision", "opening", "resolution"})
@@ -195,7 +196,7 @@ class _Links:
                 self.found.prev = self.last = link[1]
             leaves = _leaves(lines)
             width = self.chained(lines, leaves)
-            if not width and any(line[-1] != _LINE_END for line in lines):
+            if not width and any(line[-1:] != _LINE_END for line in lines):
                 raise _OtherError
             self.block(lines, leaves, width)
             self.last = leaves[-1].hex()
@@ -213,7 +214,9 @@ class _Links:
         with disk.open_file(self.task.path, _BUFFER) as file:
             while left or not self.task.more:
                 count = min(left, _TILE) if self.task.more else _TILE
-                lines = [*map(file.readline, repeat(MAX_LINE + 1, count))]
+                lines: list[bytes] = []
+                while len(lines) < count and not (lines and lines[-1][-1:] != _LINE_END):
+                    lines += map(file.readline, repeat(MAX_LINE + 1, min(count - len(lines), _FEW)))
                 if not lines[-1]:
                     del lines[lines.index(b"") :]
                 if not lines:
