@@ -12,6 +12,7 @@ Source: FORMAT.md 1-4.
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections import deque
 from hashlib import sha256
 from itertools import accumulate, repeat
@@ -25,7 +26,7 @@ from scoring.audit.follow import Disclosed, disclosed
 from scoring.audit.ledger import Heaps, row_of
 from scoring.audit.note import holding
 from scoring.audit.shapes import Shapes
-from scoring.audit.tree import HASH_BYTES, Tree, cover, joined, levels_over
+from scoring.audit.tree import HASH_BYTES, Tree, cover, joined, levels_over, node_hash
 from scoring.audit.value import Value
 from scoring.errors import LogError, StoreError
 
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from scoring.audit.shapes import Alone
     from scoring.audit.vault import Vault
 
-__all__ = ["Mark", "Scanned", "Task", "scan"]
+__all__ = ["Mark", "Scanned", "Task", "halves", "scan", "together"]
 
 _BUFFER = 1 << 18  # bytes read at once
 _LEAF = sha256(b"\x00")
@@ -55,7 +56,7 @@ _OF_CASES = frozenset({"decision", "opening", "resolution"})
 
 class Task(Value):
     """
-    What is asked of one segment.
+    What is asked of one segment, or of a part of it.
 
     Attributes:
         path: Its file. name: How findings call it.
@@ -65,9 +66,10 @@ class Task(Value):
         bodies: Whether bodies are looked at.
         vault: The vault's file and the log's genesis, where disclosures are looked at too.
         notes: Signed notes to be checked on the way. keys: By which keys they may be signed, beside those that the segment records.
+        skip: How many lines stand before the first record in its file; they are not looked at.
     """
 
-    __slots__ = ("path", "name", "first", "count", "more", "sizes", "bodies", "vault", "notes", "keys")  # noqa: RUF023 - in the order of the constructor
+    __slots__ = ("path", "name", "first", "count", "more", "sizes", "bodies", "vault", "notes", "keys", "skip")  # noqa: RUF023 - in the order of the constructor
 
     path: str
     name: str
@@ -79,6 +81,10 @@ class Task(Value):
     vault: tuple[str, str] | None
     notes: list[bytes]
     keys: list[str]
+    skip: int
+
+    def __init__(self, *fields: Any) -> None:
+        super().__init__(*fields, *(0,) * (len(self.__slots__) - 1 == len(fields)))
 
 
 class Mark(Value):
@@ -153,6 +159,33 @@ def scan(task: Task) -> Scanned | None:
         reading.close()
 
 
+def halves(task: Task) -> list[Task]:
+    """Cut a task in two, so that two cores share it: its bytes alone, and where heads say that there is more than the first half."""
+    size = task.count // 2
+    middle = task.first + size
+    if task.bodies or task.more or task.count.bit_count() != 1 or not task.sizes or task.sizes[-1] <= middle:
+        return [task]
+    below, place = bisect(task.sizes, middle), (task.path, task.name)
+    return [
+        Task(*place, task.first, size, True, task.sizes[:below], False, None, task.notes[:below], task.keys),
+        Task(*place, middle, size, False, task.sizes[below:], False, None, task.notes[below:], task.keys, size),
+    ]
+
+
+def together(found: Scanned, behind: Scanned) -> Scanned | None:
+    """What a segment came to of which both halves hold; None where the second does not chain to the first."""
+    if behind.prev != found.last[3]:
+        return None
+    ((_, root),) = found.subtrees
+    found.count += behind.count
+    found.last = behind.last
+    found.subtrees += behind.subtrees
+    found.marks += [Mark(mark.size, mark.place, node_hash(root, mark.root)) for mark in behind.marks]
+    found.specials += behind.specials
+    found.signed |= behind.signed
+    return found
+
+
 class _OtherError(Exception):
     """Something is another way than the quick reading knows."""
 
@@ -212,6 +245,8 @@ class _Links:
         """
         left = self.task.count
         with disk.open_file(self.task.path, _BUFFER) as file:
+            deque(map(file.readline, repeat(MAX_LINE + 1, self.task.skip)), maxlen=0)
+            self.end = file.tell()
             while left or not self.task.more:
                 count = min(left, _TILE) if self.task.more else _TILE
                 lines: list[bytes] = []
