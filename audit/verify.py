@@ -51,7 +51,8 @@ LINE_MAX, PACK_MAX, NOTE_MAX, SEGMENT, INT_MAX, SHOWN = 32_768, 4 << 20, 1 << 20
 TILE_MAX, TRUSTED = 256 * (LINE_MAX + 2), Place(file="the trusted head")
 LONG = OSError(0, "it is too long")
 BEHIND = 512  # records that a log with a key may honestly have behind its newest head: below 256, and a batch
-MALFORMED = (ValueError, TypeError, LookupError, AttributeError)  # by which reading fails what is nothing of the kind
+# By which reading fails what is nothing of the kind; by which files fail.
+MALFORMED = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 UNREADABLE = (OSError, sqlite3.Error, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error, EOFError)
 CHECKS = {  # each check, and what is said where it holds
     "files": "{segments} segments, named and filled in order",
@@ -185,16 +186,12 @@ HOOKS = {  # what is no value of ours becomes null, and so is no longer spelled 
 
 
 def decode(data: bytes) -> Any:
-    """Return the value spelled by `data`; raise ValueError if it is not canonical JSON."""
-    try:
-        value = json.loads(data.decode(), **HOOKS)
-        fine = encode(value) == data
-    except RecursionError:
-        fine = False
-    if fine and data.count(b"[") + data.count(b"{") > 32:  # count how deep they nest, strings left out
-        bare = re.sub(rb'"(?:[^"\\]|\\.)*"', b"", data)
-        fine = max(accumulate((byte in b"[{") - (byte in b"]}") for byte in bare)) <= 32
-    if not fine:
+    """Return the value spelled by `data`; raise if it is not canonical JSON."""
+    value = json.loads(data.decode(), **HOOKS)
+    many = data.count(b"[") + data.count(b"{") > 32  # then how deep they nest is counted, strings left out
+    brackets = re.sub(rb'"(?:[^"\\]|\\.)*"', b"", data) if many else b""
+    depth = max(accumulate((one in b"[{") - (one in b"]}") for one in brackets), default=0)
+    if encode(value) != data or depth > 32:
         raise ValueError("not canonical JSON")
     return value
 
@@ -313,14 +310,20 @@ def read_note(data: bytes) -> Note:
     return Note(data, text, origin, int(size), b64decode(root), frozenset(re.findall(SIGNATURE, signatures or "")))
 
 
-Receipt = tuple[int, list[bytes], Note, bytes]  # the record's index, its proof, its head, and its line or nothing
+class Receipt(NamedTuple):
+    """A receipt: the record's index, the proof, the head that it leads to, and the record's line where that is carried."""
+
+    index: int
+    proof: list[bytes]
+    head: Note
+    carried: bytes
 
 
 def read_receipt(data: bytes) -> Receipt:
-    """Read a tlog-proof, which may carry its record's line."""
+    """Read a tlog-proof."""
     found = RECEIPT.match(data.decode("utf-8"))
-    proof, extra = [*map(b64decode, found[3].split())], b64decode(found[1] or "")
-    return int(found[2]), proof, read_note(data[found.end() :]), extra
+    proof, carried = [*map(b64decode, found[3].split())], b64decode(found[1] or "")
+    return Receipt(int(found[2]), proof, read_note(data[found.end() :]), carried)
 
 
 def read_disclosure(data: bytes) -> tuple[str, list[str]]:
@@ -505,7 +508,7 @@ class Walk(Report):
             wanted = "a file, a multiple of 65536 in 12 digits, .jsonl"
             if not self.need(first % SEGMENT == 0, "files", "it", wanted, "another", place):
                 continue
-            self.gap = not self.same("files", "its first record, after those before it", self.size, first, place)
+            self.gap = not self.same("files", "its first record, by those before it", self.size, first, place)
             self.size = first
             for offset, line in lines_of(path, LINE_MAX + 1):
                 more = self.size < first + SEGMENT
@@ -562,10 +565,11 @@ class Walk(Report):
         for place, path in self.listed("receipts"):
             data = self.file(f"receipts/{path.name}", NOTE_MAX) or b""
             receipt = self.parsed("receipts", "a tlog-proof", read_receipt, data, place)
-            wanted = receipt and f"{receipt[0]:012}.tlog-proof"
+            wanted = receipt and f"{receipt.index:012}.tlog-proof"
             if receipt and self.need(path.name == wanted, "receipts", "its name", wanted, "another", place):
-                self.claims[receipt[0] + 1] += [("receipts", place, partial(self.leads, "receipts", place, receipt))]
-                self.relied[receipt[2].data] = "receipts", place
+                test = partial(self.leads, "receipts", place, receipt)
+                self.claims[receipt.index + 1] += [("receipts", place, test)]
+                self.relied[receipt.head.data] = "receipts", place
             self.counts["receipts"] += 1
         for place, path in self.listed("disclosures"):
             data = self.file(f"disclosures/{path.name}", PACK_MAX) or b""
@@ -612,7 +616,7 @@ class Walk(Report):
         self.counts["lines"] += 1
         try:
             record = decode(text)
-        except ValueError:
+        except MALFORMED:
             self.need(False, "lines", "it", "canonical JSON", "something else")
             return None
         what = misfit("record", record) or misfit(record["type"], record["body"], ".body")
@@ -697,9 +701,9 @@ class Walk(Report):
 
     def leads(self, check: str, place: Place, receipt: Receipt, text: bytes) -> None:
         """Check that a receipt's proof leads from a line to the root of its head."""
-        index, proof, note, _ = receipt
-        found = climb(index, note.size, sha256(b"\0" + text).digest(), proof)
-        self.need(found == note.root, check, "its proof", f"a way to {note.root.hex()}", found and found.hex(), place)
+        root = receipt.head.root
+        found = climb(receipt.index, receipt.head.size, sha256(b"\0" + text).digest(), receipt.proof)
+        self.need(found == root, check, "its proof", f"a way to {root.hex()}", found and found.hex(), place)
 
     # --- What records say of those before them ---
 
@@ -836,11 +840,12 @@ class Walk(Report):
         for check, place in self.relied.values():
             self.need(False, check, "its checkpoint", "one of the heads", "another", place)
         for digest, (place, _, _) in self.shown.items():
-            select, fine, gone = "SELECT key FROM kept WHERE key BETWEEN ? AND ?", False, None
+            select, fine, gone = "SELECT key FROM kept WHERE key BETWEEN ? AND ?", None, None
             for (key,) in self.base.execute(select, (f"cited {digest} ", f"cited {digest} g")):
                 _, _, case, said = key.split()
                 fine, gone = fine or said == "1", self.kept(f"erased {case}") if gone is None else gone
-            self.need(fine, "disclosures", "it", "what a record cites as such", "another, or none", place)
+            found = "no record" if fine is None else "one that cites it as something else"
+            self.need(fine, "disclosures", "it", "a record that cites it as such", found, place)
             found = f"that erased at record #{gone}"
             self.need(gone is None, "disclosures", "its case", "one not erased", found, place)
         for _, path in self.listed("packs"):
@@ -868,22 +873,22 @@ class Walk(Report):
         receipt = self.parsed("receipt", "a tlog-proof", read_receipt, data, at)
         if not receipt:
             return self.close(("receipt",))
-        index, _, note, carried = receipt
-        if line := line or carried:
+        index, head = receipt.index, receipt.head
+        if line := line or receipt.carried:
             self.at = Place(index, 0, "the record")
             self.need(len(line) <= LINE_MAX, "lines", "its length", f"at most {LINE_MAX} bytes", "more")
             record = self.read(line)
             self.need(not record or record["seq"] == index, "receipt", "its seq", index, "another")
-            self.need(index < note.size, "receipt", "its index", f"less than {note.size}", index, at)
+            self.need(index < head.size, "receipt", "its index", f"less than {head.size}", index, at)
             self.leads("receipt", at, receipt, line)
         if self.given:
             self.counts["signed"] = 1
             wanted = f"one signed by {self.given.id.hex()}"
-            self.need(note.signed_by([self.given])[0], "signatures", "its head", wanted, "none by it", at)
+            self.need(head.signed_by([self.given])[0], "signatures", "its head", wanted, "none by it", at)
         else:
             self.missed["signatures"], self.lacking = "no key was given (--key)", {"signatures"}
-        if trusted and trusted.size == note.size:
-            self.need(trusted.text == note.text, "trusted", "its head", "the trusted one", "another", at)
+        if trusted and trusted.size == head.size:
+            self.need(trusted.text == head.text, "trusted", "its head", "the trusted one", "another", at)
         else:
             self.missed["trusted"] = "no trusted head of the receipt's size was given (--trusted)"
         return self.close(OF_RECEIPT, why="" if line else "the receipt does not carry its record (--record)")
@@ -904,7 +909,7 @@ def faults(names: list[str], top: str) -> Iterator[tuple[bool, str, str]]:
     yield all(name.startswith(top) for name in names), "all in one folder, or none", "others beside the folder"
 
 
-def find(root: Any) -> tuple[Any, bool]:
+def log_in(root: Any) -> tuple[Any, bool]:
     """Return the folder that is a log or tiles, the root or the one in it, and whether it is a log; None if there is none."""
     inside = [one for one in root.iterdir() if (one / "log").is_dir()] if root.is_dir() else []
     # A log may itself be called log, and hold another folder of that name.
@@ -950,7 +955,7 @@ def main() -> int:
         trusted = read_note(start_of(call.trusted, NOTE_MAX)) if call.trusted else None
         packed = zipfile.ZipFile(call.path) if call.path.is_file() and zipfile.is_zipfile(call.path) else None
         top: Any = zipfile.Path(packed) if packed else call.path
-        root, is_log = find(top)
+        root, is_log = log_in(top)
         walk = Walk(root, call.json, call.key)
         if root:
             names, folder = packed.namelist() if packed else [], "" if root == top else f"{root.name}/"

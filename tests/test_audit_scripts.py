@@ -7,6 +7,7 @@ say was worked out on paper from FORMAT.md 6, or by trying every completion one 
 
 from __future__ import annotations
 
+import ast
 import base64
 import copy
 import importlib.util
@@ -2025,6 +2026,13 @@ class TestAsPrograms:
         assert good.stdout.startswith("HOLDS recompute: 2 decisions")
         for wrong in ([], [log.root / "nowhere"], [log.root, "--record", "0"], [log.root, "--record", "99"]):
             assert self.call(AUDIT / "recompute.py", *wrong).returncode == 2
+
+    def test_the_verifier_reads_like_an_explanation(self):
+        """Each class and function of verify.py says what it establishes; no line is longer than 150 characters."""
+        text = (AUDIT / "verify.py").read_text(encoding="utf-8")
+        named = [one for one in ast.walk(ast.parse(text)) if isinstance(one, (ast.ClassDef, ast.FunctionDef))]
+        assert [one.name for one in named if one.name != "__init__" and not ast.get_docstring(one)] == []
+        assert max(map(len, text.splitlines())) <= 150
 
     def test_json_lines_have_the_same_keys(self, log):
         """Every line of --json is an object with the eight documented keys."""
