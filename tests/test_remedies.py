@@ -301,6 +301,10 @@ class TestKeys:
         assert status == 2
         assert f"give with --key the file of {vkey}" in err
         assert "keygen" not in err
+        new = call("keygen", "new.key", "--log", "decisions")[1].strip()
+        call("score", "small.pack.json", "m.jsonl", "--log", "decisions", "--key", "log.key", "--key", "new.key")
+        err = call("score", "small.pack.json", "m.jsonl", "--log", "decisions", "--key", "other.key")[2]
+        assert err.endswith(f": give with --key the file of {new}\n"), "the newest"
 
     def test_only_what_can_sign_is_offered_in_place_of_a_signing_key(self, call, vkey):
         Path("log.vkey").write_text(vkey)

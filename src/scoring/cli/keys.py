@@ -7,6 +7,7 @@ Owns how a key lies in a file: the one line in which Go's sumdb writes it, reada
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scoring import canonical
@@ -21,7 +22,6 @@ from scoring.errors import LogError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
     from typing import Any
 
 __all__ = ["checkpoint_in", "keygen", "signers_of", "verification_key"]
@@ -129,11 +129,31 @@ def signers_of(files: Sequence[str], log: str | None) -> list[SigningKey]:
 
 def _key_of(log: str) -> str:
     """What to give for a log that another's key was given for: the key that it has; or how one is made, where it has none."""
-    from scoring import AuditLog
+    key = _newest_key(Path(log) / "log")
+    return f"give with --key the file of {key}" if key else f"`scoring keygen FILE --log {log}` makes one of that name"
 
-    with AuditLog.open(log, vault=False) as opened:
-        wanted = opened.no_heads
-    return wanted or f"`scoring keygen FILE --log {log}` makes one of that name"
+
+def _newest_key(segments: Path) -> str:
+    """The newest key that a log's records name, or the empty string; the log is not opened, which might mend it."""
+    key = ""
+    for file in sorted(segments.glob("*.jsonl")):
+        try:
+            with file.open("rb") as stream:
+                while line := stream.readline(MAX_LINE + 1):
+                    key = _key_in(line) or key
+        except OSError as error:
+            raise StoreError(f"{file} cannot be read: {error.strerror}") from error
+    return key
+
+
+def _key_in(line: bytes) -> str:
+    if b'"type":"key"' not in line:
+        return ""
+    try:
+        record: Any = canonical.loads_canonical(line.removesuffix(b"\n"))
+    except canonical.CanonicalError:
+        return ""
+    return "" if record_misfit(record) or record["type"] != "key" else str(record["body"]["key"])
 
 
 def _signing_key(file: str) -> SigningKey:
