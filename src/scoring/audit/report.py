@@ -1,7 +1,7 @@
 """
-What checking finds: findings, and the report that holds them.
+What checking finds: findings, each with the part of a log that it accuses, and the report that holds them.
 
-Must not know what is checked, nor how.
+Must not know what is checked, nor how; nor what to do about it.
 """
 
 from __future__ import annotations
@@ -15,16 +15,33 @@ if TYPE_CHECKING:
     Place: TypeAlias = tuple[int, int, str, str]  # number of the line, its offset, its file, its leaf
 
 __all__ = [
+    "ANOTHERS_CHECKPOINT",
+    "ANOTHERS_KEY",
+    "ANOTHERS_VAULT",
+    "BESIDE",
     "CANNOT_SHOW",
+    "ERASED",
     "FAILS",
+    "FIT",
+    "HEADS",
     "HOLDS",
+    "KEPT_HEAD",
     "NOT_CHECKED",
     "NOT_SIGNED",
+    "NO_VAULT",
     "OTHERS_CHECKPOINT",
     "OTHERS_KEY",
     "OTHERS_VAULT",
+    "PACKS",
+    "RECORDS",
     "REMARK",
+    "STRAY",
+    "TAIL",
+    "UNREAD_HEADS",
+    "UNSIGNED",
+    "UNSIGNED_BY_KEY",
     "UNSIGNED_CHECKPOINT",
+    "VAULT",
     "Check",
     "Finding",
     "Report",
@@ -46,6 +63,23 @@ CANNOT_SHOW = (
     "whether the times are true: they are what the writer's clock said; the order of events is seq",
 )
 
+# What a failure accuses. Of a log: its records; its file `heads`; that these two fit, where nobody can tell which of them was changed; a pack; a disclosure
+# in the vault; the vault as a whole; what it should no longer have; an unfinished last line; a file that has no place there; what an export has beside it.
+RECORDS, HEADS, FIT, PACKS = "records", "heads", "records or heads", "packs"
+VAULT, NO_VAULT, ERASED, TAIL = "vault", "vault as a whole", "erased", "tail"
+STRAY, BESIDE = "stray file", "beside the log"
+# That it extends a head that was kept elsewhere; and what accuses nothing of it: what cannot be read, and what was given to compare with and belongs elsewhere.
+KEPT_HEAD, UNREAD_HEADS = "kept head", "unread heads"
+ANOTHERS_KEY, UNSIGNED_BY_KEY, UNSIGNED = "another key", "not signed by the key", "unsigned checkpoint"
+ANOTHERS_CHECKPOINT, ANOTHERS_VAULT = "another log's checkpoint", "another log's vault"
+_ACCUSES = {  # by check; any other its records
+    "heads": HEADS,
+    "trusted": KEPT_HEAD,
+    "head": KEPT_HEAD,
+    "vault": VAULT,
+    **dict.fromkeys(("receipts", "disclosures", "tiles"), BESIDE),
+}
+_IN_SEGMENTS = frozenset({RECORDS, KEPT_HEAD, TAIL})  # where the place of a line helps to find it
 
 # What fails where nothing was found changed, but something else was given than belongs here: how its finding begins.
 OTHERS_KEY = "the log is not signed by the key that was given: it has no such key"
@@ -77,11 +111,12 @@ class Finding(Value):
         result: ``HOLDS``, ``FAILS``, ``NOT CHECKED`` or ``REMARK``: something to know, which fails nothing.
         detail: What was checked, what is wrong, or why it was not checked.
         seq: The first record at which it fails, by its place in the log.
-        offset, file: Where that record's line starts, in bytes, and in which file.
+        offset, file: Where that record's line starts, in bytes, and in which file; None where the line itself is not accused.
         expected, found: What should have been there and what is.
+        parts: What its failures accuse, such as `RECORDS` or `PACKS`; what is told of comes first. Empty where it does not fail, or is of no log.
     """
 
-    __slots__ = ("check", "result", "detail", "seq", "offset", "file", "expected", "found")  # noqa: RUF023 - in the order of the constructor
+    __slots__ = ("check", "result", "detail", "seq", "offset", "file", "expected", "found", "parts")  # noqa: RUF023 - in the order of the constructor
 
     check: str
     result: str
@@ -91,6 +126,7 @@ class Finding(Value):
     file: str | None
     expected: str | None
     found: str | None
+    parts: tuple[str, ...]
 
     def __init__(  # noqa: PLR0917 - a value is made of its fields in order
         self,
@@ -102,12 +138,23 @@ class Finding(Value):
         file: str | None = None,
         expected: str | None = None,
         found: str | None = None,
+        parts: tuple[str, ...] = (),
     ) -> None:
-        super().__init__(check, result, detail, seq, offset, file, expected, found)
+        super().__init__(check, result, detail, seq, offset, file, expected, found, parts)
 
-    def saying(self, detail: str) -> Finding:
-        """Return the same finding in other words."""
-        return Finding(self.check, self.result, detail, self.seq, self.offset, self.file, self.expected, self.found)
+    def saying(self, detail: str, parts: tuple[str, ...] | None = None) -> Finding:
+        """Return the same finding in other words; *parts*, where it accuses more."""
+        return Finding(
+            self.check,
+            self.result,
+            detail,
+            self.seq,
+            self.offset,
+            self.file,
+            self.expected,
+            self.found,
+            self.parts if parts is None else parts,
+        )
 
     def __str__(self) -> str:
         text = f"{self.result:<11}  {self.check:<10}  "
@@ -178,26 +225,33 @@ class Check:
         self.name = name
         self.failures = 0
         self.first: Finding | None = None
+        self.parts: dict[str, None] = {}  # that failed
         self.unchecked = ""
 
-    def fail(self, detail: str, at: Place | None = None, **values: Any) -> None:
+    def fail(self, detail: str, at: Place | None = None, part: str | None = None, **values: Any) -> None:
         """
         Note a failure.
 
         Args:
             detail: What is wrong.
             at: Where.
+            part: What it accuses, where that is not what this check is of.
             values: Text of what was `expected` and what was `found`.
         """
         self.failures += 1
+        part = part or _ACCUSES.get(self.name, RECORDS)
+        self.parts.setdefault(part)
         # A changed record shows only in those behind it, so that failures may come out of order.
         if self.first is None or (at and self.first.seq is not None and at[0] < self.first.seq):
             seq, offset, file = at[:3] if at else (None, None, None)
-            self.first = Finding(self.name, FAILS, detail, seq, offset, file, **values)
+            if part not in _IN_SEGMENTS:
+                offset, file = None, None
+            self.first = Finding(self.name, FAILS, detail, seq, offset, file, **values, parts=(part,))
 
     def finding(self, holds: str) -> Finding:
         """Return what was found; *holds* says it where nothing failed."""
         if self.first is not None:
             more = f"; and {self.failures - 1} more" if self.failures > 1 else ""
-            return self.first.saying(self.first.detail + more)
+            parts = tuple(dict.fromkeys((*self.first.parts, *self.parts)))
+            return self.first.saying(self.first.detail + more, parts)
         return Finding(self.name, NOT_CHECKED, self.unchecked) if self.unchecked else Finding(self.name, HOLDS, holds)

@@ -15,6 +15,7 @@ from cyclopts import Parameter
 from scoring import canonical
 from scoring.audit.checkpoint import parse as parse_checkpoint
 from scoring.audit.export import export as write_export
+from scoring.audit.given import said_of_record
 from scoring.audit.receipt import parse, with_record, write
 from scoring.cli.inputs import open_log
 from scoring.cli.naming import ELSEWHERE, decision_named
@@ -124,6 +125,7 @@ def receipt(
         seq = None if record is None else _record_named(log, record)
         try:
             text = log.checkpoint() if seq is None else _with_record(log, seq)
+            said = "" if seq is None else f"#{seq}, {said_of_record(log.read(seq))}"
         except LogError as error:
             if not log.no_heads or log.broken_head:
                 raise
@@ -136,11 +138,13 @@ def receipt(
             "unsigned: whoever has the log could make another such file; with a key it shows who made it (`scoring keygen`)"
         )
     if json:
-        emit({"file": output, "record": seq, "text": text})
+        emit({"file": output, "record": seq, "said": said or None, "text": text})
     elif output == STDIN:
         sys.stdout.write(text)
+        if said:
+            complain(f"the receipt of record {said}")
     else:
-        say(f"{output}: " + ("the checkpoint of the log" if seq is None else f"the receipt of record #{seq}"))
+        say(f"{output}: " + (f"the receipt of record {said}" if said else "the checkpoint of the log"))
     return HOLDS
 
 
