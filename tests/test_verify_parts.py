@@ -222,7 +222,20 @@ class TestEachPart:
         said, failing = closing()
         assert said.startswith("decisions is not as it was written.")
         assert failing["heads"]["parts"] == ["records"]
-        assert "- tail: when all else holds, if nobody is writing" in said
+        assert "open it once" not in said
+        assert RECORDS_DO in said
+
+    def test_a_tail_without_heads_is_not_cut_before_heads_is_back(self, signed, closing):
+        """Opening would take the last record, which was acknowledged and then cut, for what a crash left of one that was not."""
+        (signed / "heads").unlink()
+        whole = logs.segment(signed).read_bytes()
+        logs.segment(signed).write_bytes(whole[:-30])
+        said, _ = closing()
+        first, second = said.rstrip("\n").split("\n")[1:]
+        assert first.startswith("- no heads: put the file heads back from a copy")
+        assert second.startswith(
+            "- tail: when all else holds, if nobody is writing to it, keep a copy and open it once"
+        )
 
     def test_a_file_among_the_segments_that_is_none_is_moved_away(self, signed, closing, call):
         (signed / "log/notes.txt").write_text("x")

@@ -28,6 +28,7 @@ __all__ = [
     "KEPT_HEAD",
     "NOT_CHECKED",
     "NOT_SIGNED",
+    "NO_HEADS",
     "NO_VAULT",
     "OTHERS_CHECKPOINT",
     "OTHERS_KEY",
@@ -63,15 +64,26 @@ CANNOT_SHOW = (
     "whether the times are true: they are what the writer's clock said; the order of events is seq",
 )
 
-# What a failure accuses. Of a log: its records; its file `heads`; that these two fit, where nobody can tell which of them was changed; a pack; a disclosure
-# in the vault; the vault as a whole; what it should no longer have; an unfinished last line; a file that has no place there; what an export has beside it.
-RECORDS, HEADS, FIT, PACKS = "records", "heads", "records or heads", "packs"
-VAULT, NO_VAULT, ERASED, TAIL = "vault", "vault as a whole", "erased", "tail"
-STRAY, BESIDE = "stray file", "beside the log"
-# That it extends a head that was kept elsewhere; and what accuses nothing of it: what cannot be read, and what was given to compare with and belongs elsewhere.
-KEPT_HEAD, UNREAD_HEADS = "kept head", "unread heads"
-ANOTHERS_KEY, UNSIGNED_BY_KEY, UNSIGNED = "another key", "not signed by the key", "unsigned checkpoint"
-ANOTHERS_CHECKPOINT, ANOTHERS_VAULT = "another log's checkpoint", "another log's vault"
+# What a failure accuses. Of a log:
+RECORDS = "records"
+HEADS = "heads"
+FIT = "records or heads"  # they do not fit each other, and nobody can tell which was changed
+KEPT_HEAD = "kept head"  # it does not extend a head that was kept elsewhere
+NO_HEADS = "no heads"  # the file is gone; a remark
+PACKS = "packs"
+VAULT = "vault"  # a disclosure in it
+NO_VAULT = "vault as a whole"
+ERASED = "erased"  # the vault still has what was
+TAIL = "tail"  # an unfinished last line
+STRAY = "stray file"  # among the segments
+BESIDE = "beside the log"  # what an export has there
+# Nothing of it, for this could not be read, or was given to compare with and belongs elsewhere:
+UNREAD_HEADS = "unread heads"
+ANOTHERS_KEY = "another key"
+UNSIGNED_BY_KEY = "not signed by the key"
+UNSIGNED = "unsigned checkpoint"
+ANOTHERS_CHECKPOINT = "another log's checkpoint"
+ANOTHERS_VAULT = "another log's vault"
 _ACCUSES = {  # by check; any other its records
     "heads": HEADS,
     "trusted": KEPT_HEAD,
@@ -113,7 +125,7 @@ class Finding(Value):
         seq: The first record at which it fails, by its place in the log.
         offset, file: Where that record's line starts, in bytes, and in which file; None where the line itself is not accused.
         expected, found: What should have been there and what is.
-        parts: What its failures accuse, such as `RECORDS` or `PACKS`; what is told of comes first. Empty where it does not fail, or is of no log.
+        parts: What its failures accuse, such as `RECORDS` or `PACKS`, first what is told of. Empty where nothing is accused, or no log: a receipt, an archive.
     """
 
     __slots__ = ("check", "result", "detail", "seq", "offset", "file", "expected", "found", "parts")  # noqa: RUF023 - in the order of the constructor

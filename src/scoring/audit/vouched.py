@@ -21,6 +21,7 @@ from scoring.audit.report import (
     ANOTHERS_KEY,
     FIT,
     HEADS,
+    NO_HEADS,
     NOT_SIGNED,
     OTHERS_CHECKPOINT,
     OTHERS_KEY,
@@ -486,7 +487,7 @@ class Vouched:
         )
         heads_gone = self.seqs and not self.count and not (self.heads.first or self.resumed or self.early_end)
         return (
-            Finding("heads", REMARK, self.no_head())
+            Finding("heads", REMARK, self.no_head(), parts=(NO_HEADS,))
             if heads_gone
             else self.heads.finding(f"{self.count} made, the newest of {size} records; {lines - size} stand behind it"),
             self.signatures.finding(

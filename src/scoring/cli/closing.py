@@ -19,6 +19,7 @@ from scoring.audit.report import (
     FIT,
     HEADS,
     KEPT_HEAD,
+    NO_HEADS,
     NO_VAULT,
     PACKS,
     RECORDS,
@@ -62,6 +63,10 @@ _REMEDIES = {
     HEADS: _Remedy(
         "the file heads was changed",
         "keep a copy of the file heads, and put that file alone back from a copy of the log",
+    ),
+    NO_HEADS: _Remedy(
+        "the file heads is gone",
+        "put the file heads back from a copy, unless the log was only just made: it tells how many records there were, and so what no crash left unfinished",
     ),
     PACKS: _Remedy(
         "a pack is missing or was changed",
@@ -139,6 +144,10 @@ def closing(path: str, report: Report, *, mends: bool) -> str:
     failed = {part for finding in failing for part in finding.parts}
     if RECORDS in failed:
         failed.discard(FIT)
+    if not _RECORDS.isdisjoint(failed):
+        failed.discard(TAIL)  # which goes with the log that is put back
+    if TAIL in failed:
+        failed |= {part for finding in report.findings for part in finding.parts if part == NO_HEADS}
     parts = [part for part in _REMEDIES if part in failed]
     of_no_log = not all(finding.parts for finding in failing)  # but of a receipt, a checkpoint, tiles or an archive
     if of_no_log or not (mends or _ELSEWHERE.issuperset(parts)):

@@ -55,7 +55,8 @@ def export(
         output: The zip archive to write, a file; one that exists is not overwritten.
         case: A case, or the number of a decision of it, as 17 or '#17'; once for each.
         answers: Of the named cases, only the answers to these items; they must have been recorded one by one. What the others came to stays to be seen.
-        packs: The rubrics go along, keys and all. Without them no verdict can be recomputed; with them everybody's outcomes can be read.
+        packs: The rubrics go along, keys and all. Without them no verdict can be recomputed, so that checking it ends with exit status 3; with them everybody's
+            outcomes can be read.
         tiles: The log goes along as C2SP tlog-tiles too.
         vault: The log's vault, where it does not lie beside the log.
         opening: What the log is opened with.
@@ -116,7 +117,7 @@ def receipt(
     Args:
         directory: The log.
         record: Any record's number, as 17 or '#17'; or a case, whose newest decision is meant.
-        output: The file to write; one that exists is not overwritten. `-` prints it.
+        output: The file to write; one that exists is not overwritten. `-` prints it. Which decision it is of is told beside it.
         vault: The log's vault, where it does not lie beside the log.
         opening: What the log is opened with.
         json: One JSON object, for machines.
