@@ -109,7 +109,7 @@ class TestEachPart:
         }[damage]()
         said, failing = closing()
         assert said.startswith(
-            f"decisions: {NO_RECORD} a pack is missing or was changed.\nPut each such file back in decisions/packs"
+            f"decisions: {NO_RECORD} a pack is missing or was changed.\nPut each file that is named back in decisions/packs"
         )
         assert RECORDS_DO not in said
         assert "first bad record" not in said
@@ -236,6 +236,38 @@ class TestEachPart:
         assert second.startswith(
             "- tail: when all else holds, if nobody is writing to it, keep a copy and open it once"
         )
+
+    @pytest.mark.parametrize("after", [0, 1])
+    def test_what_is_bad_behind_the_newest_head_may_be_a_crashs_doing(self, signed, closing, call, after):
+        """A disk may write the sectors of a batch in any order: a line that is none, and perhaps whole records behind it."""
+        with open_log(signed) as log:
+            for number in range(6, 9 + after):
+                log.decide(RUBRIC, submission(number))
+        lines = lines_of(signed)
+        lines[-1 - after] = lines[-1 - after][:-40] + b"\0" * 40
+        write_lines(signed, lines)
+        shutil.rmtree(signed / "cache")
+        bad = len(lines) - 1 - after
+        said, failing = closing()
+        assert said.startswith(
+            f"decisions is not as it was written. The first bad record is #{bad}.\nNo head stands for what is bad: if the machine stopped"
+        )
+        assert {part for row in failing.values() for part in row["parts"]} == {"records behind the heads"}
+        assert call("status", "decisions")[0] == 0
+        assert call("verify", "decisions")[0] == 0
+
+    def test_a_record_behind_the_newest_head_that_only_breaks_a_rule_is_no_crashs_doing(self, signed, closing):
+        with open_log(signed) as log:
+            log.decide(RUBRIC, submission(6))
+            log.decide(RUBRIC, submission(7))
+        records = [json.loads(line) for line in lines_of(signed)]
+        records[-1]["body"]["id"] = "s-1"
+        write_lines(signed, rechain(records))
+        said, failing = closing()
+        assert said.startswith(
+            f"decisions is not as it was written. The first bad record is #{len(records) - 1}.\nKeep it as it is"
+        )
+        assert failing["ids"]["parts"] == ["records"]
 
     def test_a_file_among_the_segments_that_is_none_is_moved_away(self, signed, closing, call):
         (signed / "log/notes.txt").write_text("x")

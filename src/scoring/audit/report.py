@@ -18,6 +18,7 @@ __all__ = [
     "ANOTHERS_CHECKPOINT",
     "ANOTHERS_KEY",
     "ANOTHERS_VAULT",
+    "BEHIND",
     "BESIDE",
     "CANNOT_SHOW",
     "ERASED",
@@ -48,6 +49,7 @@ __all__ = [
     "Report",
     "cannot_show",
     "counted",
+    "placed",
     "shown",
 ]
 
@@ -66,6 +68,7 @@ CANNOT_SHOW = (
 
 # What a failure accuses. Of a log:
 RECORDS = "records"
+BEHIND = "records behind the heads"  # which no head stands for, so that a crash may have left them half written
 HEADS = "heads"
 FIT = "records or heads"  # they do not fit each other, and nobody can tell which was changed
 KEPT_HEAD = "kept head"  # it does not extend a head that was kept elsewhere
@@ -91,6 +94,7 @@ _ACCUSES = {  # by check; any other its records
     "vault": VAULT,
     **dict.fromkeys(("receipts", "disclosures", "tiles"), BESIDE),
 }
+_OF_LINES = ("segments", "canonical", "fields", "chain")
 _IN_SEGMENTS = frozenset({RECORDS, KEPT_HEAD, TAIL})  # where the place of a line helps to find it
 
 # What fails where nothing was found changed, but something else was given than belongs here: how its finding begins.
@@ -112,6 +116,24 @@ def cannot_show(findings: tuple[Finding, ...]) -> tuple[str, ...]:
     """What no check of a chain can show, given what these found: whoever gave a head that holds is not told to give one."""
     extends = any(finding.check in {"head", "trusted"} and finding.result == HOLDS for finding in findings)
     return (_CUT_BEHIND_KEPT, *CANNOT_SHOW[1:]) if extends else CANNOT_SHOW
+
+
+def placed(findings: tuple[Finding, ...], size: int) -> tuple[Finding, ...]:
+    """Return the findings, those of records as ones of `BEHIND` where all of them are, and begin with a line that is none or does not chain."""
+    accused = [finding for finding in findings if RECORDS in finding.parts]
+    first = min(
+        (finding.seq for finding in accused if finding.check in _OF_LINES and finding.seq is not None), default=0
+    )
+    if (
+        not size
+        or not accused
+        or not all(finding.seq is not None and finding.seq >= first >= size for finding in accused)
+    ):
+        return findings
+    return tuple(
+        finding.saying(finding.detail, tuple(BEHIND if part == RECORDS else part for part in finding.parts))
+        for finding in findings
+    )
 
 
 class Finding(Value):

@@ -37,6 +37,7 @@ from scoring.audit.report import (
     Report,
     cannot_show,
     counted,
+    placed,
 )
 from scoring.audit.resume import resume
 from scoring.audit.scan import Task, scan
@@ -197,7 +198,7 @@ class _Verification:
         self.finish_head()
         self.vouched.finish(self.lines)
         head = self.links.last[3] if self.links.last else ""
-        findings = self.findings(len(files))
+        findings = placed(self.findings(len(files)), self.vouched.stands_for)
         return Report(self.lines, head, findings, cannot_show(findings))
 
     def resume(self) -> None:

@@ -471,15 +471,20 @@ class Vouched:
 
     def remark(self, lines: int) -> Finding | None:
         """Say where far more stands behind the newest head than a log leaves there while its signer is at hand."""
-        behind = lines - (self.last.head.size if self.last else 0)
+        behind = lines - self.stands_for
         if not self.seqs or behind <= _MOST_BEHIND:
             return None
         said = f"{behind} records stand behind the newest head: no key vouches for them, and anybody who can write the files may have added them"
         return Finding("behind", REMARK, said)
 
+    @property
+    def stands_for(self) -> int:
+        """How many records the newest head that was come to stands for; 0 where there is none."""
+        return self.last.head.size if self.last else 0
+
     def findings(self, lines: int) -> tuple[Finding, ...]:
         """Return the three lines of the report."""
-        size = self.last.head.size if self.last else 0
+        size = self.stands_for
         whose = (
             "the given one is among them"
             if self.given

@@ -13,6 +13,7 @@ from scoring.audit.report import (
     ANOTHERS_CHECKPOINT,
     ANOTHERS_KEY,
     ANOTHERS_VAULT,
+    BEHIND,
     BESIDE,
     ERASED,
     FAILS,
@@ -52,6 +53,12 @@ _REMEDIES = {
         "its records were changed",
         "keep it as it is, for it shows what was done; put the log back from a copy that its heads fit",
     ),
+    BEHIND: _Remedy(
+        "records that no head stands for were changed",
+        "no head stands for what is bad: if the machine stopped while somebody wrote, keep a copy and open the log once, as with `scoring status {path}`, which"
+        " cuts off what a crash can have left and records that, and refuses anything else; otherwise keep it as it is, for it shows what was done, and put the"
+        " log back from a copy",
+    ),
     FIT: _Remedy(
         "its records and the file heads do not fit each other",
         "keep it as it is: nothing tells whether its records were changed or the file heads; put both back from one copy in which they fit",
@@ -70,8 +77,8 @@ _REMEDIES = {
     ),
     PACKS: _Remedy(
         "a pack is missing or was changed",
-        "put each such file back in {path}/packs, under its own name: from a copy, or made again, for `scoring pack` of that version of the rubric writes the"
-        " same",
+        "put each file that is named back in {path}/packs: from a copy, or made again, for `scoring pack` of that version of the rubric writes the same bytes,"
+        " to be copied to that name",
     ),
     VAULT: _Remedy(
         "something in the vault was changed",
@@ -125,7 +132,7 @@ _REMEDIES = {
         "say with --vault PATH where its own lies, or put it back from a copy",
     ),
 }
-_RECORDS = frozenset({RECORDS, FIT, KEPT_HEAD})  # the log itself is not what it was, or nobody can tell
+_RECORDS = frozenset({RECORDS, BEHIND, FIT, KEPT_HEAD})  # the log itself is not what it was, or nobody can tell
 _ELSEWHERE = frozenset({UNREAD_HEADS, ANOTHERS_KEY, UNSIGNED_BY_KEY, UNSIGNED, ANOTHERS_CHECKPOINT, ANOTHERS_VAULT})
 _OPENS = frozenset({ERASED, TAIL})
 _OF_ONE = "Rely on nothing that it says: ask whoever gave it for another."
@@ -163,7 +170,9 @@ def _so(parts: Sequence[str], failing: Sequence[Finding]) -> str:
 
 
 def _first(failing: Sequence[Finding]) -> str:
-    seqs = [finding.seq for finding in failing if finding.seq is not None and finding.parts[:1] == (RECORDS,)]
+    seqs = [
+        finding.seq for finding in failing if finding.seq is not None and finding.parts[:1] in {(RECORDS,), (BEHIND,)}
+    ]
     return f" The first bad record is #{min(seqs)}." if seqs else ""
 
 
