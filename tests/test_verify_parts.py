@@ -80,6 +80,13 @@ def change_line(heads, number, change):
     heads.write_bytes(b"".join(lines))
 
 
+def other_root(line):
+    name, size, root, *rest = json.loads(line).split("\n")
+    other = base64.b64encode(bytes(32)).decode()
+    assert other != root
+    return (json.dumps("\n".join([name, size, other, *rest]), ensure_ascii=False) + "\n").encode()
+
+
 def damage_disclosure(room, log, seq, name):
     with open_log(log) as opened:
         digest = opened.read(seq)["body"]["disclosures"][name]
@@ -168,12 +175,6 @@ class TestEachPart:
         assert call("verify", "decisions")[0] == 0
 
     def test_a_head_whose_root_was_altered_and_whose_signature_tells_is_that_files_matter_too(self, signed, closing):
-        def other_root(line):
-            name, size, root, *rest = json.loads(line).split("\n")
-            other = base64.b64encode(bytes(32)).decode()
-            assert other != root
-            return (json.dumps("\n".join([name, size, other, *rest]), ensure_ascii=False) + "\n").encode()
-
         change_line(signed / "heads", -1, other_root)
         said, failing = closing()
         assert "put that file alone back" in said
@@ -201,6 +202,43 @@ class TestEachPart:
             "decisions is not as it was written.\nKeep it as it is: nothing tells whether its records"
         )
         assert failing["heads"]["parts"] == ["records or heads"]
+
+    def test_without_the_extra_that_checks_signatures_neither_heads_nor_records_are_accused(
+        self, signed, closing, monkeypatch
+    ):
+        change_line(signed / "heads", -1, other_root)
+        monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.asymmetric", None)
+        said, failing = closing()
+        assert "put both back from one copy" in said
+        assert {name: row["parts"] for name, row in failing.items()} == {"heads": ["records or heads"]}
+
+    def test_a_head_that_nobody_signed_in_a_log_with_a_key_leaves_open_what_was_changed(self, signed, closing):
+        change_line(
+            signed / "heads", -1, lambda line: (json.dumps(json.loads(line).split("\n\n")[0] + "\n") + "\n").encode()
+        )
+        said, failing = closing()
+        assert "put both back from one copy" in said
+        assert {name: row["parts"] for name, row in failing.items()} == {"signatures": ["records or heads"]}
+
+    def test_a_case_that_is_cited_as_a_submission_is_the_records_matter_though_the_vault_tells(self, path, closing):
+        make_log(path, 3)
+        logs.drop_heads(path)
+        records = [json.loads(line) for line in lines_of(path)]
+        digests = records[3]["body"]["disclosures"]
+        digests["submission"] = digests["case"]
+        write_lines(path, rechain(records))
+        said, failing = closing()
+        assert said.startswith("decisions is not as it was written. The first bad record is #3.")
+        assert failing["vault"]["parts"] == ["records"]
+
+    def test_what_an_export_has_beside_its_log_is_made_anew_and_the_log_left_alone(self, signed, closing):
+        (signed / "receipts").mkdir()
+        (signed / "receipts/notes.txt").write_text("x")
+        said, failing = closing()
+        assert said.startswith(
+            f"decisions: {NO_RECORD} what lies beside it, as in an export, does not fit it.\nMake the export anew"
+        )
+        assert failing["receipts"]["parts"] == ["beside the log"]
 
     def test_a_crash_tail_is_cut_by_opening_the_log_once(self, signed, closing, call):
         with logs.segment(signed).open("ab") as file:
