@@ -91,6 +91,7 @@ KEYS = {
         "held": _CASES,  # by hold; nobody has answered it
         "again": _CASES,  # to be scored again, because of what a person said; `name` is null
         "said": {"type", "action", "reason", "count"},
+        "unreadable": {"type", "records", "detail"},  # whose case cannot be told, for its disclosure was changed
         "log": {
             *("type", "records", "cases", "decisions", "erased"),
             *(
@@ -120,7 +121,9 @@ KEYS = {
         },
     },
     "verify": {
-        "check": {"type", "check"} | _FINDING | _PLACE,
+        "check": {"type", "check", "parts"}
+        | _FINDING
+        | _PLACE,  # parts: what of the log a failure accuses, `packs` say
         "log": {"type", "result", "size", "leaf", "cannot_show"},
     },
     "explain": {
@@ -200,7 +203,7 @@ KEYS = {
     "keep": {None: {"case", "until", "hold"}},
     "erase": {None: {"named", "record", "reason"}},
     "export": {None: {"file", "records", "cases", "missing"}},
-    "receipt": {None: {"file", "record", "text"}},  # record: null for a checkpoint of the whole log
+    "receipt": {None: {"file", "record", "said", "text"}},  # record, said: null for a checkpoint of the whole log
     "keygen": {None: {"file", "name", "verification_key"}},
     "new": {None: {"directory", "rubric", "files"}},
     "demo": {
@@ -826,6 +829,7 @@ class TestKeys:
         assert seen == {(name, kind) for name, kinds in KEYS.items() for kind in kinds} - {
             ("replay", "difference"),
             ("rescore", "unscored"),
+            ("status", "unreadable"),
         }
 
     def test_a_standing_and_an_order_have_their_documented_keys(self, call):
