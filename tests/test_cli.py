@@ -92,7 +92,7 @@ KEYS = {
         "again": _CASES,  # to be scored again, because of what a person said; `name` is null
         "said": {"type", "action", "reason", "count"},
         "log": {
-            *("type", "records", "cases", "decisions", "erased"),
+            *("type", "records", "cases", "decisions", "erased", "recoveries"),
             *(
                 "leaf",
                 "provable",

@@ -15,7 +15,7 @@ from cyclopts import Parameter
 from scoring.cli.inputs import must_keep, open_log, tell_heads, whole
 from scoring.cli.naming import ELSEWHERE, decision_named, new_id
 from scoring.cli.options import READING, WRITING, Reading, Writing
-from scoring.cli.output import FAILS, HOLDS, CallError, Table, complain, counted, emit, printable, say
+from scoring.cli.output import FAILS, HOLDS, CallError, Table, complain, counted, emit, in_options, printable, say
 from scoring.cli.paths import STDIN, shown
 
 if TYPE_CHECKING:
@@ -87,16 +87,16 @@ def resolve(
         words: dict[str, Any] = {"verdict": verdict, "stage": stage, "withdraws": withdraws}
         seq = log.resolve(decision, action, id=name, who=who, why=why, reason=reason, **words)
         now = log.standing(decision)
-        tell_heads(log)
+        status = tell_heads(log)
     if json:
         said = {"seq": seq, "id": name, "decision": decision, "action": action, "reason": reason, **words}
         emit({**said, "standing": standing_facts(now)})
-        return HOLDS
+        return status
     what = f"#{withdraws} is" if action == "withdraw" else f"#{decision} is"
     say(f"record #{seq}: {what} {_DONE[action]}, reason {reason}")
     for line in standing_lines(now, named=False):
         say(line)
-    return HOLDS
+    return status
 
 
 def _words_in(text: str) -> str:
@@ -200,10 +200,11 @@ def status(directory: str, /, *, vault: str | None = None, opening: Reading = RE
         for kind, people in (("said", found.people), ("superseded", found.superseded)):
             for action, reason, count in _words(people):
                 emit({"type": kind, "action": action, "reason": reason, "count": count})
-        emit({"type": "log", **totals, "erased": found.erased, "leaf": leaf, **proven})
+        emit({"type": "log", **totals, "erased": found.erased, "recoveries": found.recoveries, "leaf": leaf, **proven})
         return _whole(broken)
     erased = f", {found.erased} erased" if found.erased else ""
-    say(", ".join(counted(number, what.removesuffix("s")) for what, number in totals.items()) + erased)
+    cut = f"; {counted(found.recoveries, 'record')} of an end that was cut off" if found.recoveries else ""
+    say(", ".join(counted(number, what.removesuffix("s")) for what, number in totals.items()) + erased + cut)
     if not broken:
         say(_told_of_heads(found.records, proven))
     if rows:
@@ -221,7 +222,7 @@ def _whole(broken: str) -> int:
     """The exit status; a head that the log's key did not sign proves nothing."""
     if not broken:
         return HOLDS
-    complain(f"nothing is provable: {broken}")
+    complain(f"nothing is provable: {in_options(broken)}")
     return FAILS
 
 
@@ -242,7 +243,7 @@ def _proven(log: AuditLog) -> dict[str, Any]:
 
 def _told_of_heads(records: int, proven: dict[str, Any]) -> str:
     if not proven["provable"]:
-        return "no head was made yet: nothing is provable"
+        return "there is no head: nothing is provable"
     signed = ", ".join(proven["signed_by"])
     behind = records - proven["provable"]
     more = f"; {counted(behind, 'record')} behind it" if behind else ""
