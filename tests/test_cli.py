@@ -851,13 +851,14 @@ class TestKeys:
 
 
 def alter(log, seq, old, new):
-    """Change one record of a log, as somebody does who can write all of it, its unsigned heads too."""
+    """Change one record of a log, as somebody does who can write all of it, its unsigned heads and its cache too."""
     (segment,) = (log / "log").iterdir()
     records = segment.read_bytes().split(b"\n")
     assert old in records[seq]
     records[seq] = records[seq].replace(old, new, 1)
     segment.write_bytes(b"\n".join(records))
     (log / "heads").unlink(missing_ok=True)
+    shutil.rmtree(log / "cache", ignore_errors=True)
 
 
 class TestScore:

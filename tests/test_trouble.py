@@ -67,7 +67,7 @@ def call(room, monkeypatch, capsys):
 
 @pytest.fixture
 def no_head(monkeypatch):
-    """A disk that syncs everything but `heads`."""
+    """From when it is called on, the disk syncs everything but `heads`."""
     sync = disk.sync
 
     def fail(fd):
@@ -75,7 +75,7 @@ def no_head(monkeypatch):
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         sync(fd)
 
-    monkeypatch.setattr(disk, "sync", fail)
+    return lambda: monkeypatch.setattr(disk, "sync", fail)
 
 
 def sizes(path):
@@ -108,12 +108,22 @@ def garble(path, seq):
 class TestAHeadThatCannotBeMade:
     """The records are durable; that they are not provable is told, by every command and by the handle."""
 
-    @pytest.mark.usefixtures("no_head")
-    def test_the_handle_says_why_after_it_was_closed_too(self, path):
-        with open_log(path, create=True, signer=SIGNER) as log:
-            assert "heads cannot be written" in log.head_failed
-            log.decide(RUBRIC, submission(1))
+    def test_the_handle_says_why_once_it_was_closed(self, signed, no_head):
+        no_head()
+        with open_log(signed, signer=SIGNER) as log:
+            log.decide(RUBRIC, submission(50))
+            assert log.head_failed == ""
         assert "heads cannot be written" in log.head_failed
+
+    def test_a_new_log_with_a_key_begins_with_its_head_or_not_at_all(self, path, no_head, monkeypatch):
+        """What is recorded in one without a head cannot be told from what somebody made of one that lost it."""
+        no_head()
+        with pytest.raises(StoreError, match="heads cannot be written"):
+            open_log(path, create=True, signer=SIGNER)
+        monkeypatch.undo()
+        with open_log(path, create=True, signer=SIGNER) as log:
+            log.decide(RUBRIC, submission(1))
+        holds(path)
 
     def test_a_signer_that_fails_is_quoted_until_it_signs(self, path):
         class Down:
@@ -143,12 +153,10 @@ class TestAHeadThatCannotBeMade:
             ("export", "decisions", "-o", "out.zip"),
         ],
     )
-    @pytest.mark.usefixtures("no_head")
-    def test_every_command_says_so_and_exits_with_3(self, call, room, path, argv, monkeypatch):
+    def test_every_command_says_so_and_exits_with_3(self, call, room, path, argv, no_head):
         key = ("--key", "log.key")
-        with monkeypatch.context() as patch:
-            patch.setattr(disk, "sync", os.fdatasync)
-            assert call("score", "small.pack.json", send(room, 1, 2), "--log", path.name, "--create", *key)[0] == 0
+        assert call("score", "small.pack.json", send(room, 1, 2), "--log", path.name, "--create", *key)[0] == 0
+        no_head()
         call("score", "small.pack.json", send(room, 3), "--entries", "entries.jsonl")
         before = len(lines_of(path))
         with open_log(path) as log:
@@ -160,8 +168,8 @@ class TestAHeadThatCannotBeMade:
         assert "heads cannot be written" in err
         assert len(lines_of(path)) > before
 
-    @pytest.mark.usefixtures("no_head")
-    def test_a_refused_line_still_exits_with_2(self, call, room, path):
+    def test_a_refused_line_still_exits_with_2(self, call, room, path, no_head):
+        no_head()
         send(room, 1)
         with (room / "sheets.jsonl").open("a") as file:
             file.write("{}\n")

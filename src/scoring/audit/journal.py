@@ -72,10 +72,19 @@ class Journal(Turns):
                 self.append(batch)
 
     def begin_heads(self) -> None:
-        """Make the first head, of a log that is still short, or by its signer: nothing else vouches for what stands before the damage of a crash."""
+        """
+        Make the first head, of a log that is still short, or by its signer: nothing else vouches for what stands before the damage of a crash.
+
+        Raises:
+            StoreError: Its signer's cannot be written.
+        """
         if not self.refusal and not self._heads.size and (self._signers or self.tail.size < HEAD_RECORDS):
             with self:
                 self._try_head()
+            if (
+                self._signers and self._heads.dead
+            ):  # what is recorded in a log with a key and no head cannot be signed later
+                raise StoreError(self._heads.dead)
 
     def identify(self, origin: str | None, clock: Callable[[], str]) -> None:
         """
