@@ -38,7 +38,7 @@ States = set[tuple[Fraction, tuple[int, ...]]]  # what outcomes come to: a numbe
 
 
 class FindingError(Exception):
-    """What is to be said of a record: FAILS or NOT CHECKED, and why."""
+    """What is to be said of a record: FAILS or NOT CHECKED, and why; or OTHER PACK, and which."""
 
 
 def need(condition: object) -> None:
@@ -393,12 +393,13 @@ def read_pack(root: Path, digest: str, *inputs: Any) -> Table:
         raise FindingError("NOT CHECKED", "its pack is no file in packs/")
     with path.open("rb") as stream:
         data = stream.read(PACK_MAX + 1)
-    need(sha256(data).hexdigest() == digest)
+    if sha256(data).hexdigest() != digest:
+        raise FindingError("OTHER PACK", f"packs/{digest}.json")
     return prepare(load(data), *inputs)
 
 
 def examine(root: Path, line: bytes) -> tuple[str, str]:
-    """Return the result for a line and what to say of it; neither where it is no decision."""
+    """Return the result for a line and what to say of it, or its pack where that was changed; neither of no decision."""
     try:
         record = load(line[:-1])
         if record["type"] != "decision":
@@ -445,12 +446,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Recompute verdicts: 0 agree, 1 differ, 2 wrong call, 3 not checked.")
     parser.add_argument("dir", metavar="DIR", type=Path, help="the directory that holds log/ and packs/")
     parser.add_argument("--record", metavar="N", type=int, help="recompute this record only")
-    call, counts = parser.parse_args(), Counter[str]()
+    call, counts, changed = parser.parse_args(), Counter[str](), set()
     if not (call.dir / "log").is_dir():
         parser.error("DIR holds no directory log/")
     try:
         for place, line in lines(call.dir / "log", call.record):
             result, detail = ("NOT CHECKED", "no segment") if line is None else examine(call.dir, line)
+            if result == "OTHER PACK":  # the file fails, once; it accuses no record
+                if detail not in changed:
+                    print(f"FAILS recompute: {detail}: its bytes have another digest: not the pack that records cite")
+                changed.add(detail)
+                result, detail = "NOT CHECKED", f"it cannot be recomputed: {detail} is not the pack that it cites"
             counts[result] += 1
             if detail and counts[result] <= SHOWN:
                 print(f"{result} recompute: {place}: {detail}")
@@ -460,7 +466,7 @@ def main() -> int:
     agree, differ, unchecked = (counts[result] for result in ("HOLDS", "FAILS", "NOT CHECKED"))
     if call.record is not None and not agree + differ + unchecked:
         parser.error(f"record #{call.record} is not there, or is no decision")
-    overall = "FAILS" if differ else "HOLDS" if agree and not unchecked else "NOT CHECKED"
+    overall = "FAILS" if differ or changed else "HOLDS" if agree and not unchecked else "NOT CHECKED"
     taken = f"their outcomes, {TAKEN}, which are taken as recorded"
     print(f"{overall} recompute: {agree} decisions follow from {taken}; {differ} do not; {unchecked} not fully checked")
     print("NOT SHOWN: that packs obey FORMAT.md 5: check_packs.py shows that; that the log was not changed: verify.py")

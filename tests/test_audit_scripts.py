@@ -7,6 +7,7 @@ say was worked out on paper from FORMAT.md 6, or by trying every completion one 
 
 from __future__ import annotations
 
+import ast
 import base64
 import copy
 import importlib.util
@@ -1403,16 +1404,31 @@ class TestRecomputeLog:
         assert run(recompute, Log(tmp_path / "m", forged).root)[0] == 1
 
     def test_packs(self, log):
-        """Another pack under the cited name fails; none is not checked; a digest that is a path is not followed."""
-        log.pack_file.write_bytes(canonical({**PACK, "notice": "Another."}))
-        recompute.read_pack.cache_clear()
-        assert run(recompute, log.root)[0] == 1
+        """No pack is not checked; a digest that is a path is not followed."""
         log.pack_file.unlink()
+        recompute.read_pack.cache_clear()
         assert run(recompute, log.root)[0] == 3
         record = json.loads(log.lines[3])
         record["body"]["decision"]["pack"] = "../../etc/passwd"
         log.rechain(3, record)
         assert "is no record or pack as FORMAT.md says" in run(recompute, log.root, "--record", "3")[1]
+
+    @pytest.mark.parametrize("data", [canonical({**PACK, "notice": "Another."}), b"", b"no pack", b"x" * (5 << 20)])
+    def test_a_pack_that_was_changed_accuses_no_record(self, log, data):
+        """The file fails, once; its decisions are not checked, and none of them is said to be wrong."""
+        log.pack_file.write_bytes(data)
+        recompute.read_pack.cache_clear()
+        for more, unchecked in (((), 2), (("--record", "3"), 1)):
+            status, out = run(recompute, log.root, *more)
+            *said, overall, _ = out.splitlines()
+            name, fails = f"packs/{log.pack_file.name}", [line for line in said if line.startswith("FAILS")]
+            assert status == 1
+            assert fails == [f"FAILS recompute: {name}: its bytes have another digest: not the pack that records cite"]
+            records = [line for line in said if line.startswith("NOT CHECKED recompute: record #")]
+            assert len(records) == unchecked == len(said) - 1
+            assert all(f"it cannot be recomputed: {name} is not the pack that it cites" in line for line in records)
+            assert overall.startswith("FAILS recompute: 0 decisions follow")
+            assert overall.endswith(f"; 0 do not; {unchecked} not fully checked")
 
     @pytest.mark.parametrize(
         "text", [b"", b"[]", b"{}", b'{"type":"decision"}', b"\xff", b'{"a":1,"a":2}', b"9" * 40_000]
@@ -1676,7 +1692,7 @@ class TestHostile:
                 assert recompute.examine(log.root, text + b"\n")[0] in {"HOLDS", "FAILS", "NOT CHECKED", ""}
                 walk = verify.Walk(log.root, as_json=True)
                 with redirect_stdout(io.StringIO()):
-                    walk.line(verify.Place(0, 0, "log/x"), text, ended=True)
+                    walk.line(verify.Place(0, 0, "log/x"), text + b"\n")
                 walk.base.close()
         for pack in replaced(PACK):
             with suppress(recompute.FindingError, *recompute.MALFORMED):
@@ -1727,7 +1743,7 @@ class TestHostile:
         status, out = run(verify, log.root)
         assert status == 1
         assert "FAILS files: log/000000000000.jsonl: its number of records; expected at most 8; found more" in out
-        assert "NOT CHECKED chain: the log was not read beyond record #8" in out
+        assert "NOT CHECKED chain: reading stopped at record #8: it is too long" in out
         status, out = run(recompute, log.root)
         assert status == 1
         assert "2 decisions follow" in out
@@ -1832,7 +1848,7 @@ class TestSignatures:
             ("+c74f20a3", ""),
             ("0TW", "0T"),
         ):
-            with pytest.raises(ValueError):
+            with pytest.raises(verify.MALFORMED):
                 verify.read_key(text.replace(old, new))
 
     @pytest.mark.parametrize("size", range(1, 40))
@@ -1933,7 +1949,7 @@ class TestOtherForms:
         assert [line for line in run(verify, tmp_path)[1].splitlines() if line.startswith("FAILS")] == []
         for name in ("tile/1/000", "tile/2/000.p/1", "tile/0/257.p/8"):
             (tmp_path / name).write_bytes(bytes([files[name][0] ^ 1]) + files[name][1:])
-            assert f"FAILS tiles: {name}: its hashes" in run(verify, tmp_path)[1]
+            assert f"FAILS tiles: {name}: it; expected what the records make" in run(verify, tmp_path)[1]
             (tmp_path / name).write_bytes(files[name])
 
     @pytest.mark.parametrize(
@@ -1952,6 +1968,19 @@ class TestOtherForms:
         """A folder in their place is no file of heads."""
         (log.root / "heads").mkdir()
         assert "NOT CHECKED heads: there is no file heads" in run(verify, log.root)[1]
+
+    @pytest.mark.parametrize("size", [0, 2, 9])
+    def test_a_trusted_head_of_another_log_accuses_no_record(self, log, tmp_path, size):
+        """Whether it stands for no record, for some, or for more than there are: it is told as another log's, and that alone."""
+        root = sha256(b"").digest() if size == 0 else bytes(32)
+        (tmp_path / "head").write_bytes(f"other/log\n{size}\n{base64.b64encode(root).decode()}\n".encode())
+        assert findings(log, "--trusted", tmp_path / "head") == (1, [("trusted", None)], None)
+
+    def test_canonical_json_that_is_no_record(self, log):
+        """`null` and `[]` are canonical JSON, and no record."""
+        for line in (b"null", b"[]", b'""', b"0"):
+            log.write([*log.lines[:2], line, *log.lines[3:]])
+            assert ("records", 2) in findings(log)[1]
 
 
 class TestAsPrograms:
@@ -1988,7 +2017,7 @@ class TestAsPrograms:
         )  # fmt: skip
         assert (done.returncode, done.stderr) == (1, "")
         assert "FAILS lines: record #4, byte offset" in done.stdout
-        assert "NOT CHECKED chain: the log was not read beyond record #4" in done.stdout
+        assert "NOT CHECKED chain: reading stopped at record #4: it is too long" in done.stdout
 
     def test_recompute(self, log):
         """recompute.py prints its result and exits 0 or 2."""
@@ -1997,6 +2026,13 @@ class TestAsPrograms:
         assert good.stdout.startswith("HOLDS recompute: 2 decisions")
         for wrong in ([], [log.root / "nowhere"], [log.root, "--record", "0"], [log.root, "--record", "99"]):
             assert self.call(AUDIT / "recompute.py", *wrong).returncode == 2
+
+    def test_the_verifier_reads_like_an_explanation(self):
+        """Each class and function of verify.py says what it establishes; no line is longer than 150 characters."""
+        text = (AUDIT / "verify.py").read_text(encoding="utf-8")
+        named = [one for one in ast.walk(ast.parse(text)) if isinstance(one, (ast.ClassDef, ast.FunctionDef))]
+        assert [one.name for one in named if one.name != "__init__" and not ast.get_docstring(one)] == []
+        assert max(map(len, text.splitlines())) <= 150
 
     def test_json_lines_have_the_same_keys(self, log):
         """Every line of --json is an object with the eight documented keys."""

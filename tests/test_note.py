@@ -211,6 +211,49 @@ class TestVerify:
             note.verify(note.parse(SIGNED), [VerificationKey("a", bytes(32)), VerificationKey("a", b"\x01" * 32)])
 
 
+WRONG = line(b"PeterNeumann", PETER_KEY.key_id.to_bytes(4, "big") + bytes(64))
+SHORT = line(b"PeterNeumann", PETER_KEY.key_id.to_bytes(4, "big") + b"x")
+OTHER_ID = line(b"PeterNeumann", b"\x00\x00\x00\x01" + bytes(64))
+SIGNERS = {  # signature lines, and who is found to have signed
+    PETER_LINE: [PETER],
+    ENOCH_LINE: [ENOCH],
+    PETER_LINE + ENOCH_LINE: [PETER, ENOCH],
+    PETER_LINE + PETER_LINE: [PETER],
+    PETER_LINE + WRONG: [],
+    WRONG + PETER_LINE: [],
+    WRONG + ENOCH_LINE: [ENOCH],
+    SHORT: [],
+    OTHER_ID: [],
+    OTHER_ID + PETER_LINE: [PETER],
+    line(b"CarmenSandiego", bytes(68)): [],
+}
+
+
+class TestHolding:
+    """Many notes at once: what `verify` finds of each with one key."""
+
+    def test_each_is_found_to_be_signed_by_whoever_signed_it_and_by_nobody_else(self):
+        notes = {TEXT + b"\n" + block: keys for block, keys in SIGNERS.items()}
+        notes |= {b"another " + data: [] for data in notes}
+        assert note.holding(notes, [PETER, ENOCH, PETER]) == {(data, key) for data in notes for key in notes[data]}
+
+    @pytest.mark.parametrize("key", [PETER, ENOCH])
+    @pytest.mark.parametrize("block", SIGNERS)
+    def test_as_it_is_found_by_itself(self, block, key):
+        try:
+            note.verify(note.parse(TEXT + b"\n" + block), [VerificationKey.parse(key)])
+        except LogError:
+            assert not note.holding([TEXT + b"\n" + block], [key])
+        else:
+            assert note.holding([TEXT + b"\n" + block], [key])
+
+    def test_what_is_no_note_or_no_key_is_refused(self):
+        with pytest.raises(LogError):
+            note.holding([SIGNED, TEXT], [PETER])
+        with pytest.raises(LogError):
+            note.holding([SIGNED], [PETER, PETER[:-1]])
+
+
 class TestSign:
     def test_signatures_are_added_behind_the_others_and_an_older_one_of_the_same_key_is_replaced(self):
         """As Go's TestSign: a bad signature of the same key gives way."""

@@ -396,6 +396,108 @@ SPOILT = {
 
 
 @pytest.mark.usefixtures("small")
+class TestHalves:
+    """The last of an odd number of segments is shared by two cores, where its bytes alone are asked for."""
+
+    SIGNER, LATER = SigningKey("halves", bytes(32)), SigningKey("halves", bytes([1]) * 32)
+
+    @pytest.fixture
+    def odd(self, path):
+        """Five segments of eight records; heads stand in both halves of the last one, the second of which records a key and is not full."""
+        pytest.importorskip("cryptography", reason="signatures need the extra `sign`")
+        clock = logs.Clock()
+        for keys, end in (([self.SIGNER], 37), ([self.SIGNER, self.LATER], 39)):
+            with open_log(path, create=True, origin="halves", signer=keys, clock=clock) as log:
+                while len(log) < end:
+                    log.decide(RUBRIC, submission(len(log)))
+                    if len(log) in {20, 34, 36}:
+                        log.checkpoint()
+        return path
+
+    @pytest.fixture
+    def asked(self, monkeypatch):
+        """The tasks that the last segment was cut into."""
+        asked = []
+        real = verify.halves
+        monkeypatch.setattr(verify, "halves", lambda task: asked.extend(real(task)) or asked[-2:])
+        return asked
+
+    def test_it_is_checked_in_two_parts_and_not_line_by_line(self, odd, asked, monkeypatch):
+        wanted = slowly(odd, fast=True, key=self.SIGNER.verification_key)
+        monkeypatch.setattr(verify._Verification, "read_segment", None)
+        assert verify_directory(odd, fast=True, workers=2, key=self.SIGNER.verification_key) == wanted
+        assert wanted.ok
+        assert [(task.first, task.count, task.skip, task.sizes) for task in asked] == [
+            (32, 4, 0, [34, 36]),
+            (36, 4, 4, [37, 38, 39]),
+        ]
+
+    def test_an_even_number_of_them_and_one_core_leave_it_whole(self, odd, asked):
+        assert verify_directory(odd, fast=True, workers=1).ok
+        assert verify_directory(odd, fast=True, workers=5).ok
+        assert asked == []
+
+    def test_bodies_are_checked_in_one_piece(self, odd, asked):
+        assert verify_directory(odd, vault=False, workers=2).ok
+        assert [task.count for task in asked] == [8]
+
+    @pytest.mark.parametrize("size", [34, 36, 39])
+    def test_the_same_is_found_of_a_head_with_another_root(self, odd, size):
+        heads = (odd / "heads").read_text(encoding="utf-8").splitlines()
+        lines = [line.split("\\n") for line in heads]
+        (number,) = [number for number, parts in enumerate(lines) if parts[1] == str(size)]
+        lines[number][2] = lines[0][2]
+        (odd / "heads").write_text("".join("\\n".join(line) + "\n" for line in lines), encoding="utf-8")
+        report = agree(odd, fast=True)
+        assert (report["heads"].result, report["heads"].seq) == (FAILS, size - 1)
+
+    def test_a_key_that_was_recorded_before_is_found_where_it_stands(self, odd, asked):
+        records = [*map(json.loads, all_lines(odd))]
+        first, second = (record for record in records if record["type"] == "key")
+        second["body"] = first["body"]
+        write_all(odd, rechain(records))
+        assert agree(odd, fast=True)["signatures"].seq == second["seq"]
+        assert asked[-1].first <= second["seq"] < asked[-1].first + 4
+
+    def test_whoever_signed_its_heads_is_asked_where_they_are_checked(self, odd, monkeypatch):
+        """But for the head that two keys signed, of which the second half alone knows both."""
+        asked = []
+        real = VerificationKey.accepts
+        monkeypatch.setattr(VerificationKey, "accepts", lambda *given: asked.append(given[1]) or real(*given))
+        assert verify_directory(odd, fast=True, workers=2, key=self.SIGNER.verification_key).ok
+        assert [text.split()[1] for text in asked if text] == [b"38", b"38"]
+
+    @pytest.mark.parametrize("at", [33, 35, 36, 38])
+    @pytest.mark.parametrize("how", ["changed", "left out", "twice", "cut"])
+    def test_the_same_is_found_whatever_was_done_to_it(self, odd, at, how):
+        lines = all_lines(odd)
+        line = lines[at]
+        lines[at : None if how == "cut" else at + 1] = {
+            "changed": [line.replace(b"f", b"e", 1)],
+            "twice": [line, line],
+        }.get(how, [])
+        write_all(odd, lines)
+        assert not agree(odd, fast=True, key=self.SIGNER.verification_key).ok
+
+    @pytest.mark.parametrize("size", [32, 35, 36, 37, 39])
+    def test_the_same_is_found_of_a_part_and_of_heads_that_were_kept(self, odd, size):
+        with open_log(odd) as log:
+            leaf = log.read(size)["prev"] if size < 39 else log.head[1]
+        assert agree(odd, fast=True, size=size).size == size
+        assert agree(odd, fast=True, expect=(size, leaf)).ok
+        assert not agree(odd, fast=True, expect=(size, "0" * 64)).ok
+
+    def test_halves_that_hold_and_do_not_chain_are_no_segment(self, odd):
+        """Records of the second half that were made behind another fourth record."""
+        lines = all_lines(odd)
+        lines[35] = lines[35].replace(b'"id":"', b'"id":"x', 1)
+        write_all(odd, lines)
+        logs.drop_heads(odd)
+        (odd / "heads").write_text(json.dumps(f"halves\n39\n{'A' * 43}=\n") + "\n", encoding="utf-8")
+        assert not agree(odd, fast=True).ok
+
+
+@pytest.mark.usefixtures("small")
 class TestTwice:
     """Cases and ids that stand in segments far apart, of which nothing else is known."""
 

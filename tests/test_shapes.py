@@ -18,7 +18,6 @@ from test_scan_forged import rewrite
 
 room, path = logs.room, logs.path
 SEQ = 22  # behind lines of the same shape, and before some
-CODES = b"-the-outcomes-"  # what the shapes put in place of outcomes
 
 
 @pytest.fixture(autouse=True)
@@ -176,6 +175,12 @@ DAMAGE = {
     "keys in another order": swap(b'"disclosures":{"case":', b'"disclosures":{"dase":'),
     "outcomes escaped": swap(b'"outcomes"', b'"\\u006futcomes"'),
     "outcomes within a text": swap(b'"outcomes":"', b'"x\\"outcomes":"'),
+    "no comma before outcomes": swap(b',"outcomes":', b' "outcomes":'),
+    "another sign before outcomes": swap(b',"outcomes":', b'}"outcomes":'),
+    "no comma behind outcomes": swap(b',"pack":', b' "pack":'),
+    "another sign behind outcomes": swap(b',"pack":', b'{"pack":'),
+    "a decision called otherwise": swap(b'{"body":{"decision":', b'{"body":{"decisiom":'),
+    "a brace less before a decision": swap(b'{"body":{"decision":', b'{"body": "decision":'),
     "one brace more": swap(b',"disclosures"', b'},"disclosures"'),
     "one brace less": swap(b'},"disclosures"', b',"disclosures"'),
     "nothing but keys": lambda _: b'["body","prev","seq","time","type","v"]',
@@ -195,9 +200,9 @@ def test_a_line_that_does_not_hold_is_found(forged, change):
 
 
 @pytest.mark.parametrize("key", [b"profile", b"level", b"variant", b"outcomes", b"id"])
-def test_the_mark_itself_may_stand_in_a_record(forged, key):
+def test_the_name_of_the_place_where_a_line_is_cut_may_stand_in_a_record(forged, key):
     """It is an id and a text of outcomes like any other."""
-    rewrite(forged, SEQ, of(key, b'"%b"' % CODES))
+    rewrite(forged, SEQ, of(key, b'"outcomes"'))
     assert agree(forged, vault=False).ok
 
 
@@ -232,15 +237,27 @@ def test_the_same_is_found_of_lines_put_together_from_others(forged, seed):
 
 
 def test_what_is_remembered_stays_small(honest, monkeypatch):
-    """However many shapes a log has: it is forgotten, and found again."""
-    monkeypatch.setattr("scoring.audit.shapes._MOST", 700)
+    """However many kinds of decisions a log has: what finds no room is read each time, and now and then what has it makes way."""
     lines = (honest / "log" / f"{0:012d}.jsonl").read_bytes().splitlines(keepends=True)[12:]
-    shapes = Shapes()
-    found = shapes.read(lines, len(lines[0]) - lines[0].rindex(b',"prev"'))
-    assert found.numbers == [*range(len(lines))]
-    assert found.ids == [canonical.loads(line[:-1])["body"]["id"].encode() for line in lines]
-    assert found.cases == [canonical.loads(line[:-1])["body"]["disclosures"]["case"].encode() for line in lines]
-    assert len(shapes._packs) == 1
+    lines = lines[:-2]  # so that the last is of another kind than the first
+    first, last = (lines[at].partition(b'"outcomes":"')[0] for at in (0, -1))
+    for most, longest, patience, kept in (
+        (400, 400, 1, [last]),
+        (400, 400, 99, [first]),
+        (999, 100, 1, []),
+        (999, 999, 1, [first, last]),
+    ):
+        monkeypatch.setattr("scoring.audit.shapes._MOST", most)
+        monkeypatch.setattr("scoring.audit.shapes._LONGEST", longest)
+        monkeypatch.setattr("scoring.audit.shapes._PATIENCE", patience)
+        shapes = Shapes()
+        found = shapes.read(lines, len(lines[0]) - lines[0].rindex(b',"prev"'))
+        assert found.numbers == [*range(len(lines))]
+        assert found.ids == [canonical.loads(line[:-1])["body"]["id"].encode() for line in lines]
+        assert found.cases == [canonical.loads(line[:-1])["body"]["disclosures"]["case"].encode() for line in lines]
+        assert [*shapes._heads] == kept
+        for memory in (shapes._heads, shapes._tails):
+            assert (len(memory), memory.size) == (len(kept), sum(map(len, memory)))
 
 
 def test_blocks_of_lines_give_the_same_tree(path, monkeypatch):

@@ -155,9 +155,10 @@ class TestWhichVault:
             database = log._vault._database.connection
             settings = {
                 name: database.execute(f"PRAGMA {name}").fetchone()[0]
-                for name in ("journal_mode", "synchronous", "secure_delete")
+                for name in ("journal_mode", "synchronous", "secure_delete", "page_size", "wal_autocheckpoint")
             }
-        assert settings == {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1}
+        durable = {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1}
+        assert settings == {**durable, "page_size": 8192, "wal_autocheckpoint": 2000}
 
     def test_it_can_lie_elsewhere(self, path, room, vault_path):
         (room / "safe").mkdir()
@@ -196,7 +197,7 @@ class TestWhichVault:
 
     def test_a_vault_of_a_later_version_is_refused(self, path, vault_path):
         make_log(path, 1)
-        query(vault_path, "UPDATE meta SET format = 3")
+        query(vault_path, "UPDATE meta SET format = format + 1")
         with pytest.raises(LogError, match="another version of this package"):
             open_log(path)
 

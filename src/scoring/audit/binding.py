@@ -75,6 +75,11 @@ class Binding:
         """As `course_of`, where anything is said of any case."""
         return self.course_of(case) if self.binds() else Course()
 
+    @staticmethod
+    def is_free(sent: dict[str, Any], *, spoken: bool) -> bool:
+        """Whether nothing can bind what was sent, so that it is scored as it is; *spoken* as in `bind`."""
+        return not spoken and _OF_WORDS.isdisjoint(sent)
+
     def bind(self, draft: Draft, pack: str | None = None, *, spoken: bool) -> None:
         """
         Make of what was sent what is to be scored; the draft gets an `error` where its case was opened for another rubric than *pack*.
@@ -89,7 +94,7 @@ class Binding:
 
         Source: FORMAT.md 4, 8.
         """
-        if not spoken and _OF_WORDS.isdisjoint(draft.sent):
+        if self.is_free(draft.sent, spoken=spoken):
             draft.submission = draft.sent
             return
         course = self.course_of(draft.case) if spoken else Course()

@@ -114,25 +114,25 @@ class Deciding(Reading):
         return self._group.do(None, self._append, kept, sum(_size_of(entry.submission) for entry in kept))
 
     def _append(self, kept: Sequence[Entry]) -> list[int]:
-        drafts: list[Draft] = []
         for _ in range(_ATTEMPTS):
-            spoken, known = self._intake.binds(), self._intake.known([entry.id for entry in kept])
-            drafts = [self._appended(entry, spoken=spoken, known=entry.id in known) for entry in kept]
+            spoken = self._intake.binds()
+            drafts = [Draft(entry.id, entry.case, entry.submission, decision=entry.decision) for entry in kept]
+            bound = [draft for draft in drafts if not self._intake.is_free(draft.sent, spoken=spoken)]
+            # What was recorded before is not bound again. Where nothing binds anything, it is enough that the turn tells it.
+            known = self._intake.look([draft.id for draft in bound])[1] if bound else ()
+            for draft in bound:
+                if draft.id not in known:
+                    self._must_be_bound(draft, spoken=spoken)
             if self._in_turn(lambda: self._intake.record(drafts, None)):  # noqa: B023 - called at once
                 return [draft.seq for draft in drafts]
         raise _always_stale()
 
-    def _appended(self, entry: Entry, *, spoken: bool, known: bool) -> Draft:
+    def _must_be_bound(self, draft: Draft, *, spoken: bool) -> None:
         """A decision that was made elsewhere must have been made from what is scored: nothing can be merged into it any more."""
-        draft = Draft(entry.id, entry.case, entry.submission)
-        draft.decision = entry.decision
-        if known:
-            return draft
         self._intake.bind(draft, spoken=spoken)
-        if draft.error is None and draft.submission != entry.submission:
+        if draft.error is None and draft.submission != draft.sent:
             message = "was made without what is fixed or in force for its case: score what `inputs` gives"
-            draft.error = SubmissionError([Problem("entry-unbound", message, path=f"entry {entry.id}")])
-        return draft
+            draft.error = SubmissionError([Problem("entry-unbound", message, path=f"entry {draft.id}")])
 
     def inputs(self, case: str, submission: dict[str, Any]) -> dict[str, Any]:
         """
@@ -175,8 +175,7 @@ class Deciding(Reading):
         for _ in range(_ATTEMPTS):
             made: dict[str, Decision] = {}
             drafts = [_draft(rubric, submission) for submission in submissions]
-            spoken = self._intake.binds()
-            known = self._intake.known([draft.id for draft in drafts if isinstance(draft, Draft)])
+            spoken, known = self._intake.look([draft.id for draft in drafts if isinstance(draft, Draft)])
             for place, draft in enumerate(drafts):
                 # A retry is not scored again: what counts is what was recorded.
                 if isinstance(draft, Draft) and draft.id not in known and draft.id not in made:
@@ -226,7 +225,7 @@ class Deciding(Reading):
         """
         kept = [*entries]
         for _ in range(_ATTEMPTS):
-            spoken, known = self._intake.binds(), self._intake.known([entry.id for entry, _ in kept])
+            spoken, known = self._intake.look([entry.id for entry, _ in kept])
             drafts = [self._amended(entry, amends, spoken=spoken, known=entry.id in known) for entry, amends in kept]
             if self._in_turn(lambda: self._intake.record(drafts, rubric)):  # noqa: B023 - called at once
                 return [draft.error or draft.seq for draft in drafts]
@@ -251,12 +250,12 @@ class Deciding(Reading):
 
 
 def _size_of(submission: Any) -> int:
-    """About how many bytes a submission has; what has no canonical form is refused where it is looked at, and takes the room of the longest."""
+    """About how many bytes a submission has; what cannot be written is refused where it is looked at, and takes the room of the longest."""
     if type(submission) is bytes:
         return len(submission)
     try:
-        return len(canonical.dumps(submission))
-    except canonical.CanonicalError:
+        return len(canonical.encode(submission))
+    except (TypeError, ValueError, RecursionError):
         return MAX_SUBMISSION
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
 from hashlib import sha256
+from io import BytesIO
+from os import urandom
 
 from scoring import canonical
 from scoring.audit.database import MAX_TEXT
@@ -29,6 +31,8 @@ __all__ = [
     "digests_of",
     "disclose",
     "disclose_answers",
+    "drawn_together",
+    "never_repeats",
     "parts_of",
     "undisclose",
 ]
@@ -51,9 +55,40 @@ def disclose(entropy: Callable[[int], bytes], name: str, value: Any) -> tuple[st
 
     Source: FORMAT.md 8; RFC 9901, section 4.2.
     """
-    salt = b2a_base64(entropy(SALT_BYTES), newline=False).translate(_TO_URL, b"=").decode()
-    text = b2a_base64(canonical.dumps([salt, name, value]), newline=False).translate(_TO_URL, b"=")
-    return sha256(text).hexdigest(), text.decode()
+    salt = b2a_base64(entropy(SALT_BYTES), newline=False).translate(_TO_URL, b"=").decode("ascii")
+    said = [salt, name, value]
+    # In ASCII text, which most cases and answers are, is nothing that has no canonical form.
+    plain = type(value) is type(name) is str and value.isascii() and name.isascii()
+    encoded = canonical.encode(said) if plain else canonical.dumps(said)
+    text = b2a_base64(encoded, newline=False).translate(_TO_URL, b"=")
+    return sha256(text).hexdigest(), text.decode("ascii")
+
+
+def drawn_together(entropy: Callable[[int], bytes], salts: int) -> Callable[[int], bytes]:
+    """
+    Give what *entropy* gives, so many salts in one draw where that is the system's own source: each draw is a system call.
+
+    Any other source is asked for each salt by itself: it may count, as that of a log that is to come out the same every time. For one batch, and no longer:
+    what was drawn and not used must not be there on both sides of a fork.
+    """
+    if not never_repeats(entropy):
+        return entropy
+    read = BytesIO().read
+
+    def draw(size: int) -> bytes:
+        nonlocal read
+        drawn = read(size)
+        if len(drawn) < size:
+            read = BytesIO(urandom(max(salts * SALT_BYTES, size))).read
+            drawn = read(size)
+        return drawn
+
+    return draw
+
+
+def never_repeats(entropy: Callable[[int], bytes]) -> bool:
+    """Whether what this gives is known to come once: the system's own source does, of any other nobody can tell."""
+    return entropy is urandom
 
 
 def undisclose(text: Any, digest: str, name: str) -> Any:

@@ -68,13 +68,20 @@ class Draft:
         "words",
     )
 
-    def __init__(self, id: str, case: str, sent: dict[str, Any], amends: int | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        id: str,  # noqa: A002 - the word of FORMAT.md
+        case: str,
+        sent: dict[str, Any],
+        amends: int | None = None,
+        decision: dict[str, Any] | None = None,
+    ) -> None:
         self.id = id
         self.case = case
         self.sent = self.submission = sent
         self.words: tuple[int, ...] = ()
         self.amends = amends
-        self.decision: dict[str, Any] | None = None
+        self.decision = decision
         self.digests: dict[str, str] = {}
         self.seq = -1
         self.repeated = False

@@ -172,11 +172,13 @@ def take_apart(submission: Any) -> tuple[str, str, dict[str, Any]]:
         submission = _parse(submission)
     if type(submission) is not dict:
         raise SubmissionError([Problem("submission", "expected an object")])
-    problems = name_problems(submission)
-    if problems:
-        raise SubmissionError(problems)
-    rest = {key: value for key, value in submission.items() if key not in ("id", "case")}
-    return submission["id"], submission["case"], rest
+    name: Any = submission.get("id")
+    case: Any = submission.get("case")
+    if not (is_id(name) and is_case(case)):
+        raise SubmissionError(name_problems(submission))
+    rest = submission.copy()
+    del rest["id"], rest["case"]
+    return name, case, rest
 
 
 def _parse(data: bytes) -> Any:

@@ -31,10 +31,11 @@ __all__ = [
     "MAX_WHO",
     "MAX_WHY",
     "OPENED_FACTS",
+    "are_digests",
     "decision_misfit",
-    "fits_decided",
+    "fits_before_outcomes",
+    "fits_behind_outcomes",
     "fits_decision",
-    "fits_in_order",
     "is_case",
     "is_digest",
     "is_id",
@@ -55,7 +56,7 @@ MAX_CUT = 4 * 1024 * 1024 + 32_769  # bytes, FORMAT.md 4
 
 _DIGITS = "0123456789"
 _SECONDS = frozenset(f"{second:02d}Z" for second in range(60))
-_HEX = "0123456789abcdef"
+_HEX = b"0123456789abcdef"  # a table is quicker than `strip` where there are many
 _BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _ID = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 _MAX_RATIONAL = 4096  # characters, FORMAT.md 1; fifty sections with awkward denominators need about 3,000
@@ -125,33 +126,35 @@ def fits_decision(record: Any, seq: int, prev: str | None) -> bool:
         decision, disclosures, name, supersedes = body.values()
         if (*decision,) != _IN_DECISION or (*disclosures,) != _IN_DISCLOSURES:
             return False
+        values = [*decision.values()]
         return (
             (number, before, kind, version) == (seq, prev, "decision", 1)
             and seq > 0
             and prev is not None
             and (supersedes is None or (type(supersedes) is int and 0 <= supersedes < seq))
-            and is_digest(disclosures["case"])
-            and is_digest(disclosures["submission"])
+            and are_digests(disclosures["case"], disclosures["submission"])
             and is_id(name)
             and is_time(time)
-            and _fits(*decision.values())
+            and _fits_before(*values[:_OUTCOMES])
+            and _is_outcomes(values[_OUTCOMES])
+            and _fits_behind(*values[_OUTCOMES + 1 :])
         )
     except (AttributeError, TypeError):  # what has no keys, or cannot be looked up
         return False
 
 
-def fits_in_order(decision: Any) -> bool:
-    """Whether *decision* fits the table as `fits_decision` asks it of a record's."""
+def fits_before_outcomes(members: Any) -> bool:
+    """Whether *members*, parsed JSON of any spelling, are what stands before `outcomes` in a decision, as `fits_decision` asks it of a record's."""
     try:
-        return (*decision,) == _IN_DECISION and _fits(*decision.values())
+        return (*members,) == _IN_HEAD and _fits_before(*members.values())
     except (AttributeError, TypeError):
         return False
 
 
-def fits_decided(decision: Any) -> bool:
-    """Whether a decision, parsed from any spelling, fits its table with its keys in order: as `fits_decision`, of what a record holds of it."""
+def fits_behind_outcomes(members: Any) -> bool:
+    """Whether *members*, parsed JSON of any spelling, are what stands behind `outcomes` in a decision, as `fits_decision` asks it of a record's."""
     try:
-        return (*decision,) == _IN_DECISION and _fits(*decision.values())
+        return (*members,) == _IN_TAIL and _fits_behind(*members.values())
     except (AttributeError, TypeError):
         return False
 
@@ -166,7 +169,7 @@ def _misfit(value: dict[str, Any], table: Table) -> str:
         missing = sorted(table.keys() - value.keys())
         if missing:
             return f'the key "{missing[0]}" is missing'
-        return f'unknown key "{min(value.keys() - table.keys())[:48]}"'
+        return f'unknown key "{min(map(str, value.keys() - table.keys()))[:48]}"'
     for key, (fits, expected) in table.items():
         if not fits(value[key]):
             return f"{key}: expected {expected}"
@@ -183,7 +186,17 @@ def is_id(value: Any) -> bool:
 
 def is_digest(value: Any) -> bool:
     """Whether *value* is a digest, FORMAT.md 1."""
-    return type(value) is str and len(value) == 64 and not value.strip(_HEX)
+    return type(value) is str and len(value) == 64 and value.isascii() and not value.encode().translate(None, _HEX)
+
+
+def are_digests(first: Any, second: Any) -> bool:
+    """Whether both are digests, found in the time that one takes."""
+    return (
+        type(first) is type(second) is str
+        and len(first) == len(second) == 64
+        and (both := first + second).isascii()
+        and not both.encode().translate(None, _HEX)
+    )
 
 
 def is_origin(value: Any) -> bool:
@@ -503,22 +516,32 @@ class _Remembered(dict):  # type: ignore[type-arg]  # typing would double a cold
         return fits
 
 
-def _fits(  # noqa: PLR0917 - the keys of a decision in their order
+def _fits_before(  # noqa: PLR0917 - the keys of a decision in their order
     action: Any, assumed: Any, awaited: Any, caps: Any, determined_by: Any, excerpts: Any, flags: Any, handed_in: Any, holds: Any, irregularities: Any,
-    level: Any, notice: Any, outcomes: Any, pack: Any, profile: Any, reachable: Any, reinstate: Any, score: Any, sections: Any, semantics: Any, stages: Any,
-    status: Any, variant: Any, verdict: Any, void: Any,
+    level: Any, notice: Any,
 ) -> bool:  # fmt: skip
-    """Whether the values of a decision fit `_DECISION`, and those that are objects have their keys in order."""
+    """Whether the values of a decision before its outcomes fit `_DECISION`, and those that are objects have their keys in order."""
     return (
-        _WORDS[action, level, pack, profile, status, variant, verdict, void]
+        _FIRST_WORDS[action, level]
         and type(assumed) is type(determined_by) is type(handed_in) is type(holds) is type(irregularities) is list
         and _LISTS[(*assumed,), (*determined_by,), (*handed_in,), (*holds,), (*irregularities,)]
         and (notice is True or notice is False or notice is None)
-        and type(semantics) is int
-        and semantics == 1
-        and _is_outcomes(outcomes)
         and _is_item_set(awaited)
         and (flags == {} or (_is_flags(flags) and _is_sorted(flags)))
+        and (caps == [] or (_is_caps(caps) and all(map(_is_sorted, caps))))
+        and (excerpts == {} or (_is_excerpts(excerpts) and _is_sorted(excerpts)))
+    )
+
+
+def _fits_behind(  # noqa: PLR0917 - the keys of a decision in their order
+    pack: Any, profile: Any, reachable: Any, reinstate: Any, score: Any, sections: Any, semantics: Any, stages: Any, status: Any, variant: Any,
+    verdict: Any, void: Any,
+) -> bool:  # fmt: skip
+    """The same of those behind its outcomes."""
+    return (
+        _LAST_WORDS[pack, profile, status, variant, verdict, void]
+        and type(semantics) is int
+        and semantics == 1
         and _SHARES[score]
         and type(sections) is dict
         and _PLACES[(*sections,)]
@@ -526,8 +549,6 @@ def _fits(  # noqa: PLR0917 - the keys of a decision in their order
         and type(stages) is dict
         and _STAGES[(*stages,)]
         and all(type(stage) is list and _STAGE[(*stage,)] for stage in stages.values())
-        and (caps == [] or (_is_caps(caps) and all(map(_is_sorted, caps))))
-        and (excerpts == {} or (_is_excerpts(excerpts) and _is_sorted(excerpts)))
         and (reachable is None or _is_reachable(reachable))
         and (reinstate is None or (_is_reinstate(reinstate) and _is_sorted(reinstate)))
     )
@@ -548,7 +569,8 @@ def _all_of(*keys: str) -> _Remembered:
 
 
 _MOST_REMEMBERED = 1024
-_WORDS = _all_of("action", "level", "pack", "profile", "status", "variant", "verdict", "void")
+_FIRST_WORDS = _all_of("action", "level")
+_LAST_WORDS = _all_of("pack", "profile", "status", "variant", "verdict", "void")
 _LISTS = _all_of("assumed", "determined_by", "handed_in", "holds", "irregularities")
 _SHARES = _Remembered(_is_share)
 _PLACES = _Remembered(lambda keys: _is_sections(dict.fromkeys(keys)) and [*keys] == sorted(keys))
@@ -557,3 +579,5 @@ _STAGES = _Remembered(lambda keys: _is_stages({key: ["passed", None] for key in 
 _is_caps, _is_reachable = _DECISION["caps"][0], _DECISION["reachable"][0]
 _IN_RECORD, _IN_BODY, _IN_DECISION = (tuple(sorted(table)) for table in (_RECORD, _BODIES["decision"], _DECISION))
 _IN_DISCLOSURES = ("case", "submission")
+_OUTCOMES = _IN_DECISION.index("outcomes")
+_IN_HEAD, _IN_TAIL = _IN_DECISION[:_OUTCOMES], _IN_DECISION[_OUTCOMES + 1 :]

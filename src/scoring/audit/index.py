@@ -185,7 +185,8 @@ class Index:
             "SELECT genesis, size, leaf, offset, sorted, records, rubrics FROM state WHERE format = ? LIMIT 2", FORMAT
         )
         if not rows:
-            self.tail, self._sums, self._recent, self._spoken, self._settled = Tail(), _NO_ROWS, _Recent(0), None, False
+            self.tail, self._sums, self._recent, self._settled = Tail(), _NO_ROWS, _Recent(0), False
+            self._absent, self._spoken = set(), None
             return
         genesis, size, leaf, offset, first, *sums = rows[0]
         fits = _is_number(size) and is_digest(leaf) and _is_number(offset) and _is_number(first) and first <= size

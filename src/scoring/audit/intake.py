@@ -14,7 +14,7 @@ from __future__ import annotations
 from scoring import canonical
 from scoring.audit.binding import Binding
 from scoring.audit.course import Course, amends, merged
-from scoring.audit.disclosure import MAX_DISCLOSURE, disclose, disclose_answers
+from scoring.audit.disclosure import MAX_DISCLOSURE, disclose, disclose_answers, drawn_together, never_repeats
 from scoring.audit.packs import describe
 from scoring.errors import ConflictError, LogError, Problem, StoreError, SubmissionError
 
@@ -42,11 +42,11 @@ class _Turn:
     Attributes:
         rubric: What its drafts cite; None where they cite what is there.
         known, cases: The ids of its drafts, and the digests of their cases, that the log may have: it has none of the others.
-        cited: Packs that it records. new: Its drafts by id. courses: By case digest.
+        cited: Packs that it records. new: Its drafts by id. begun: Those that are the first of their case, by its digest. courses: By case digest.
         stale: Something was said of a case since its draft was bound.
     """
 
-    __slots__ = ("batch", "cases", "cited", "courses", "known", "new", "rubric", "stale")
+    __slots__ = ("batch", "begun", "cases", "cited", "courses", "known", "new", "rubric", "stale")
 
     def __init__(self, batch: Batch, rubric: Scorer[Any] | None, known: set[str], cases: set[str]) -> None:
         self.batch = batch
@@ -55,6 +55,7 @@ class _Turn:
         self.cases = cases
         self.cited: set[str] = set()
         self.new: dict[str, Draft] = {}
+        self.begun: dict[str, Draft] = {}
         self.courses: dict[str, Course] = {}
         self.stale = False
 
@@ -90,11 +91,17 @@ class Intake(Binding):
         self._refusal = refusal
         self._clock = clock
         self._entropy = entropy
+        self._recurs = vault is not None or not never_repeats(entropy)  # whether a case's digest may come a second time
         self._cited: set[str] = set()  # packs that are known to be in the log; it never loses one
 
-    def known(self, ids: Sequence[str]) -> set[str]:
-        """Those of some ids with which something is recorded already, readable or not."""
-        return {name for name in self._journal.ask(lambda index: index.known_ids(ids)) if self._knows(name)}
+    def look(self, ids: Sequence[str]) -> tuple[bool, set[str]]:
+        """What `binds` says, and those of some ids with which something is recorded already, readable or not."""
+
+        def asked(index: Index) -> tuple[bool, set[str]]:
+            return index.has_words(), index.known_ids(ids)
+
+        spoken, found = self._journal.ask(asked)
+        return spoken, {name for name in found if self._knows(name)}
 
     def _knows(self, id: str) -> bool:  # noqa: A002
         try:
@@ -140,7 +147,7 @@ class Intake(Binding):
                 return self._said(word, record)
             times = self._vault.times
             self._place_of(word, self.course_of(word.case))  # a word that is refused leaves nothing in the vault
-            disclosed = self._disclosed_as(word.kind, word.content)
+            disclosed = self._disclosed_as(self._entropy, word.kind, word.content)
             digests = {word.kind: disclosed[0], "case": self._vault.store([(word.case, disclosed)], self._entropy)[0]}
             with self._journal:
                 if self._vault.times == times:
@@ -235,43 +242,44 @@ class Intake(Binding):
                 "lies now, with new_vault=True to begin a new one (earlier cases are not linked then), or with vault=False to record without keeping any"
             )
             raise StoreError(message)
+        entropy = drawn_together(self._entropy, 2 * len(drafts))
         filings: list[Filing] = []
         fresh = []
         for draft in drafts:
-            if draft.decision is not None and draft.error is None:
-                try:
-                    disclosed = self._parts_of(draft.submission)
-                except SubmissionError as error:
-                    draft.error = error
-                    continue
-                draft.digests["submission"] = disclosed[0][0]
-                filings.append((draft.case, *disclosed))
-                fresh.append(draft)
-        if self._vault is None:
-            cases = [disclose(self._entropy, "case", case)[0] for case, *_ in filings]
+            if draft.decision is None or draft.error is not None:
+                continue
+            try:
+                disclosed = self._parts_of(entropy, draft.submission)
+            except SubmissionError as error:
+                draft.error = error
+                continue
+            filings.append((draft.case, *disclosed))
+            fresh.append((draft, disclosed[0][0]))
+        if self._vault is not None:
+            cases = self._vault.store(filings, entropy) if filings else []
         else:
-            cases = self._vault.store(filings, self._entropy) if filings else []
-        for draft, case in zip(fresh, cases, strict=True):
-            draft.digests["case"] = case
+            cases = [disclose(entropy, "case", draft.case)[0] for draft, _ in fresh]
+        for (draft, submission), case in zip(fresh, cases, strict=True):
+            draft.digests = {"case": case, "submission": submission}
 
-    def _parts_of(self, submission: dict[str, Any]) -> list[Disclosed]:
+    def _parts_of(self, entropy: Callable[[int], bytes], submission: dict[str, Any]) -> list[Disclosed]:
         """The submission's disclosure, and those of its answers where each lies by itself."""
         answers = submission.get("answers")
         if type(answers) is dict and "_sd" in answers:
             message = "RFC 9901 keeps this name to itself, and what was answered could not be told from digests"
             raise SubmissionError([Problem("submission", message, path="answers/_sd")])
         if not self._per_answer or type(answers) is not dict:
-            return [self._disclosed_as("submission", submission)]
+            return [self._disclosed_as(entropy, "submission", submission)]
         try:
-            whole, parts = disclose_answers(self._entropy, submission)
+            whole, parts = disclose_answers(entropy, submission)
         except canonical.CanonicalError as error:
             path = f"answers/{error.path.removeprefix('2/')}"
             raise SubmissionError([Problem("submission", error.message, path=path)]) from None
-        return [self._disclosed_as("submission", whole), *parts]
+        return [self._disclosed_as(entropy, "submission", whole), *parts]
 
-    def _disclosed_as(self, name: str, value: Any) -> Disclosed:
+    def _disclosed_as(self, entropy: Callable[[int], bytes], name: str, value: Any) -> Disclosed:
         try:
-            disclosed = disclose(self._entropy, name, value)
+            disclosed = disclose(entropy, name, value)
         except canonical.CanonicalError as error:
             path = error.path.removeprefix("2/")  # the value is the third member of a disclosure
             raise SubmissionError([Problem(name, error.message, path=path)]) from None
@@ -284,7 +292,7 @@ class Intake(Binding):
         time = self._clock()
         fresh = [(draft, draft.decision) for draft in drafts if draft.error is None]
         ids = {draft.id for draft, _ in fresh}
-        cases = {draft.digests["case"] for draft, _ in fresh if draft.digests}
+        cases = {draft.digests["case"] for draft, _ in fresh if draft.digests} if self._recurs else set[str]()
 
         def known(index: Index) -> tuple[set[str], set[str]]:
             return index.known_ids(ids), index.known_cases(cases)
@@ -292,12 +300,46 @@ class Intake(Binding):
         for _ in range(2):
             rebuilds = self._journal.rebuilds
             turn = _Turn(self._journal.batch(time), rubric, *self._journal.ask(known))
-            for draft, decision in fresh:
-                draft.seq, draft.decision, draft.repeated, draft.error = -1, decision, False, None
-                self._place(draft, turn)
+            for draft, _ in fresh:
+                if not self._begin(draft, turn):
+                    self._place(draft, turn)
             if rebuilds == self._journal.rebuilds:
                 return turn
+            for draft, decision in fresh:
+                draft.seq, draft.decision, draft.repeated, draft.error = -1, decision, False, None
         raise LogError(_DAMAGED_AGAIN)
+
+    def _begin(self, draft: Draft, turn: _Turn) -> bool:
+        """
+        Give the first decision of a new case its record, where that asks for nothing more.
+
+        Neither the log nor the batch has its id or its case, nothing bound it, and what it cites is known to be there. False where that does not apply, or
+        nobody can say yet: then nothing was changed, and `_place` asks all there is to ask.
+        """
+        case, decision = draft.digests.get("case"), draft.decision
+        if (
+            case is None  # as that of a draft that was not scored, for its id was known beforehand
+            or decision is None
+            or draft.id in turn.known
+            or draft.id in turn.new
+            or case in turn.cases
+            or case in turn.begun
+            or case in turn.courses
+            or draft.words
+            or draft.amends is not None
+        ):
+            return False
+        pack = decision.get("pack")
+        if type(pack) is not str or pack not in self._cited or (turn.rubric is not None and turn.rubric.digest != pack):
+            return False
+        body = {"decision": decision, "disclosures": draft.digests, "id": draft.id, "supersedes": None}
+        try:
+            draft.seq = turn.batch.add("decision", body)
+        except LogError as error:
+            draft.error = error
+        else:
+            turn.new[draft.id] = turn.begun[case] = draft
+        return True
 
     def _place(self, draft: Draft, turn: _Turn) -> None:
         """Give a draft the record that its id has, or one in the batch, or say why it gets none."""
@@ -329,9 +371,7 @@ class Intake(Binding):
             raise LogError(f'the first submission with the id "{draft.id}" was not recorded, so neither is this one')
         self._must_be_cited(draft.decision, turn)
         case = draft.digests["case"]
-        course = turn.courses.get(case)
-        if course is None:
-            course = turn.courses[case] = self.course(case) if case in turn.cases else Course()
+        course = self._course_in(turn, case)
         supersedes = course.newest[0] if course.newest else None
         if draft.amends is not None:
             self._must_amend(draft, course, turn)
@@ -347,6 +387,16 @@ class Intake(Binding):
                 raise ConflictError(f"this decision does not stand behind what is recorded of its case: {wrong}")
         draft.seq = turn.batch.add("decision", body)
         course.take(draft.seq, "decision", body)
+
+    def _course_in(self, turn: _Turn, case: str) -> Course:
+        """What is recorded of a case, and what the batch has of it so far."""
+        course = turn.courses.get(case)
+        if course is None:
+            course = turn.courses[case] = self.course(case) if case in turn.cases else Course()
+            first = turn.begun.get(case)
+            if first is not None:
+                course.take(first.seq, "decision", {"decision": first.decision})
+        return course
 
     def _must_amend(self, draft: Draft, course: Course, turn: _Turn) -> None:
         """Raise where a decision is not, by now, an amendment of its case's newest one. Source: FORMAT.md 4."""

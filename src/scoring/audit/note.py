@@ -172,15 +172,14 @@ def holding(notes: Iterable[bytes], keys: Iterable[str]) -> set[tuple[bytes, str
         LogError: Something among them is no note, or no key.
     """
     held: set[tuple[bytes, str]] = set()
-    known = [*map(VerificationKey.parse, dict.fromkeys(keys))]
-    for data in notes:
-        read = parse(data)
-        named = {(one.name, one.key_id) for one in read.signatures}
-        for key in known:
-            if (key.name, key.key_id) in named:
-                with suppress(LogError, MissingExtraError):
-                    verify(read, [key])
-                    held.add((data, str(key)))
+    known = [(key, key.name, key.key_id, str(key)) for key in map(VerificationKey.parse, dict.fromkeys(keys))]
+    with suppress(MissingExtraError):
+        for data in notes:
+            read = parse(data)
+            for key, name, key_id, text in known:
+                blobs = [one.blob for one in read.signatures if (one.name, one.key_id) == (name, key_id)]
+                if blobs and all(key.accepts(read.text, blob) for blob in blobs):
+                    held.add((data, text))
     return held
 
 

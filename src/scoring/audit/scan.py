@@ -12,10 +12,10 @@ Source: FORMAT.md 1-4.
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections import deque
 from hashlib import sha256
-from io import BytesIO
-from itertools import accumulate
+from itertools import accumulate, repeat
 from typing import TYPE_CHECKING
 
 from scoring import canonical
@@ -26,7 +26,7 @@ from scoring.audit.follow import Disclosed, disclosed
 from scoring.audit.ledger import Heaps, row_of
 from scoring.audit.note import holding
 from scoring.audit.shapes import Shapes
-from scoring.audit.tree import HASH_BYTES, Tree, cover, joined, levels_over
+from scoring.audit.tree import HASH_BYTES, Tree, cover, joined, levels_over, node_hash
 from scoring.audit.value import Value
 from scoring.errors import LogError, StoreError
 
@@ -39,16 +39,16 @@ if TYPE_CHECKING:
     from scoring.audit.shapes import Alone
     from scoring.audit.vault import Vault
 
-__all__ = ["Mark", "Scanned", "Task", "scan"]
+__all__ = ["Mark", "Scanned", "Task", "halves", "scan", "together"]
 
-_BLOCK = (
-    1 << 16
-)  # bytes read at once, twice the longest line: larger ones make the allocator give memory back and ask for it again
+_BUFFER = 1 << 18  # bytes read at once
 _LEAF = sha256(b"\x00")
 _TILE = 256  # lines that are checked at once, a power of two
+_FEW = 32  # lines that are read before one is looked at: pieces of a line without an end shall not fill memory
 _TIME = 20  # characters
+_SEQ = '","seq":'
 _END = '","type":"decision","v":1}\n'
-_LINE_END = 10
+_LINE_END = b"\n"
 _KEPT = 4096  # decisions between two sortings
 _SAYS_WHOSE = frozenset({"genesis", "key"})
 _OF_CASES = frozenset({"decision", "opening", "resolution"})
@@ -56,7 +56,7 @@ _OF_CASES = frozenset({"decision", "opening", "resolution"})
 
 class Task(Value):
     """
-    What is asked of one segment.
+    What is asked of one segment, or of a part of it.
 
     Attributes:
         path: Its file. name: How findings call it.
@@ -66,9 +66,10 @@ class Task(Value):
         bodies: Whether bodies are looked at.
         vault: The vault's file and the log's genesis, where disclosures are looked at too.
         notes: Signed notes to be checked on the way. keys: By which keys they may be signed, beside those that the segment records.
+        skip: How many lines stand before the first record in its file; they are not looked at.
     """
 
-    __slots__ = ("path", "name", "first", "count", "more", "sizes", "bodies", "vault", "notes", "keys")  # noqa: RUF023 - in the order of the constructor
+    __slots__ = ("path", "name", "first", "count", "more", "sizes", "bodies", "vault", "notes", "keys", "skip")  # noqa: RUF023 - in the order of the constructor
 
     path: str
     name: str
@@ -80,6 +81,10 @@ class Task(Value):
     vault: tuple[str, str] | None
     notes: list[bytes]
     keys: list[str]
+    skip: int
+
+    def __init__(self, *fields: Any) -> None:
+        super().__init__(*fields, *(0,) * (len(self.__slots__) - 1 == len(fields)))
 
 
 class Mark(Value):
@@ -154,6 +159,33 @@ def scan(task: Task) -> Scanned | None:
         reading.close()
 
 
+def halves(task: Task) -> list[Task]:
+    """Cut a task in two, so that two cores share it: its bytes alone, and where heads say that there is more than the first half."""
+    size = task.count // 2
+    middle = task.first + size
+    if task.bodies or task.more or task.count.bit_count() != 1 or not task.sizes or task.sizes[-1] <= middle:
+        return [task]
+    below, place = bisect(task.sizes, middle), (task.path, task.name)
+    return [
+        Task(*place, task.first, size, True, task.sizes[:below], False, None, task.notes[:below], task.keys),
+        Task(*place, middle, size, False, task.sizes[below:], False, None, task.notes[below:], task.keys, size),
+    ]
+
+
+def together(found: Scanned, behind: Scanned) -> Scanned | None:
+    """What a segment came to of which both halves hold; None where the second does not chain to the first."""
+    if behind.prev != found.last[3]:
+        return None
+    ((_, root),) = found.subtrees
+    found.count += behind.count
+    found.last = behind.last
+    found.subtrees += behind.subtrees
+    found.marks += [Mark(mark.size, mark.place, node_hash(root, mark.root)) for mark in behind.marks]
+    found.specials += behind.specials
+    found.signed |= behind.signed
+    return found
+
+
 class _OtherError(Exception):
     """Something is another way than the quick reading knows."""
 
@@ -162,13 +194,13 @@ def _refuse(*_: object, **__: object) -> None:
     raise _OtherError
 
 
-def _leaves(lines: Sequence[bytes]) -> list[str]:
-    leaves: list[str] = []
+def _leaves(lines: Sequence[bytes]) -> list[bytes]:
+    leaves: list[bytes] = []
     fresh, add = _LEAF.copy, leaves.append
     for line in lines:
         leaf = fresh()
         leaf.update(line[:-1])
-        add(leaf.hexdigest())
+        add(leaf.digest())
     return leaves
 
 
@@ -179,6 +211,7 @@ class _Links:
         self.task = task
         self.found = Scanned()
         self.count = self.end = 0  # how many lines there are so far, and how many bytes
+        self.read = 0  # how many bytes with those that are being looked at
         self.last: str | None = None  # the leaf of the last one
         self.tiles = Tree()  # over the roots of 256 records each
         self.rest: list[bytes] = []  # the subtrees behind these
@@ -195,67 +228,77 @@ class _Links:
                     raise _OtherError
                 self.found.prev = self.last = link[1]
             leaves = _leaves(lines)
-            self.block(lines, [self.last, *leaves])
-            self.last = leaves[-1]
-            self.tile(lines, bytes.fromhex("".join(leaves)))
+            width = self.chained(lines, leaves)
+            if not width and any(line[-1:] != _LINE_END for line in lines):
+                raise _OtherError
+            self.block(lines, leaves, width)
+            self.last = leaves[-1].hex()
+            self.tile(lines, leaves)
         self.finish()
         return self.found
 
     def blocks(self) -> Iterator[list[bytes]]:
-        """Read whole lines with their line ends, as many at once as one tile stands over; the last ones may be fewer."""
-        left, offset, more = self.task.count, 0, self.task.more
-        held: list[bytes] = []
-        with disk.open_file(self.task.path, 0) as file:
-            while left or not more:
-                file.seek(offset)
-                data = file.read(_BLOCK)
-                if not data:
+        """
+        Read lines, as many at once as one tile stands over; the last ones may be fewer.
+
+        What is longer than the longest line is given in pieces: a piece, and a last line that is cut off, does not end in a line end.
+        """
+        left = self.task.count
+        with disk.open_file(self.task.path, _BUFFER) as file:
+            deque(map(file.readline, repeat(MAX_LINE + 1, self.task.skip)), maxlen=0)
+            self.end = file.tell()
+            while left or not self.task.more:
+                count = min(left, _TILE) if self.task.more else _TILE
+                lines: list[bytes] = []
+                while len(lines) < count and not (lines and lines[-1][-1:] != _LINE_END):
+                    lines += map(file.readline, repeat(MAX_LINE + 1, min(count - len(lines), _FEW)))
+                if not lines[-1]:
+                    del lines[lines.index(b"") :]
+                if not lines:
                     break
-                offset += len(data)
-                lines = BytesIO(data).readlines()
-                if data[-1] != _LINE_END:
-                    offset -= len(lines.pop())
-                if more:
-                    del lines[left:]
-                if not lines or len(lines) > left or max(map(len, lines)) > MAX_LINE + 1:
+                if len(lines) > left:
                     raise _OtherError
                 left -= len(lines)
-                held += lines
-                while len(held) >= _TILE:
-                    yield held[:_TILE]
-                    del held[:_TILE]
-        if held:
-            yield held
+                self.read = file.tell()
+                yield lines
 
-    def block(self, lines: list[bytes], leaves: Sequence[str | None]) -> None:
-        """Check that each line ends as a record does that chains to the one before it; *leaves* begin with that of the record before."""
-        if self.chained(lines, leaves):
+    def block(self, lines: list[bytes], leaves: Sequence[bytes], width: int) -> None:
+        """Check that each line ends as a record does that chains to the one before it, unless *width* says that this was found."""
+        if width:
             return
-        seq = self.task.first + self.count
-        for number, (line, offset) in enumerate(zip(lines, self.offsets(lines), strict=True)):
+        seq, prev = self.task.first + self.count, self.last
+        for number, (line, leaf, offset) in enumerate(zip(lines, leaves, self.offsets(lines), strict=True)):
             link = link_of(line[:-1])
-            if link is None or link[:2] != (seq + number, leaves[number]):
+            if link is None or link[:2] != (seq + number, prev):
                 raise _OtherError
+            prev = leaf.hex()
             if link[2] in _SAYS_WHOSE:
-                self.found.specials.append((self.place(seq + number, offset, leaves[number + 1]), line[:-1]))
+                self.found.specials.append((self.place(seq + number, offset, prev), line[:-1]))
 
-    def chained(self, lines: list[bytes], leaves: Sequence[str | None]) -> int:
-        """How long the ends of lines are that say these are decisions, each chained to the one before it; 0 if they are not, or are of several lengths."""
+    def chained(self, lines: list[bytes], leaves: Sequence[bytes]) -> int:
+        """
+        How long the ends of lines are that say these are decisions, each chained to the one before it; 0 if they are not, or are of several lengths.
+
+        What all lines should end in is made as one text, whose rows are of one length, so that what differs from row to row is written by columns.
+        """
         seq, count = self.task.first + self.count, len(lines)
-        if len(str(seq)) != len(str(seq + count - 1)):
+        digits = len(str(seq))
+        if self.last is None or digits != len(str(seq + count - 1)):
             return 0
-        end = f',"prev":"{"":64}","seq":{seq},"time":"{"":{_TIME}}{_END}'
-        width = len(end)
-        text = bytearray().join([line[-width:] for line in lines])
+        begin, end = b',"prev":"', f'{_SEQ}{"":{digits}},"time":"{"":{_TIME}}{_END}'.encode()
+        width = len(begin) + 2 * HASH_BYTES + len(end)
+        text = b"".join([line[-width:] for line in lines])
         if len(text) != width * count:
             return 0
-        blank = b" " * count
+        prevs = b"".join((bytes.fromhex(self.last), *leaves[:-1])).hex("|", HASH_BYTES).encode()
+        wanted = bytearray(begin + prevs.replace(b"|", end + begin) + end)
+        seqs = b"%d" * count % (*range(seq, seq + count),)
+        first = width - len(end) + len(_SEQ)
+        for column in range(digits):
+            wanted[first + column :: width] = seqs[column::digits]
         for column in range(width - len(_END) - _TIME, width - len(_END)):  # the times, which nothing says beforehand
-            text[column::width] = blank
-        wanted: list[Any] = [None] * (2 * count)
-        wanted[::2], wanted[1::2] = leaves[:-1], range(seq, seq + count)
-        same = text == (f',"prev":"%s","seq":%d,"time":"{"":{_TIME}}{_END}' * count % (*wanted,)).encode()
-        return width if same else 0
+            wanted[column::width] = text[column::width]
+        return width if text == wanted else 0
 
     def offsets(self, lines: Sequence[bytes]) -> list[int]:
         """Where lines of this block start."""
@@ -264,17 +307,18 @@ class _Links:
     def place(self, seq: int, offset: int, leaf: str | None) -> Place:
         return seq, offset, self.task.name, leaf or ""
 
-    def tile(self, lines: list[bytes], leaves: bytes) -> None:
+    def tile(self, lines: list[bytes], leaves: Sequence[bytes]) -> None:
         """Join the leaves of a block, and come to the sizes among them."""
-        levels = levels_over([leaves[at : at + HASH_BYTES] for at in range(0, len(leaves), HASH_BYTES)])
-        below, offset = self.task.first + self.count, self.end
+        levels = levels_over(leaves)
+        below = self.task.first + self.count
         while self.sizes and self.sizes[0] <= below + len(lines):
             size = self.sizes.popleft()
             number = size - below
-            place = self.place(size - 1, offset + sum(map(len, lines[: number - 1])), levels[0][number - 1].hex())
+            offset = self.read - sum(map(len, lines[number - 1 :]))
+            place = self.place(size - 1, offset, leaves[number - 1].hex())
             self.found.marks.append(Mark(size, place, joined([*self.tiles.roots, *_covering(levels, number)])))
         self.count += len(lines)
-        self.end += sum(map(len, lines))
+        self.end = self.read
         self.found.last = self.place(self.task.first + self.count - 1, self.end - len(lines[-1]), self.last)
         if len(lines) == _TILE:
             self.tiles.append(levels[-1][0])
@@ -330,10 +374,9 @@ class _Bodies(_Links):
             self.vault = Vault(*self.task.vault, read_only=True)
         return super().run()
 
-    def block(self, lines: list[bytes], leaves: Sequence[str | None]) -> None:
+    def block(self, lines: list[bytes], leaves: Sequence[bytes], width: int) -> None:
         """Check all that each record holds, and that it chains to the one before it."""
-        width = 0 if self.vault else self.chained(lines, leaves)
-        alone = self.shapes.read(lines, width) if width else None
+        alone = self.shapes.read(lines, width) if width and not self.vault else None
         start, stop = -len(_END) - _TIME, -len(_END)
         times = [line[start:stop] for line in lines]
         others: Sequence[int] = range(len(lines))
@@ -345,8 +388,9 @@ class _Bodies(_Links):
         if others:
             seq, offsets = self.task.first + self.count, self.offsets(lines)
             for number in others:
-                place = self.place(seq + number, offsets[number], leaves[number + 1])
-                times[number] = self.parse(lines[number][:-1], seq + number, leaves[number], place).encode()
+                prev = leaves[number - 1].hex() if number else self.last
+                place = self.place(seq + number, offsets[number], leaves[number].hex())
+                times[number] = self.parse(lines[number][:-1], seq + number, prev, place).encode()
         if times != sorted(times) or times[0] < self.latest:
             raise _OtherError
         self.earliest = self.earliest or times[0]

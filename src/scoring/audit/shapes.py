@@ -1,44 +1,48 @@
 """
-Decisions of a kind that was seen before: what a log's lines share is parsed once, and the rest of each is checked as columns of many lines.
+Decisions whose parts were seen before: what many of them share is parsed once, by whoever writes them and by whoever reads them.
 
-Two decisions of one rubric often differ in their outcomes and in nothing else. So a line is cut in two places, and the pieces give the line back whatever
-stands in it:
+Two decisions of one rubric differ in their outcomes and often in little else. So the text of a decision is cut in two places, and the pieces give it back
+whatever stands in it:
 
-    HEAD "outcomes":" CODES " TAIL END " NAME "," ...
+    HEAD "outcomes":" CODES " TAIL
 
-HEAD and TAIL, with a mark in place of CODES, are parsed as one text. If that is a decision that fits, with the mark as its outcomes and nowhere else, then the
-mark is all of one string, and any other base64url digits in its place make the same decision with other outcomes, as canonical as it was. What stands
-behind a decision has one form of known length but for the id, and every byte of it is compared. Nothing is taken for canonical because a part of it stood in
-another line: the text that was parsed is the whole decision.
+HEAD with a brace in place of its last comma is parsed by itself, and so is TAIL with a brace in place of its first one. If both are canonical, and hold what
+stands before and behind the outcomes of a decision that fits, then so is the whole, whatever base64url digits stand between them. Nothing rests on where
+a text is cut: a piece that was cut in another place is no object, or lacks a key.
 
-Must not know where lines come from, nor how they chain; whoever asks has checked what stands behind `supersedes`.
+The writer has a decision and encodes it: that it is what its text says is seen by comparing it with what was parsed. The verifier has whole lines. What stands
+behind a decision there has one form of known length but for the id, and every byte of it is compared, as columns of many lines.
+
+Must not know where decisions come from, nor how lines chain; whoever asks about lines has checked what stands behind `supersedes`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from scoring import canonical
-from scoring.audit.fields import MAX_ID, MAX_OUTCOMES, fits_in_order
+from scoring.audit.fields import MAX_ID, MAX_OUTCOMES, fits_before_outcomes, fits_behind_outcomes
 from scoring.audit.value import Value
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import Any
+    from collections.abc import Callable, Sequence
+    from typing import Any, TypeAlias
 
-__all__ = ["ALONE", "Alone", "Shapes"]
+    Members: TypeAlias = dict[str, Any]
+
+__all__ = ["ALONE", "Alone", "Shapes", "text_of"]
 
 ALONE = b'","supersedes":null}'  # behind the id of a decision that is the first of its case
 _BEFORE = b'{"body":{"decision":'
 _OUTCOMES = b'"outcomes":"'
-_MARK = b"-the-outcomes-"  # fits as outcomes
 _DISCLOSED = b',"disclosures":{"case":"%b","submission":"%b"},"id":'
 _CASE, _SUBMISSION = slice(24, 88), slice(104, 168)  # where the two digests stand in it
 _DISCLOSED_BYTES = len(_DISCLOSED % (b"0" * 64, b"0" * 64))
 _HEX = b"0123456789abcdef"
 _BASE64URL = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _ID = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
-_MOST = 1 << 22  # bytes that are remembered
+_MOST = 1 << 20  # bytes of pieces that are remembered of a kind; parsed, these take about six times as much
+_LONGEST = 1 << 15  # bytes of a piece that is worth it; no line is longer
+_PATIENCE = 1 << 14  # pieces that find no room before those that have it make way
 
 
 class Alone(Value):
@@ -59,12 +63,81 @@ class Alone(Value):
     packs: set[str]
 
 
+class _Memory(dict):  # type: ignore[type-arg]  # typing would double a cold start
+    """
+    What pieces say, or None of a piece that does not fit; of some of them, so that memory stays flat.
+
+    Threads may share it: what one of them forgets another reads again, and where two change the size at once it is too low by what one of them kept.
+    """
+
+    def __init__(self, read: Callable[[bytes], Members | None]) -> None:
+        super().__init__()
+        self.read = read
+        self.size = self.passed = 0
+
+    def __missing__(self, piece: bytes) -> Members | None:
+        found = self.read(piece)
+        size = len(piece)
+        if self.size + size > _MOST:
+            self.passed += 1
+            if self.passed < _PATIENCE:
+                return found
+            self.clear()
+            self.size = self.passed = 0
+        if size <= _LONGEST:
+            self.size += size
+            self[piece] = found
+        return found
+
+
+def _head(piece: bytes) -> Members | None:
+    return _members(piece[:-1] + b"}", fits_before_outcomes) if piece.endswith(b",") else None
+
+
+def _tail(piece: bytes) -> Members | None:
+    return _members(b"{" + piece[1:], fits_behind_outcomes) if piece.startswith(b",") else None
+
+
+def _line_head(piece: bytes) -> Members | None:
+    return _head(piece[len(_BEFORE) :]) if piece.startswith(_BEFORE) else None
+
+
+def _members(text: bytes, fits: Callable[[Any], bool]) -> Members | None:
+    try:
+        members: Any = canonical.reread(text)
+    except (ValueError, RecursionError):
+        return None
+    return members if fits(members) else None
+
+
+_HEADS, _TAILS = _Memory(_head), _Memory(_tail)
+
+
+def text_of(decision: Any) -> bytes | None:
+    """
+    Return the canonical text of a decision that fits its table, or None where it may not fit, or does not say what its text says.
+
+    What merely equals what its text says, such as text of another type, is taken for that; a tuple does not equal a list.
+    """
+    try:
+        text = canonical.encode(decision)
+    except (TypeError, ValueError, RecursionError):
+        return None
+    head, _, rest = text.partition(_OUTCOMES)
+    codes, _, tail = rest.partition(b'"')
+    if not 0 < len(codes) <= MAX_OUTCOMES or codes.translate(None, _BASE64URL):
+        return None
+    before, behind = _HEADS[head], _TAILS[tail]
+    if before is None or behind is None:
+        return None
+    return text if {**before, "outcomes": codes.decode(), **behind} == decision else None
+
+
 class Shapes:
-    """What was parsed so far; some of it, so that memory stays flat."""
+    """Lines of decisions, many at once."""
 
     def __init__(self) -> None:
-        self._packs: dict[tuple[bytes, bytes], str] = {}
-        self._size = 0
+        self._heads, self._tails = _Memory(_line_head), _Memory(_tail)
 
     def read(self, lines: Sequence[bytes], width: int) -> Alone | None:
         """
@@ -83,50 +156,24 @@ class Shapes:
         ends: list[bytes] = []
         ids: list[bytes] = []
         packs: set[str] = set()
-        known, start = self._packs, width + len(ALONE)
+        heads, tails, start = self._heads, self._tails, width + len(ALONE)
         for number, line in enumerate(lines):
             head, _, rest = line.partition(_OUTCOMES)
             code, _, rest = rest.partition(b'"')
             before, _, name = rest[:-start].rpartition(b'"')
-            shape = head, before[:-_DISCLOSED_BYTES]
-            pack = known.get(shape)
-            if pack is None:
-                pack = self._learn(shape)
-            if pack and rest[-start:-width] == ALONE:
+            members = heads[head] and tails[before[:-_DISCLOSED_BYTES]]
+            if members and members["void"] is members["reinstate"] is None and rest[-start:-width] == ALONE:
                 numbers.append(number)
                 codes.append(code)
                 ends.append(before[-_DISCLOSED_BYTES:])
                 ids.append(name)
-                packs.add(pack)
+                packs.add(members["pack"])
             else:
                 others.append(number)
         cases = _cases(ends)
         if cases is None or not _all(codes, MAX_OUTCOMES, _BASE64URL) or not _all(ids, MAX_ID, _ID):
             return None
         return Alone(numbers, others, cases, ids, packs)
-
-    def _learn(self, shape: tuple[bytes, bytes]) -> str:
-        """Return the pack that a decision cites, or the empty string where it does not fit or has more to say."""
-        size = sum(map(len, shape))
-        if self._size + size > _MOST:
-            self._packs.clear()
-            self._size = 0
-        self._size += size
-        self._packs[shape] = pack = _pack_of(*shape)
-        return pack
-
-
-def _pack_of(head: bytes, tail: bytes) -> str:
-    text = head[len(_BEFORE) :] + _OUTCOMES + _MARK + b'"' + tail
-    if not head.startswith(_BEFORE) or text.count(_MARK) != 1:
-        return ""
-    try:
-        decision: Any = canonical.reread(text)
-    except (ValueError, RecursionError):
-        return ""
-    if not fits_in_order(decision) or decision["outcomes"] != _MARK.decode():
-        return ""
-    return decision["pack"] if decision["void"] is decision["reinstate"] is None else ""
 
 
 def _cases(ends: Sequence[bytes]) -> list[bytes] | None:

@@ -43,7 +43,7 @@ HASH_BYTES = 32
 EMPTY_ROOT = sha256(b"").digest()  # RFC 6962, 2.1: the hash of an empty list
 MAX_SIZE = 2**63 - 1  # what Go's tlog counts with; a proof has at most 63 hashes
 
-_LEAF = sha256(b"\x00")
+_LEAF, _NODE = sha256(b"\x00"), sha256(b"\x01")  # copied: cheaper than to begin anew
 
 
 def leaf_hash(entry: bytes) -> bytes:
@@ -77,10 +77,14 @@ def perfect_root(hashes: Sequence[bytes]) -> bytes:
 
 def levels_over(leaves: Sequence[bytes]) -> list[Sequence[bytes]]:
     """Return the roots of all perfect subtrees over *leaves* from the first on, by level: the leaves themselves first."""
-    levels = [leaves]
+    levels, fresh = [leaves], _NODE.copy
     while len(levels[-1]) > 1:
-        pairs = iter(levels[-1])
-        levels.append([sha256(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs, strict=False)])
+        pairs, above = iter(levels[-1]), []
+        for left, right in zip(pairs, pairs, strict=False):
+            node = fresh()
+            node.update(left + right)
+            above.append(node.digest())
+        levels.append(above)
     return levels
 
 

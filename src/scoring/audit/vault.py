@@ -21,7 +21,6 @@ from scoring.audit import disk
 from scoring.audit.database import (
     Database,
     InheritedError,
-    asked_together,
     is_environment,
     is_file,
     layout_differs,
@@ -31,6 +30,7 @@ from scoring.audit.database import (
 from scoring.audit.disclosure import answers_in, digests_of, disclose, parts_of, undisclose
 from scoring.audit.fields import is_digest, is_id
 from scoring.audit.mounts import refusal
+from scoring.audit.places import TABLES, Places
 from scoring.errors import ConflictError, LogError, StoreError
 
 TYPE_CHECKING = False
@@ -45,40 +45,47 @@ if TYPE_CHECKING:
 
 __all__ = ["ForeignVaultError", "LaterVaultError", "Vault", "open_vault", "unreadable"]
 
-FORMAT = 2
+FORMAT = 3
+# Bytes, for rows of a kilobyte and more fill half of it badly; and so many pages in the journal go to their places, which takes two syncs: rarely, and what
+# an opening after a crash has to read, or an erasure to cut, is some 16 MiB.
+_PAGE, _JOURNAL = 8192, 2000
 _READS = 1000  # a writer that opens and closes the log all the time leaves a reader time between
 _PATIENCE, _PAUSE = 5.0, 0.05  # seconds, with a file that others are making, and between two looks at it
-# `cases` finds the one digest of a case; its salt stands in the disclosure. `meta.erased`: the erasures of all records below this one are done here; `times`:
-# how often anything was erased.
+# A case has the number of its disclosure, which tells its salt. `meta.erased`: the erasures of all records below this one are done here; `times`: how often
+# anything was erased; `settled`: the disclosures up to this number, and the cases among them, stand in `places`, `owned` and `case_name`.
 # What grows or shrinks lies apart, in `kept`, and names nobody.
 _TABLES = (
-    "CREATE TABLE meta(format INTEGER NOT NULL, genesis TEXT NOT NULL, erased INTEGER NOT NULL, times INTEGER NOT NULL)",
-    "CREATE TABLE cases(number INTEGER PRIMARY KEY, name TEXT NOT NULL, digest TEXT NOT NULL UNIQUE, gone INTEGER NOT NULL)",
-    "CREATE UNIQUE INDEX case_name ON cases(name) WHERE gone = 0",
-    "CREATE TABLE disclosures(number INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, text TEXT NOT NULL, owner INTEGER NOT NULL, gone INTEGER NOT NULL)",
-    "CREATE INDEX disclosure_owner ON disclosures(owner)",
+    "CREATE TABLE meta(format INTEGER NOT NULL, genesis TEXT NOT NULL, erased INTEGER NOT NULL, times INTEGER NOT NULL, settled INTEGER NOT NULL)",
+    "CREATE TABLE cases(number INTEGER PRIMARY KEY, name TEXT NOT NULL, digest TEXT NOT NULL, gone INTEGER NOT NULL, settled INTEGER NOT NULL)",
+    "CREATE TABLE disclosures(number INTEGER PRIMARY KEY, digest TEXT NOT NULL, owner INTEGER NOT NULL, gone INTEGER NOT NULL, text TEXT NOT NULL)",
     "CREATE TABLE kept(owner INTEGER PRIMARY KEY, until TEXT, hold TEXT)",
+    *TABLES,
 )
-_OWNER = "SELECT number FROM cases WHERE digest = ?"
-_LAST_CASE = "SELECT coalesce(max(number), 0) FROM cases"
-_ADD_CASE = "INSERT INTO cases(number, name, digest, gone) VALUES (?, ?, ?, 0)"
-_ADD = "INSERT INTO disclosures(digest, text, owner, gone) VALUES (?, ?, ?, 0)"
-_CASE = "SELECT digest FROM cases WHERE name = ? AND gone = 0"
-_CASES = "SELECT name FROM cases WHERE gone = 0 AND name IN ({})"
+_ADD_CASE = "INSERT INTO cases(number, name, digest, gone, settled) VALUES (?, ?, ?, 0, 0)"
+_ADD = "INSERT INTO disclosures(number, digest, text, owner, gone) VALUES (?, ?, ?, ?, 0)"
+_TEXT = "SELECT text FROM disclosures WHERE number = ? AND digest = ? AND gone = 0"
 # As many zeros as there were bytes: another length would move the row, and leave a copy of it or of its neighbours behind.
+_CLEAR_ONE = "UPDATE disclosures SET text = CAST(zeroblob(length(CAST(text AS BLOB))) AS TEXT), gone = 1 WHERE number = ? AND gone = 0"
 _CLEAR = (
-    "UPDATE disclosures SET text = CAST(zeroblob(length(CAST(text AS BLOB))) AS TEXT), gone = 1 WHERE owner = ? AND gone = 0",
+    _CLEAR_ONE,
+    _CLEAR_ONE.replace("number = ?", "number IN (SELECT number FROM owned WHERE owner = ?)"),
+    _CLEAR_ONE.replace("number = ?", "number > (SELECT settled FROM meta) AND owner = ?"),
     "UPDATE cases SET name = CAST(zeroblob(length(CAST(name AS BLOB))) AS TEXT), gone = 1 WHERE number = ? AND gone = 0",
     "DELETE FROM kept WHERE owner = ?",
 )
-_CLEAR_ONE = _CLEAR[0].replace("owner = ?", "number = ?")
 _ADDED = "SELECT coalesce(max(number), 0) FROM disclosures"
 _BESIDES_CASES = (
     "SELECT (SELECT count(*) FROM disclosures WHERE gone = 0) - (SELECT count(*) FROM cases WHERE gone = 0)"
 )
 # What is not cited by itself: a disclosure, and the answers within one, which lie by themselves and stand in no record.
 _UNCITED = "SELECT number, digest, owner FROM disclosures WHERE gone = 0 AND digest NOT IN temp.cited ORDER BY owner"
-_CITED_OF = "SELECT text FROM disclosures WHERE owner = ? AND gone = 0 AND digest IN temp.cited"
+_LATE = (
+    "INSERT OR IGNORE INTO temp.late SELECT owner, number FROM disclosures WHERE number > (SELECT settled FROM meta)"
+)
+_CITED_OF = (
+    "SELECT text FROM disclosures WHERE gone = 0 AND digest IN temp.cited AND number IN"
+    " (SELECT number FROM owned WHERE owner = ?1 UNION ALL SELECT number FROM temp.late WHERE owner = ?1)"
+)
 _CITED_CASE = "SELECT 1 FROM cases WHERE number = ? AND (digest IN temp.cited OR number IN (SELECT owner FROM kept))"
 
 
@@ -109,6 +116,7 @@ class Vault:
         self._genesis = genesis
         self._read_only = read_only
         self._database = Database(path, self._connect)
+        self._places = Places()
         self._file: tuple[int, int] | None = None
         self._as_read: tuple[int, int] | None = None  # the state of a file that is read without locks
         self._run(lambda _: None)
@@ -146,21 +154,26 @@ class Vault:
         def work(database: sqlite3.Connection) -> list[str]:
             with database:  # which commits or rolls back, whatever a signal handler raises
                 database.execute("BEGIN IMMEDIATE")
-                filed = _filed_of(database, [case for case, *_ in filings])
-                number = database.execute(_LAST_CASE).fetchone()[0]
-                cases, texts, rows = [], [], []
-                for case, *disclosed in filings:
-                    found = filed.get(case)
-                    if found is None:
-                        number += 1
-                        digest, text = disclose(entropy, "case", case)
-                        filed[case] = found = digest, number
-                        cases.append((number, case, digest))
-                        texts.append((digest, text, number))
-                    for digest, text in disclosed:
-                        rows.append((digest, text, found[1]))
+                version = self._places.begin(database)
+                known = self._places.cases(database, [case for case, *_ in filings])
+                filed = {case: found for case in known if (found := self._filed(database, case)) is not None}
+                last = database.execute(_ADDED).fetchone()[0]
+                fresh = {case: None for case, *_ in filings if case not in filed}
+                numbers = {case: number for number, case in enumerate(fresh, last + 1)}
+                cases, rows = [], []
+                for case, number in numbers.items():
+                    digest, text = disclose(entropy, "case", case)
+                    filed[case] = digest, number
+                    cases.append((number, case, digest))
+                    rows.append((number, digest, text, number))
+                owned = ((filed[case][1], one) for case, *disclosed in filings for one in disclosed)
+                rows += [(number, *one, owner) for number, (owner, one) in enumerate(owned, last + len(cases) + 1)]
+                digests = {digest: number for number, digest, _, _ in rows}
+                if len(digests) < len(rows) or self._places.any_of(database, digests):
+                    raise StoreError("the source of entropy gave a salt that it gave before; nothing was recorded")
                 database.executemany(_ADD_CASE, cases)
-                database.executemany(_ADD, texts + rows)
+                database.executemany(_ADD, rows)
+            self._places.end(version, digests, numbers)
             return [filed[case][0] for case, *_ in filings]
 
         return self._run(work)
@@ -172,7 +185,8 @@ class Vault:
         Raises:
             LogError: What the digest stands for is not this case.
         """
-        return self._run(lambda database: _filed(database, case))
+        filed = self._run(lambda database: self._filed(database, case))
+        return None if filed is None else filed[0]
 
     def must_file(self, digest: str) -> None:
         """
@@ -184,7 +198,8 @@ class Vault:
         case = self.value(digest, "case")
         if case is None:
             return
-        found = self._run(lambda database: _first(database, _CASE, case))
+        filed = self._run(lambda database: self._places.case(database, case))
+        found = None if filed is None else filed[1]
         if found != digest:
             message = "the vault no longer files this record's case under the digest that stands for it"
             raise LogError(message, expected=digest, found=found if is_digest(found) else "no digest")
@@ -216,8 +231,8 @@ class Vault:
 
     def text(self, digest: str) -> str | None:
         """Return the text of a disclosure as it lies here, or None where it does not, or was erased."""
-        sql = "SELECT text FROM disclosures WHERE digest = ? AND gone = 0"
-        return self._run(lambda database: _first(database, sql, digest))  # type: ignore[no-any-return]
+        row = self._run(lambda database: self._places.disclosure(database, digest))
+        return None if row is None or row[2] else row[1]
 
     def answer(self, digest: str) -> tuple[str, Any] | None:
         """
@@ -265,7 +280,7 @@ class Vault:
         digests = [*cases]
 
         def clear(database: sqlite3.Connection) -> None:
-            owners = [number for digest in digests if (number := _first(database, _OWNER, digest)) is not None]
+            owners = [number for digest in digests if (number := self._owner(database, digest)) is not None]
             self._clear(database, owners, ())
             database.execute("UPDATE meta SET erased = max(erased, ?)", (erased_to,))
 
@@ -320,22 +335,29 @@ class Vault:
 
     def _clear(self, database: sqlite3.Connection, owners: Iterable[int], numbers: Iterable[int]) -> None:
         """Overwrite all of some cases, and some disclosures by themselves, so that no file of the vault has them."""
-        with database:
-            database.execute("BEGIN IMMEDIATE")
-            for sql in _CLEAR:
-                database.executemany(sql, ((owner,) for owner in owners))
-            database.executemany(_CLEAR_ONE, ((number,) for number in numbers))
-            database.execute("UPDATE meta SET times = times + 1")
-        database.execute("REINDEX case_name")
-        if database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
-            raise StoreError(
-                f"the journal of the vault {self.path} cannot be cut, for another process reads it: what was erased may still stand there; try again"
-            )
+        try:
+            with database:
+                database.execute("BEGIN IMMEDIATE")
+                for sql in _CLEAR:
+                    database.executemany(sql, ((owner,) for owner in owners))
+                database.executemany(_CLEAR_ONE, ((number,) for number in numbers))
+                database.execute("UPDATE meta SET times = times + 1")
+            database.execute("REINDEX case_name")
+            if database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                raise StoreError(
+                    f"the journal of the vault {self.path} cannot be cut, for another process reads it: what was erased may still stand there; try again"
+                )
+        finally:
+            self._places.forget()
 
     def keeping(self, digest: str) -> tuple[str | None, str | None]:
         """Return until which day a case is kept, and the reason for which it is held: each None where there is none."""
-        sql = "SELECT until, hold FROM kept WHERE owner = (SELECT number FROM cases WHERE digest = ?)"
-        row = self._run(lambda database: database.execute(sql, (digest,)).fetchone())
+
+        def work(database: sqlite3.Connection) -> Any:
+            sql = "SELECT until, hold FROM kept WHERE owner = ?"
+            return database.execute(sql, (self._owner(database, digest),)).fetchone()
+
+        row = self._run(work)
         return (None, None) if row is None else (row[0], row[1])
 
     def retain(self, case: str, until: str | None) -> None:
@@ -350,10 +372,11 @@ class Vault:
         def work(database: sqlite3.Connection) -> None:
             with database:
                 database.execute("BEGIN IMMEDIATE")
-                digest = _filed(database, case)
-                if digest is None:
+                self._places.look(database)
+                filed = self._filed(database, case)
+                if filed is None:
                     raise ConflictError("the vault has no such case: it never came up, or was erased")
-                owner = _first(database, _OWNER, digest)
+                _, owner = filed
                 database.execute("INSERT OR IGNORE INTO kept(owner) VALUES (?)", (owner,))
                 database.execute(f"UPDATE kept SET {column} = ? WHERE owner = ?", (value, owner))  # noqa: S608 - one of two names
 
@@ -363,6 +386,26 @@ class Vault:
         """Return the cases that were to be kept until a day up to *on*, and are not held."""
         sql = "SELECT name FROM kept JOIN cases ON number = owner WHERE gone = 0 AND until <= ? AND hold IS NULL ORDER BY name"
         return [name for (name,) in self._run(lambda database: database.execute(sql, (on,)).fetchall())]
+
+    def _filed(self, database: sqlite3.Connection, case: str) -> tuple[str, int] | None:
+        """The digest under which a case is filed, and its number; two rows that were swapped would join what two people did."""
+        found = self._places.case(database, case)
+        if found is None:
+            return None
+        number, digest = found
+        if not is_digest(digest):
+            raise LogError("the vault files a case under what is no digest")
+        text = _first(database, _TEXT, number, digest)
+        if text is None or undisclose(text, digest, "case") != case:
+            raise LogError(f"the vault files a case under the digest {digest}, which does not stand for it: run verify")
+        return digest, number
+
+    def _owner(self, database: sqlite3.Connection, digest: str) -> Any:
+        """The number of the case with this digest; where its disclosure is lost, all cases are asked."""
+        found = self._places.disclosure(database, digest)
+        if found is None:
+            return _first(database, "SELECT number FROM cases WHERE digest = ?", digest)
+        return _first(database, "SELECT number FROM cases WHERE number = ?", found[0])
 
     def _run(self, work: Callable[[sqlite3.Connection], Answer]) -> Answer:
         def here(database: sqlite3.Connection) -> Answer:
@@ -376,10 +419,6 @@ class Vault:
                 raise StoreError("this thread is busy with the vault: no entropy or signal handler may use it within")
             try:
                 return self._read(here) if self._read_only else self._database.run(here)
-            except sqlite3.IntegrityError:
-                raise StoreError(
-                    "the source of entropy gave a salt that it gave before; nothing was recorded"
-                ) from None
             except sqlite3.Error as error:
                 if isinstance(error, InheritedError) or is_environment(error):
                     raise StoreError(f"the vault {self.path} cannot be used: {error}") from error
@@ -430,11 +469,14 @@ class Vault:
             database = open_writable(self.path)
         try:
             if not self._read_only:
-                database.executescript("PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;")
+                database.executescript(
+                    f"PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA wal_autocheckpoint={_JOURNAL};"
+                )
             self._identify(database)
         except BaseException:
             database.close()
             raise
+        self._places.forget()
         self._file = self._stands()
         return database
 
@@ -465,13 +507,15 @@ def _make(path: str, genesis: str) -> None:
     def work(database: sqlite3.Connection) -> None:
         if not _is_empty(database):
             return
-        database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;")
+        database.executescript(
+            f"PRAGMA page_size={_PAGE}; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
+        )
         with database:
             database.execute("BEGIN IMMEDIATE")
             if _is_empty(database):
                 for statement in _TABLES:
                     database.execute(statement)
-                database.execute("INSERT INTO meta VALUES (?, ?, 0, 0)", (FORMAT, genesis))
+                database.execute("INSERT INTO meta VALUES (?, ?, 0, 0, 0)", (FORMAT, genesis))
 
     new = Database(path, lambda: open_writable(path))
     try:
@@ -493,37 +537,16 @@ def _is_empty(database: sqlite3.Connection) -> bool:
     return not tables
 
 
-def _filed(database: sqlite3.Connection, case: str) -> str | None:
-    """The digest under which a case is filed; two rows that were swapped would join what two people did."""
-    digest = _first(database, _CASE, case)
-    if digest is None:
-        return None
-    if not is_digest(digest):
-        raise LogError("the vault files a case under what is no digest")
-    text = _first(database, "SELECT text FROM disclosures WHERE digest = ? AND gone = 0", digest)
-    if text is None or undisclose(text, digest, "case") != case:
-        raise LogError(f"the vault files a case under the digest {digest}, which does not stand for it: run verify")
-    return str(digest)
-
-
-def _filed_of(database: sqlite3.Connection, cases: Sequence[str]) -> dict[str, tuple[str, int]]:
-    """Of each case that is filed its digest, as `_filed` gives it, and its number."""
-    filed = {}
-    for (case,) in asked_together(database, _CASES, cases):
-        digest = _filed(database, case)
-        if digest is not None:
-            filed[case] = digest, _first(database, _OWNER, digest)
-    return filed
-
-
 def _orphans(database: sqlite3.Connection, cited: Iterable[str]) -> tuple[list[int], list[int]]:
     """The cases of which nothing is cited, and the disclosures that no record cites, theirs among them; *cited* is what records name."""
-    database.execute("CREATE TEMP TABLE cited(digest TEXT PRIMARY KEY) WITHOUT ROWID")
     try:
+        database.execute("CREATE TEMP TABLE cited(digest TEXT PRIMARY KEY) WITHOUT ROWID")
+        database.execute("CREATE TEMP TABLE late(owner, number, PRIMARY KEY(owner, number)) WITHOUT ROWID")
         database.executemany("INSERT OR IGNORE INTO temp.cited VALUES (?)", ((digest,) for digest in cited))
+        database.execute(_LATE)
         return _orphans_of(database)
     finally:
-        database.execute("DROP TABLE temp.cited")
+        database.executescript("DROP TABLE IF EXISTS temp.cited; DROP TABLE IF EXISTS temp.late;")
 
 
 def _orphans_of(database: sqlite3.Connection) -> tuple[list[int], list[int]]:
@@ -539,8 +562,8 @@ def _orphans_of(database: sqlite3.Connection) -> tuple[list[int], list[int]]:
     return owners, numbers
 
 
-def _first(database: sqlite3.Connection, sql: str, parameter: str) -> Any:
-    row = database.execute(sql, (parameter,)).fetchone()
+def _first(database: sqlite3.Connection, sql: str, *parameters: object) -> Any:
+    row = database.execute(sql, parameters).fetchone()
     return None if row is None else row[0]
 
 

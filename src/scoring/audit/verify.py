@@ -23,7 +23,7 @@ from scoring.audit.packs import Packs, describe
 from scoring.audit.precedence import remarks
 from scoring.audit.report import NOT_CHECKED, OTHERS_VAULT, REMARK, Check, Finding, Report, cannot_show, counted
 from scoring.audit.resume import resume
-from scoring.audit.scan import Task, scan
+from scoring.audit.scan import Task, halves, scan, together
 from scoring.audit.vault import ForeignVaultError, LaterVaultError, Vault, unreadable
 from scoring.audit.vouched import Vouched
 from scoring.errors import LogError, StoreError
@@ -207,9 +207,11 @@ class _Verification:
             if not self.read_segment(f"log/{files[begin]}", last=begin == count - 1):
                 return False
             begin += 1
+        left = max(len(files) - begin, 0)
         tasks = (self.task(number, f"log/{name}") for number, name in enumerate(files) if number >= begin)
-        with Crew(scan, min(workers, len(files) - begin)) as crew:
-            for number, (task, found) in enumerate(crew.do(tasks), begin):
+        shared = left - 1 if workers > 1 and left % workers else None  # the last one, or some would have nothing to do
+        with Crew(scan, min(workers, left + (shared is not None))) as crew:
+            for number, (task, found) in enumerate(_answered(crew, tasks, shared), begin):
                 if self.lines == self.limit:
                     return False
                 last = number == count - 1
@@ -634,6 +636,28 @@ class _Verification:
             self.head.finding("the log extends the head that was kept elsewhere"),
             *self.vouched.findings(self.lines),
         )
+
+
+def _answered(
+    crew: Crew[Task, Scanned | None], tasks: Iterator[Task], shared: int | None
+) -> Iterator[tuple[Task, Scanned | None]]:
+    """Let a crew do tasks, one of which two of it may share: all of it holds, or it is read line by line."""
+    asked: deque[tuple[Task, int]] = deque()
+
+    def parts() -> Iterator[Task]:
+        for number, task in enumerate(tasks):
+            some = halves(task) if number == shared else [task]
+            asked.append((task, len(some)))
+            yield from some
+
+    answers = crew.do(parts())
+    for _, found in answers:
+        task, count = asked.popleft()
+        if count == 1:
+            yield task, found
+        else:
+            _, behind = next(answers)
+            yield task, together(found, behind) if found and behind else None
 
 
 def _is_segment_name(name: str) -> bool:
