@@ -138,9 +138,10 @@ class Journal(Turns):
                 return error
         except LogError:
             return error
+        otherwise = error.message.partition(": ")[2] or recovery.REMEDY
         message = (
             f"{recovery.brief(error)}. And {self.directory}/heads is missing or empty, though this log records a key: its heads say how far it came. Put "
-            f"that file back from a copy first, then open the log again. Only where no head was ever made is it as follows: {error.message}"
+            f"that file back from a copy first, then open the log again. Only where no head was ever made: {otherwise}"
         )
         return LogError(message, seq=error.seq, expected=error.expected, found=error.found)
 

@@ -185,14 +185,14 @@ def open_log(
         _must_be_there(name, vault, new_vault=create or new_vault, hint=hint)
     given |= _opened_with(opening, None if fresh else name)
     try:
-        log = AuditLog.open(name, **given)
+        opened = AuditLog.open(name, **given)
     except LogError as error:
         if not fresh:
             raise
         raise CallError(str(error)) from None
-    if log.recovered:
-        complain(log.recovered)
-    return log
+    if opened.recovered:
+        complain(opened.recovered)
+    return opened
 
 
 def _opened_with(opening: Reading | Writing, log: str | None) -> dict[str, Any]:
