@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Journal"]
 
 _BEGUN = 2  # records that a log with a key is made with, before its first head: a crash may leave these alone
-_LOOKED_AT = 65_536  # records behind the newest head that whoever signs looks at before, some two seconds
+_LOOKED_AT = 65_536  # records behind the newest head that whoever signs looks at before, in a second or two
 
 
 class Journal(Turns):
