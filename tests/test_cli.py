@@ -93,7 +93,7 @@ KEYS = {
         "said": {"type", "action", "reason", "count"},
         "unreadable": {"type", "records", "detail"},  # whose case cannot be told, for its disclosure was changed
         "log": {
-            *("type", "records", "cases", "decisions", "erased"),
+            *("type", "records", "cases", "decisions", "erased", "recoveries"),
             *(
                 "leaf",
                 "provable",
@@ -855,13 +855,15 @@ class TestKeys:
 
 
 def alter(log, seq, old, new):
-    """Change one record of a log, as somebody does who can write all of it, its unsigned heads too."""
+    """Change one record of a log, as somebody does who can write all of it, its unsigned heads and its cache too."""
     (segment,) = (log / "log").iterdir()
     records = segment.read_bytes().split(b"\n")
     assert old in records[seq]
     records[seq] = records[seq].replace(old, new, 1)
     segment.write_bytes(b"\n".join(records))
     (log / "heads").unlink(missing_ok=True)
+    if seq == len(records) - 2:  # of the last record the cache knows what it was
+        shutil.rmtree(log / "cache")
 
 
 class TestScore:

@@ -154,7 +154,7 @@ class _Verification:
                 check.unchecked = _FAST
         self.precedence, self.instalments, self.times = PrecedenceLine(), InstalmentsLine(), TimesLine()
         self.compared = False  # a record with the head that was kept elsewhere
-        self.lines = self.decisions = self.disclosed = self.missing = 0
+        self.lines = self.decisions = self.disclosed = self.missing = self.recoveries = 0
         self.counts = {"opening": 0, "resolution": 0, "erasure": 0}
         self.cited: dict[str, str] = {}  # packs, and when they were recorded
         self.versions: set[tuple[str, str]] = set()
@@ -459,6 +459,8 @@ class _Verification:
             self.read_name(record, place)
         elif record["type"] in _DISCLOSING:
             self.read_of_case(record, place)
+        else:
+            self.recoveries += 1
 
     def read_rubric(self, record: dict[str, Any], place: Place) -> None:
         body = record["body"]
@@ -623,10 +625,11 @@ class _Verification:
 
     def findings(self, files: int) -> tuple[Finding, ...]:
         disclosing = self.decisions + self.counts["opening"] + self.counts["resolution"]
+        cut = f", {self.recoveries} of them of an end that did not hold and was cut off" if self.recoveries else ""
         below = f"; that the {self.since} below the trusted checkpoint, which were not read, are what they were rests on it alone"
         return (
             self.segments.finding(
-                f"{counted(self.lines, 'record')} in {counted(files, 'segment')}{below * bool(self.since)}"
+                f"{counted(self.lines, 'record')} in {counted(files, 'segment')}{cut}{below * bool(self.since)}"
             ),
             self.canonical.finding("every line is canonical JSON"),
             self.fields.finding("every record fits the tables"),

@@ -17,7 +17,7 @@ from scoring.audit.checkpoint import parse as parse_checkpoint
 from scoring.audit.export import export as write_export
 from scoring.audit.given import said_of_record
 from scoring.audit.receipt import parse, with_record, write
-from scoring.cli.inputs import open_log
+from scoring.cli.inputs import let_go, open_log
 from scoring.cli.naming import ELSEWHERE, decision_named
 from scoring.cli.options import WRITING, Writing
 from scoring.cli.output import HOLDS, UNCHECKED, CallError, complain, counted, emit, new_file, say
@@ -78,14 +78,15 @@ def export(
             if isinstance(error, OSError):
                 raise StoreError(f"{output} cannot be written: {error.strerror}") from error
             raise
+        status = let_go(log)
     if json:
         emit({"file": output, "records": done.size, "cases": list(done.cases), "missing": list(done.remarks)})
-        return _whole_export(done, no_vault)
+        return _whole_export(done, no_vault) or status
     named = ", ".join(f"#{seq}" for seq in done.cases)
     say(f"{output}: {counted(done.size, 'record')}" + (f", with the cases of {named}" if named else ", and no case"))
     for remark in done.remarks:
         say(f"  {remark}")
-    return _whole_export(done, no_vault)
+    return _whole_export(done, no_vault) or status
 
 
 def _whole_export(done: Exported, no_vault: str) -> int:
@@ -131,6 +132,7 @@ def receipt(
             if not log.no_heads or log.broken_head:
                 raise
             raise CallError(str(error)) from error
+        status = let_go(log)
     if output != STDIN:
         with new_file(output) as stream:
             stream.write(text.encode())
@@ -146,7 +148,7 @@ def receipt(
             complain(f"the receipt of record {said}")
     else:
         say(f"{output}: " + (f"the receipt of record {said}" if said else "the checkpoint of the log"))
-    return HOLDS
+    return status
 
 
 def _record_named(log: AuditLog, name: str) -> int:

@@ -16,7 +16,7 @@ from itertools import count
 from pathlib import Path
 
 from scoring import canonical
-from scoring.cli.output import CallError, complain, in_options, place
+from scoring.cli.output import HOLDS, UNCHECKED, CallError, complain, in_options, place
 from scoring.cli.paths import (
     EXAMPLES,
     PACK,
@@ -55,6 +55,7 @@ __all__ = [
     "json_lines",
     "json_problem",
     "length_of",
+    "let_go",
     "must_keep",
     "open_log",
     "read_line",
@@ -183,12 +184,15 @@ def open_log(
     if not fresh:
         _must_be_there(name, vault, new_vault=create or new_vault, hint=hint)
     given |= _opened_with(opening, None if fresh else name)
-    if not fresh:
-        return AuditLog.open(name, **given)
     try:
-        return AuditLog.open(name, **given)
+        opened = AuditLog.open(name, **given)
     except LogError as error:
+        if not fresh:
+            raise
         raise CallError(str(error)) from None
+    if opened.recovered:
+        complain(opened.recovered)
+    return opened
 
 
 def _opened_with(opening: Reading | Writing, log: str | None) -> dict[str, Any]:
@@ -213,10 +217,24 @@ def _must_be_there(name: str, vault: str | None, *, new_vault: bool, hint: str) 
         raise CallError(missing)
 
 
-def tell_heads(log: AuditLog) -> None:
-    """Say that a command that records leaves the log's newest head as it is, and why: nobody should take its records for provable."""
-    if log.no_heads and log.provable < len(log):
-        complain(f"no head was made over what is new: {in_options(log.no_heads)}")
+def tell_heads(log: AuditLog) -> int:
+    """Let go of a log, and say where its newest head leaves records out, and why: nobody should take them for provable. The exit status, as `let_go`."""
+    why = log.no_heads if log.provable < len(log) else ""
+    status = let_go(log)
+    if why and status == HOLDS:
+        complain(f"no head was made over what is new: {in_options(why)}")
+    return status
+
+
+def let_go(log: AuditLog) -> int:
+    """Close a log, which makes the head that is due; the exit status, which is not `HOLDS` where that failed."""
+    log.close()
+    if not log.head_failed:
+        return HOLDS
+    complain(
+        f"what this call recorded is durable, but no head could be made, so that it is not provable yet: {in_options(log.head_failed)}"
+    )
+    return UNCHECKED
 
 
 def must_keep(log: str, vault: str | None) -> None:

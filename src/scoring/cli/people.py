@@ -15,7 +15,7 @@ from cyclopts import Parameter
 from scoring.cli.inputs import must_keep, open_log, tell_heads, whole
 from scoring.cli.naming import ELSEWHERE, decision_named, new_id
 from scoring.cli.options import READING, WRITING, Reading, Writing
-from scoring.cli.output import FAILS, HOLDS, CallError, Table, complain, counted, emit, printable, say
+from scoring.cli.output import FAILS, HOLDS, CallError, Table, complain, counted, emit, in_options, printable, say
 from scoring.cli.paths import STDIN, shown
 from scoring.errors import LogError
 
@@ -89,16 +89,16 @@ def resolve(
         words: dict[str, Any] = {"verdict": verdict, "stage": stage, "withdraws": withdraws}
         seq = log.resolve(decision, action, id=name, who=who, why=why, reason=reason, **words)
         now = log.standing(decision)
-        tell_heads(log)
+        status = tell_heads(log)
     if json:
         said = {"seq": seq, "id": name, "decision": decision, "action": action, "reason": reason, **words}
         emit({**said, "standing": standing_facts(now)})
-        return HOLDS
+        return status
     what = f"#{withdraws} is" if action == "withdraw" else f"#{decision} is"
     say(f"record #{seq}: {what} {_DONE[action]}, reason {reason}")
     for line in standing_lines(now, named=False):
         say(line)
-    return HOLDS
+    return status
 
 
 def _words_in(text: str) -> str:
@@ -207,10 +207,11 @@ def status(directory: str, /, *, vault: str | None = None, opening: Reading = RE
                 emit({"type": kind, "action": action, "reason": reason, "count": count})
         for wrong, seqs in unread.items():
             emit({"type": "unreadable", "records": seqs, "detail": wrong})
-        emit({"type": "log", **totals, "erased": found.erased, "leaf": leaf, **proven})
+        emit({"type": "log", **totals, "erased": found.erased, "recoveries": found.recoveries, "leaf": leaf, **proven})
         return _whole(directory, broken, unread)
     erased = f", {found.erased} erased" if found.erased else ""
-    say(", ".join(counted(number, what.removesuffix("s")) for what, number in totals.items()) + erased)
+    cut = f"; {counted(found.recoveries, 'record')} of an end that was cut off" if found.recoveries else ""
+    say(", ".join(counted(number, what.removesuffix("s")) for what, number in totals.items()) + erased + cut)
     if not broken:
         say(_told_of_heads(found.records, proven))
     if rows:
@@ -227,7 +228,7 @@ def status(directory: str, /, *, vault: str | None = None, opening: Reading = RE
 def _whole(directory: str, broken: str, unread: dict[str, list[int]]) -> int:
     """The exit status; a head that the log's key did not sign proves nothing, and a case whose name cannot be read is not found by it."""
     if broken:
-        complain(f"nothing is provable: {broken}")
+        complain(f"nothing is provable: {in_options(broken)}")
     for wrong, seqs in unread.items():
         complain(f"{_listed(seqs)}: {wrong}; `scoring verify {directory}` tells what else was, and what to do")
     return FAILS if broken or unread else HOLDS
@@ -254,7 +255,7 @@ def _proven(log: AuditLog) -> dict[str, Any]:
 
 def _told_of_heads(records: int, proven: dict[str, Any]) -> str:
     if not proven["provable"]:
-        return "no head was made yet: nothing is provable"
+        return "there is no head: nothing is provable"
     signed = ", ".join(proven["signed_by"])
     behind = records - proven["provable"]
     more = f"; {counted(behind, 'record')} behind it" if behind else ""
