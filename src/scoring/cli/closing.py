@@ -56,7 +56,7 @@ _REMEDIES = {
     BEHIND: _Remedy(
         "records that no head stands for were changed",
         "no head stands for what is bad: if the machine stopped while somebody wrote, keep a copy and open the log once, as with `scoring status {path}`, which"
-        " cuts off what a crash can have left and records that, and refuses anything else; otherwise keep it as it is, for it shows what was done, and put the"
+        " cuts off what a crash can have left, keeps it in a file of {path} that it names, and refuses anything else; otherwise keep it as it is, for it shows what was done, and put the"
         " log back from a copy",
     ),
     FIT: _Remedy(
@@ -103,8 +103,8 @@ _REMEDIES = {
     ),
     TAIL: _Remedy(
         "its last line is unfinished: a write was cut off, or is going on right now",
-        "if nobody is writing to it, keep a copy and open it once, as with `scoring status {path}`, which cuts off what a crash left and records that, or says"
-        " why it does not",
+        "if nobody is writing to it, keep a copy and open it once, as with `scoring status {path}`, which cuts off what a crash left and keeps it in a file of"
+        " {path} that it names, or says why it does not",
     ),
     UNREAD_HEADS: _Remedy(
         "the file heads cannot be read",
