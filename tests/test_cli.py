@@ -91,8 +91,9 @@ KEYS = {
         "held": _CASES,  # by hold; nobody has answered it
         "again": _CASES,  # to be scored again, because of what a person said; `name` is null
         "said": {"type", "action", "reason", "count"},
+        "unreadable": {"type", "records", "detail"},  # whose case cannot be told, for its disclosure was changed
         "log": {
-            *("type", "records", "cases", "decisions", "erased"),
+            *("type", "records", "cases", "decisions", "erased", "recoveries"),
             *(
                 "leaf",
                 "provable",
@@ -120,7 +121,9 @@ KEYS = {
         },
     },
     "verify": {
-        "check": {"type", "check"} | _FINDING | _PLACE,
+        "check": {"type", "check", "parts"}
+        | _FINDING
+        | _PLACE,  # parts: what of the log a failure accuses, `packs` say
         "log": {"type", "result", "size", "leaf", "cannot_show"},
     },
     "explain": {
@@ -200,7 +203,7 @@ KEYS = {
     "keep": {None: {"case", "until", "hold"}},
     "erase": {None: {"named", "record", "reason"}},
     "export": {None: {"file", "records", "cases", "missing"}},
-    "receipt": {None: {"file", "record", "text"}},  # record: null for a checkpoint of the whole log
+    "receipt": {None: {"file", "record", "said", "text"}},  # record, said: null for a checkpoint of the whole log
     "keygen": {None: {"file", "name", "verification_key"}},
     "new": {None: {"directory", "rubric", "files"}},
     "demo": {
@@ -827,6 +830,7 @@ class TestKeys:
         assert seen == {(name, kind) for name, kinds in KEYS.items() for kind in kinds} - {
             ("replay", "difference"),
             ("rescore", "unscored"),
+            ("status", "unreadable"),
         }
 
     def test_a_standing_and_an_order_have_their_documented_keys(self, call):
@@ -852,13 +856,15 @@ class TestKeys:
 
 
 def alter(log, seq, old, new):
-    """Change one record of a log, as somebody does who can write all of it, its unsigned heads too."""
+    """Change one record of a log, as somebody does who can write all of it, its unsigned heads and its cache too."""
     (segment,) = (log / "log").iterdir()
     records = segment.read_bytes().split(b"\n")
     assert old in records[seq]
     records[seq] = records[seq].replace(old, new, 1)
     segment.write_bytes(b"\n".join(records))
     (log / "heads").unlink(missing_ok=True)
+    if seq == len(records) - 2:  # of the last record the cache knows what it was
+        shutil.rmtree(log / "cache")
 
 
 class TestScore:

@@ -324,11 +324,23 @@ def test_a_log_with_a_key_whose_heads_are_gone_is_not_signed_anew(path):
     assert verify_directory(path, vault=False, key=SIGNER.verification_key).ok
 
 
-def test_a_short_log_that_a_crash_left_without_its_first_head_opens(path):
+@pytest.mark.parametrize("count", [0, 1, 252])
+def test_a_short_one_neither(path, count):
+    """It had a head before its third record."""
     pytest.importorskip("cryptography", reason="signatures need the extra `sign`")
     with open_log(path, create=True, signer=SIGNER) as log:
         log.publish(RUBRIC)
-        log.append([logs.entry(number) for number in range(252)])
+        log.append([logs.entry(number) for number in range(count)])
+    (path / "heads").unlink()
+    with pytest.raises(LogError, match="missing or empty"):
+        open_log(path, signer=SIGNER)
+    assert not (path / "heads").exists()
+
+
+def test_a_log_that_a_crash_left_without_its_first_head_opens(path):
+    """Record 0 and the key come together; the head comes next."""
+    pytest.importorskip("cryptography", reason="signatures need the extra `sign`")
+    open_log(path, create=True, signer=SIGNER).close()
     (path / "heads").unlink()
     open_log(path, signer=SIGNER).close()
     assert verify_directory(path, key=SIGNER.verification_key).ok

@@ -110,7 +110,7 @@ class TestIndex:
             open_log(path)
         assert caught.value.seq == 9
         segment(path).write_bytes(b"".join(whole.splitlines(keepends=True)[:9]))
-        with pytest.raises(LogError, match="Only then delete the cache"):
+        with pytest.raises(LogError, match="only then delete the cache"):
             open_log(path)
         shutil.rmtree(path / "cache")
         with pytest.raises(LogError, match="ends before its newest head"):

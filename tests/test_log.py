@@ -344,7 +344,11 @@ class TestTampered:
 
     @pytest.fixture
     def path(self, path):
-        return logs.drop_heads(make_log(path, 4))
+        """No head covers what is changed here: one would tell before a record is read."""
+        make_log(path, 4)
+        first = (path / "heads").read_bytes().splitlines(keepends=True)[0]
+        (path / "heads").write_bytes(first)
+        return path
 
     @staticmethod
     def rewrite(path, seq):

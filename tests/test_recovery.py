@@ -162,7 +162,8 @@ class TestWhatIsRefused:
     def test_without_any_head_nothing_vouches_for_what_stands_before(self, crash):
         message = crash.refused(crash.whole[:-100], heads=b"")
         assert (
-            "where it has no head yet, keep a copy of the file, then remove the unfinished line: truncate -s" in message
+            "where the log never had a head, keep a copy of the file, then remove the unfinished line: truncate -s"
+            in message
         )
 
 

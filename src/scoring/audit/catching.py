@@ -28,7 +28,7 @@ _ROWS = 1024  # records read in before the index takes them; bounds memory
 
 
 class WitnessError(LogError):
-    """The index knows records that are gone, or were others: no crash did this, and nothing is mended."""
+    """The index knows records that are gone, or were others: a crash on a sound disk does not do this, and nothing is mended."""
 
 
 class Catching(Forkable):
@@ -160,8 +160,10 @@ class Catching(Forkable):
         if not self._segments.reaches(seq, offset):
             raise self._cut_off(index.tail.size)
         line = self._segments.line(seq, offset)
-        before = Tail(seq, None, offset)
-        return before.after(leaf_of(line), len(line), segments.SEGMENT_RECORDS) == index.tail
+        leaf = leaf_of(line)
+        if leaf != index.tail.leaf and index.genesis == self._genesis_of(index.tail):
+            raise self._changed(index.tail, leaf)
+        return Tail(seq, None, offset).after(leaf, len(line), segments.SEGMENT_RECORDS) == index.tail
 
     def _must_be_whole(self, known: Tail) -> None:
         """An index that knows another log than this, whose end is damaged, is a witness: it is not made again."""
@@ -174,10 +176,26 @@ class Catching(Forkable):
         )
         raise WitnessError(message, seq=at.size, expected=f"leaf {known.leaf}", found="another")
 
+    def _genesis_of(self, tail: Tail) -> str:
+        """The leaf of record 0 of a log that ends at *tail*; empty where it has none yet."""
+        return self.genesis or (leaf_of(self._segments.line(0, 0)) if tail.size else "")
+
+    def _changed(self, known: Tail, found: str) -> LogError:
+        return WitnessError(
+            f"{self._segments.path(known.size - 1)} has another record #{known.size - 1} than {self._cache} knows to be durable: no crash changes one. "
+            "Nothing was changed. Put the log back from a copy that has that record; only if the log was put back from a copy on purpose, delete "
+            "the cache, which is made again from what the log holds",
+            seq=known.size - 1,
+            expected=f"leaf {known.leaf}",
+            found=f"leaf {found}",
+        )
+
     def _cut_off(self, size: int) -> LogError:
         return WitnessError(
-            f"{self.directory} ends before record #{size - 1}, which {self._cache} knows: records that were there are gone, or this cache is another log's. "
-            "Find out why, and put the log back if it was cut. Only then delete the cache; it is made again from what the log holds",
+            f"{self.directory} ends before record #{size - 1}, which {self._cache} knows to be durable: records that were there are gone, or this cache "
+            "is another log's. Put the log back from a copy that has that record; only then delete the cache, which is made again from what the log "
+            "holds. Where there is no such copy, because a disk lost in a power cut what it had said to be durable, say, they are lost: keep a "
+            "copy of what is there, delete the cache, and send again whatever was sent since, with the same ids",
             seq=size - 1,
         )
 
@@ -228,7 +246,7 @@ class Catching(Forkable):
             message = f"{self.directory} ends in another record than it did; nothing was recorded: run verify"
             raise LogError(message, seq=at.size - 1, expected=f"leaf {self._tail.leaf}", found=f"leaf {at.leaf}")
         index.add(rows, at)
-        index.settle()
+        index.settle(index.genesis or self._genesis_of(at))
         self._tail = at
 
     def forked(self) -> None:

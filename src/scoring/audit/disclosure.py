@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MAX_DISCLOSURE",
     "SALT_BYTES",
+    "MiscitedError",
     "answers_in",
     "digests_of",
     "disclose",
@@ -41,6 +42,10 @@ SALT_BYTES = 16  # 128 bits: RFC 9901, section 4.2.1
 MAX_DISCLOSURE = MAX_TEXT - 1024  # characters; what SQLite limits is a row
 _TO_URL = bytes.maketrans(b"+/", b"-_")
 _FROM_URL = bytes.maketrans(b"-_+/", b"+/==")  # what base64url does not have becomes what no text holds but at its end
+
+
+class MiscitedError(LogError):
+    """A disclosure is what its digest stands for, and is cited as something else."""
 
 
 def disclose(entropy: Callable[[int], bytes], name: str, value: Any) -> tuple[str, str]:
@@ -96,7 +101,7 @@ def undisclose(text: Any, digest: str, name: str) -> Any:
     Read a disclosure.
 
     Raises:
-        LogError: It is not what *digest* stands for, or no disclosure called *name*.
+        LogError: It is not what *digest* stands for; `MiscitedError`, it is that, and no disclosure called *name*.
     """
     if type(text) is not str:
         raise LogError(f"the vault's disclosure of this {name} was changed: it is no text")
@@ -105,7 +110,7 @@ def undisclose(text: Any, digest: str, name: str) -> Any:
         raise LogError(f"the vault's disclosure of this {name} was changed", expected=digest, found=found)
     parts = parts_of(text)
     if parts is None or parts[1] != name:
-        raise LogError(f"the vault's disclosure {digest} is no disclosure of a {name}")
+        raise MiscitedError(f"the vault's disclosure {digest} is no disclosure of a {name}")
     return parts[2]
 
 

@@ -103,7 +103,8 @@ def export(
         small |= _packs(log, size)
     else:
         remarks.append(
-            "no packs: the rubrics, with their keys, were not asked for; verdicts cannot be recomputed without"
+            "no packs: the rubrics, with their keys, were not asked for; without them no verdict can be recomputed, so that checking ends with exit status 3, "
+            "something could not be checked: `scoring export --packs` puts them in"
         )
     programs = {name: (programs_place() / name).read_bytes() for name in PROGRAMS}
     done = Exported(size, tuple(case.seq for case in chosen), tuple(remarks), tuple(gone))

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from scoring import canonical
 from scoring.audit.course import Course, merged
+from scoring.audit.disclosure import MiscitedError
 from scoring.audit.fields import MAX_WHO, MAX_WHY, OPENED_FACTS, is_text
 from scoring.audit.instalments import KINDS, items_in, taken_back
 from scoring.audit.precedence import REMARKS, claimed_times, remarks
-from scoring.audit.report import HOLDS, NOT_CHECKED, REMARK, Finding, counted
+from scoring.audit.report import HOLDS, NOT_CHECKED, RECORDS, REMARK, Finding, counted
 from scoring.audit.value import Value
 from scoring.errors import LogError, StoreError, SubmissionError
 
@@ -121,10 +122,12 @@ def disclosed(vault: Vault | None, digests: dict[str, str], fail: Callable[..., 
             missing += value is None
             wrong = content_misfit(name, value)
             if wrong:
-                fail(wrong)
+                fail(wrong, part=RECORDS)  # it is what the record says, to the byte
             if name == "submission":
                 times = claimed_times(value)
         vault.must_file(digests["case"])
+    except MiscitedError as error:
+        fail(error.message, part=RECORDS)
     except LogError as error:
         fail(error.message, expected=error.expected, found=error.found)
     return Disclosed(len(digests) - missing, missing, *times)

@@ -21,6 +21,7 @@ from scoring.audit.keys import VerificationKey
 from scoring.audit.note import MAX_NOTE
 from scoring.audit.place import is_log
 from scoring.audit.report import (
+    ANOTHERS_CHECKPOINT,
     CANNOT_SHOW,
     FAILS,
     HOLDS,
@@ -28,10 +29,11 @@ from scoring.audit.report import (
     NOT_SIGNED,
     OTHERS_CHECKPOINT,
     REMARK,
+    UNSIGNED_BY_KEY,
     Finding,
     Report,
 )
-from scoring.audit.verify import verify_directory
+from scoring.audit.verify import NO_PACKS, verify_directory
 from scoring.errors import LogError, StoreError
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-__all__ = ["ARCHIVE", "CHECKPOINT", "LOG", "RECEIPT", "TILES", "kind_of_given", "verify_given"]
+__all__ = ["ARCHIVE", "CHECKPOINT", "LOG", "RECEIPT", "TILES", "kind_of_given", "said_of_record", "verify_given"]
 
 LOG, ARCHIVE, TILES, RECEIPT, CHECKPOINT = "a log or an export", "an export", "tiles", "a receipt", "a checkpoint"
 _RECEIPT_BEGINS = b"c2sp.org/tlog-proof@"
@@ -48,6 +50,7 @@ _MAX_FILE = 2 * MAX_NOTE  # bytes of a receipt
 _OF_PAGES = (
     "whether what is written for people, the pages in cases/ and the README, says the same: nothing vouches for it"
 )
+_LEFT_OUT = f"{NO_PACKS}: the rubrics were left out of this export; ask whoever made it for one with them (`scoring export --packs`)"
 _OF_ONE_RECORD = (
     "anything of the other records, or whether a later record says otherwise: that takes the log",
     "whether the time is true: it is what the writer's clock said",
@@ -147,7 +150,11 @@ def _of_log(place: Path, **options: Any) -> Report:
     alone = options.get("vault") is False or (options.get("vault") is None and not beside.exists())
     report = verify_directory(place, **(options | {"vault": False} if alone else options))
     # What the vault would hold is what the disclosures are, as far as they were given.
-    findings = [finding for finding in report.findings if not alone or finding.check != "vault"]
+    findings = [
+        finding.saying(_LEFT_OUT) if alone and finding.detail == NO_PACKS else finding
+        for finding in report.findings
+        if not alone or finding.check != "vault"
+    ]
     return Report(report.size, report.head, (*findings, *export_findings(place)), (*report.cannot_show, _OF_PAGES))
 
 
@@ -215,7 +222,9 @@ def _of_receipt(data: bytes, record: bytes | None, key: str | None, trusted: str
         return Report(0, "", (_failed("receipt", error),), _OF_ONE_RECORD)
     head = checkpoint.parse(read.checkpoint).head
     line = read.extra if record is None else record
-    findings = [_proof(read, line), *_record(line, read.index), *_vouched(read.checkpoint, key, trusted)]
+    proof = _proof(read, line)
+    record_line = _record(line, read.index, proven=proof.result == HOLDS)
+    findings = [proof, *record_line, *_vouched(read.checkpoint, key, trusted)]
     return Report(head.size, "", tuple(findings), _OF_ONE_RECORD)
 
 
@@ -230,13 +239,30 @@ def _proof(read: receipt.Receipt, line: bytes) -> Finding:
     return Finding("receipt", HOLDS, said, read.index)
 
 
-def _record(line: bytes, index: int) -> Iterator[Finding]:
+def _record(line: bytes, index: int, *, proven: bool) -> Iterator[Finding]:
+    """Whether the record is one; and what it says, where the receipt leads from it."""
     if line:
         try:
-            wrong = record_misfit(canonical.loads_canonical(line))
+            record: Any = canonical.loads_canonical(line)
+            wrong = record_misfit(record)
         except canonical.CanonicalError as error:
             wrong = f"no record: {error}"
-        yield Finding("record", FAILS if wrong else HOLDS, wrong or "it fits the tables", index)
+        said = f"it fits the tables: {said_of_record(record)}" if proven and not wrong else "it fits the tables"
+        yield Finding("record", FAILS if wrong else HOLDS, wrong or said, index)
+
+
+def said_of_record(record: dict[str, Any]) -> str:
+    """What a record says that whoever holds its receipt can know it by: its kind, its time; of which submission, and what came of it."""
+    body = record["body"]
+    said = f"{record['type']} of {record['time']}"
+    if record["type"] == "decision":
+        decision = body["decision"]
+        said += f", submission {body['id']}, {_came_of(decision)}, action {decision['action']}"
+    return said
+
+
+def _came_of(decision: dict[str, Any]) -> str:
+    return decision["status"] if decision["verdict"] is None else f"verdict {decision['verdict']}"
 
 
 def _of_checkpoint(data: bytes, key: str | None, trusted: str | bytes | None) -> Report:
@@ -259,12 +285,26 @@ def _vouched(data: bytes, key: str | None, trusted: str | bytes | None) -> Itera
             checkpoint.verify(data, [mine], mine.name)
         except LogError as error:
             known = any((one.name, one.key_id) == (mine.name, mine.key_id) for one in checkpoint.parse(data).signatures)
-            detail = error.message if known else f"{NOT_SIGNED}: {error.message}"
-            yield Finding("signature", FAILS, detail, expected=error.expected, found=error.found)
+            if known:
+                yield Finding("signature", FAILS, error.message, expected=error.expected, found=error.found)
+            else:
+                yield _by_another(data, mine, error)
         else:
             yield Finding("signature", HOLDS, "the head is signed by the key that was given")
     if trusted is not None:
         yield _same(checkpoint.parse(data).head, checkpoint.parse(_as_bytes(trusted)).head)
+
+
+def _by_another(data: bytes, mine: VerificationKey, error: LogError) -> Finding:
+    """A head that the given key did not sign: perhaps one of its log's earlier or later keys did, as their common name tells."""
+    same = [f"{one.name}+{one.key_id:08x}" for one in checkpoint.parse(data).signatures if one.name == mine.name]
+    said = f"{NOT_SIGNED}: {error.message}"
+    if same:
+        said = (
+            f"{NOT_SIGNED}, but, as it says, by {', '.join(same)}: a key of the same name, perhaps an earlier or a later one of this log. Check it "
+            "with the key that was given out when it was made"
+        )
+    return Finding("signature", FAILS, said, expected=error.expected, found=error.found, parts=(UNSIGNED_BY_KEY,))
 
 
 def _same(head: checkpoint.Head, kept: checkpoint.Head) -> Finding:
@@ -275,6 +315,7 @@ def _same(head: checkpoint.Head, kept: checkpoint.Head) -> Finding:
             OTHERS_CHECKPOINT,
             expected=ascii(head.origin)[1:-1],
             found=ascii(kept.origin)[1:-1],
+            parts=(ANOTHERS_CHECKPOINT,),
         )
     if head.size != kept.size:
         said = f"the trusted checkpoint is of {kept.size} records, this one of {head.size}: whether one extends the other takes the log"

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     Offset = Callable[[int], int | None]
 
-__all__ = ["HEAD_RECORDS", "MAX_HEAD_LINE", "Heads", "Kept", "needed_keys", "read_head"]
+__all__ = ["HEAD_RECORDS", "MAX_HEAD_LINE", "Heads", "Kept", "UnsoundError", "needed_keys", "read_head"]
 
 HEAD_RECORDS = 256  # between two heads that nobody asked for, FORMAT.md 11
 MAX_HEAD_LINE = 6 * MAX_NOTE + 2  # bytes: a control character takes six, and a note has none but line ends
@@ -44,6 +44,10 @@ _DECISION_END = b'","type":"decision","v":1}\n'
 _TIME_ENDS = -len(_DECISION_END)
 _TIME_BEGINS = _TIME_ENDS - len("2026-11-21T09:00:00Z")
 _BLOCK = 1 << 14  # bytes of `heads` that are read first; the newest head is nearly always within
+
+
+class UnsoundError(LogError):
+    """What is read back from the files is not what was written: nothing is to be signed, and nothing to be added."""
 
 
 class Kept(Value):
@@ -120,6 +124,11 @@ class Heads:
     def forked(self) -> None:
         """Forget what may have been copied half changed."""
         self._state = None
+
+    @property
+    def end(self) -> Tail:
+        """Where the records end that the newest head stands for, as `resume` found it."""
+        return Tail() if self._state is None else self._state[1]
 
     # --- the file ---
 
@@ -219,6 +228,8 @@ class Heads:
             LogError: The log does not have it.
         """
         tree, at, tiles = self._walk(Tree(), Tail(), kept.head.size, links=False)
+        if tree.size < kept.head.size:
+            raise self._ends_before(kept.head, tree.size)
         _must_be(tree, kept.head, self._path)
         self._state = tree, at
         if writes:
@@ -241,12 +252,19 @@ class Heads:
         if kept is None:
             self._state = Tree(), Tail()
         elif size < kept.head.size:
-            message = f"this log ends before its newest head: records that were there are gone. Put it back from a copy, or find what {self._path} belongs to"
-            raise LogError(message, expected=f"{kept.head.size} records or more", found=str(size))
+            raise self._ends_before(kept.head, size)
         elif self._state is None or self._state[0].size != kept.head.size:
             self._state = self._cached(kept.head, offset_of)
             if self._state is None:
                 self.authenticate(kept, writes=writes)
+
+    def _ends_before(self, head: checkpoint.Head, size: int) -> LogError:
+        message = (
+            f"{self._segments.path(size)}: this log ends before its newest head in {self._path} does: records that were there are gone. Nothing was "
+            "changed. Put the log back from a copy that its heads fit, or find what that file belongs to. Where there is no such copy, they are lost: keep "
+            "what is there, which shows up to where it held, and begin a log elsewhere"
+        )
+        return UnsoundError(message, expected=f"{head.size} records or more", found=str(size))
 
     def _cached(self, head: checkpoint.Head, offset_of: Offset) -> tuple[Tree, Tail] | None:
         count = max(head.size - 1, 0) >> _TILE_LEVEL  # so that one record is read, whose leaf the next one names
@@ -279,7 +297,7 @@ class Heads:
             links: Whether each must chain to the one before it.
 
         Returns:
-            Copies of both as they are there, and the roots of the tiles that were filled on the way.
+            Copies of both as they are there, shorter where the files end before *size*, and the roots of the tiles that were filled on the way.
         """
         tree = Tree(tree.size, tree.roots)
         tiles = bytearray()
@@ -292,9 +310,6 @@ class Heads:
                 if len(made) > _TILE_LEVEL:
                     tiles += made[_TILE_LEVEL]
             at = Tail(tree.size, leaves[-1].hex(), offset if tree.size % segments.SEGMENT_RECORDS else 0)
-        if at.size < size:
-            message = "this log ends before its newest head does"
-            raise LogError(message, expected=f"{size} records or more", found=str(at.size))
         return tree, at, bytes(tiles)
 
     def root_at(self, size: int) -> bytes:
@@ -322,9 +337,12 @@ class Heads:
         if self._state is None:
             raise LogError("the newest head was not looked at yet")
         first = self._state[0].size
-        tree, at, tiles = self._walk(*self._state, tail.size, links=True)
+        try:
+            tree, at, tiles = self._walk(*self._state, tail.size, links=True)
+        except LogError as error:
+            raise UnsoundError(error.message, seq=error.seq, expected=error.expected, found=error.found) from None
         if at.leaf != tail.leaf:
-            raise LogError("what stands in the file is not what was written", seq=tail.size - 1)
+            raise UnsoundError("what stands in the file is not what was written: run verify", seq=tail.size - 1)
         head = checkpoint.Head(origin, tree.size, tree.root())
         note = checkpoint.write(head, *signers)
         self._append(note)
@@ -433,7 +451,7 @@ def _must_chain(lines: Sequence[bytes], seq: int, before: Sequence[str | None]) 
             message = (
                 "what stands in the file does not chain to the record before it, so no head is made of it: run verify"
             )
-            raise LogError(message, seq=number)
+            raise UnsoundError(message, seq=number)
 
 
 def _chain_as_decisions(lines: Sequence[bytes], seq: int, before: Sequence[str | None]) -> bool:
@@ -456,4 +474,4 @@ def _must_be(tree: Tree, head: checkpoint.Head, path: str) -> None:
             f"a record below #{head.size} is not what it was when the newest head in {path} was made. Nothing was changed: `verify` says more; "
             "put the log back from a copy that its heads fit"
         )
-        raise LogError(message, expected=f"root {head.root.hex()}", found=tree.root().hex())
+        raise UnsoundError(message, expected=f"root {head.root.hex()}", found=tree.root().hex())

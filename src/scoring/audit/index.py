@@ -58,7 +58,8 @@ CREATE TABLE ids(id TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE cases(case_digest BLOB, word INTEGER, seq INTEGER, PRIMARY KEY(case_digest, word, seq)) WITHOUT ROWID;
 CREATE TABLE rubrics(pack TEXT PRIMARY KEY, rubric TEXT NOT NULL, version TEXT NOT NULL, seq INTEGER NOT NULL, UNIQUE(rubric, version));
 CREATE TABLE state(
-  format INTEGER NOT NULL, size INTEGER NOT NULL, leaf TEXT, offset INTEGER NOT NULL, sorted INTEGER NOT NULL, records BLOB NOT NULL, rubrics BLOB NOT NULL
+  format INTEGER NOT NULL, genesis TEXT NOT NULL, size INTEGER NOT NULL, leaf TEXT, offset INTEGER NOT NULL, sorted INTEGER NOT NULL,
+  records BLOB NOT NULL, rubrics BLOB NOT NULL
 );
 CREATE INDEX record_kind ON records(kind, seq) WHERE kind IS NOT NULL;
 """
@@ -103,10 +104,12 @@ class Index:
     Attributes:
         path: The file.
         tail: The end of the log that the index describes.
+        genesis: The leaf of that log's record 0; empty where it had none yet when the index was made.
     """
 
     def __init__(self, path: str) -> None:
         self.path = path
+        self.genesis = ""
         self.tail = Tail()
         self._sums: tuple[Any, ...] = _NO_ROWS  # of the rows of each table, as long as they are checked
         self._recent = _Recent(0)
@@ -188,16 +191,17 @@ class Index:
     def reload(self) -> None:
         """Read what other processes made of the index meanwhile."""
         rows = self._all(
-            "SELECT size, leaf, offset, sorted, records, rubrics FROM state WHERE format = ? LIMIT 2", FORMAT
+            "SELECT genesis, size, leaf, offset, sorted, records, rubrics FROM state WHERE format = ? LIMIT 2", FORMAT
         )
         if not rows:
             self.tail, self._sums, self._recent, self._settled = Tail(), _NO_ROWS, _Recent(0), False
             self._absent, self._spoken = set(), None
             return
-        size, leaf, offset, first, *sums = rows[0]
+        genesis, size, leaf, offset, first, *sums = rows[0]
         fits = _is_number(size) and is_digest(leaf) and _is_number(offset) and _is_number(first) and first <= size
-        if len(rows) > 1 or not fits:
+        if len(rows) > 1 or not (fits and (genesis == "" or is_digest(genesis))):
             raise DamagedIndexError("its state is none")
+        self.genesis = genesis
         tail = Tail(size, leaf, offset)
         if tail != self.tail:
             self.tail, self._absent, self._spoken = tail, set(), self._spoken or None
@@ -248,9 +252,12 @@ class Index:
         if len({*ids}) < len(ids) or self.known_ids(ids):
             raise sqlite3.IntegrityError(_TWICE)
 
-    def settle(self) -> None:
-        """Finish a rebuild: only now does the index count as one."""
+    def settle(self, genesis: str = "") -> None:
+        """Finish a rebuild: only now does the index count as one, of the log whose record 0 has the leaf *genesis*."""
         if self._settled:
+            if genesis != self.genesis:
+                self._all("UPDATE state SET genesis = ?", genesis)
+                self.genesis = genesis
             return
         size, leaf, offset = self.tail.size, self.tail.leaf, self.tail.offset
         first = size if size >= RECENT else 0
@@ -261,11 +268,11 @@ class Index:
             with database:
                 database.execute("BEGIN IMMEDIATE")
                 _sort(database, _SORT, 0, first)
-                database.execute(
-                    "INSERT INTO state VALUES (?, ?, ?, ?, ?, ?, ?)", (FORMAT, size, leaf, offset, first, *self._sums)
-                )
+                state = (FORMAT, genesis, size, leaf, offset, first, *self._sums)
+                database.execute("INSERT INTO state VALUES (?, ?, ?, ?, ?, ?, ?, ?)", state)
 
         self._guarded(finish)
+        self.genesis = genesis
         self._settled = True
 
     def _sort(self) -> None:

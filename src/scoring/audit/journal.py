@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from scoring.audit import recovery
 from scoring.audit.catching import WitnessError
-from scoring.audit.chain import Tail, follow, leaf_of
-from scoring.audit.heads import HEAD_RECORDS, Heads, needed_keys
+from scoring.audit.chain import Tail, follow, leaf_of, link_of
+from scoring.audit.heads import HEAD_RECORDS, Heads, UnsoundError, needed_keys
 from scoring.audit.index import Index, UnusableIndexError
 from scoring.audit.place import make_parts
 from scoring.audit.turns import Turns
-from scoring.errors import LogError, StoreError
+from scoring.errors import LogError, ScoringError, StoreError
 from scoring.events import emit
 
 TYPE_CHECKING = False
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Journal"]
 
+_BEGUN = 2  # records that a log with a key is made with, before its first head: a crash may leave these alone
+_LOOKED_AT = 65_536  # records behind the newest head that whoever signs looks at before, in a second or two
+
 
 class Journal(Turns):
     """
@@ -35,16 +38,26 @@ class Journal(Turns):
 
     Attributes:
         origin: What the log is called.
-        recovered: Whether this handle cut off what a crash had left.
+        recovered: What this handle cut off at opening, and where it is kept; empty where that was nothing.
+        head_failed: Why the last head that this handle was to make could not be made, or the empty string.
     """
 
     def __init__(self, directory: str) -> None:
         super().__init__(directory)
         self._heads = Heads(directory, self._segments)
         self._signers: tuple[Signer, ...] = ()
-        self._appended = False  # whether this handle did, so that closing makes a head
-        self.recovered = False
+        self._owes_head = False  # whether this handle appended, or signs, so that closing makes a head
+        self._unsound: LogError | None = None  # what was read back and is not what was written
+        self.recovered = ""
+        self.head_failed = ""
         self.origin = ""
+
+    def must_append(self) -> None:
+        """Raise what keeps this handle from appending: also that the records which it read back do not hold."""
+        super().must_append()
+        if self._unsound is not None:
+            message = f"{self.directory} takes no more records by this handle: {self._unsound.message}"
+            raise LogError(message, seq=self._unsound.seq, expected=self._unsound.expected, found=self._unsound.found)
 
     def begin(self, origin: str, time: str, key: str = "") -> None:
         """Write record 0 where there is none yet, and with it the log's first *key*: a crash leaves both or neither."""
@@ -59,10 +72,19 @@ class Journal(Turns):
                 self.append(batch)
 
     def begin_heads(self) -> None:
-        """Make the first head of a log that is still short: nothing else vouches for what stands before the damage that a crash leaves."""
-        if not self.refusal and not self._heads.size and self.tail.size < HEAD_RECORDS:
+        """
+        Make the first head, of a log that is still short, or by its signer: nothing else vouches for what stands before the damage of a crash.
+
+        Raises:
+            StoreError: Its signer's cannot be written.
+        """
+        if not self.refusal and not self._heads.size and (self._signers or self.tail.size < HEAD_RECORDS):
             with self:
                 self._try_head()
+            if (
+                self._signers and self._heads.dead
+            ):  # what is recorded in a log with a key and no head cannot be signed later
+                raise StoreError(self._heads.dead)
 
     def identify(self, origin: str | None, clock: Callable[[], str]) -> None:
         """
@@ -101,32 +123,54 @@ class Journal(Turns):
             self._catch_up()
         except WitnessError:
             raise
-        except LogError:
+        except LogError as error:
             # Without a head nothing vouches for what stands before the damage.
-            if kept is None or self.refusal or not self._recover(kept, clock):
+            if kept is None:
+                raise self._unvouched(error) from None
+            if self.refusal or not self._recover(kept, clock):
                 raise
         if self._index is None:
             self._catch_up()
         self._resume(kept)
 
+    def _unvouched(self, error: LogError) -> LogError:
+        """What to do about damage in a log without a head: one that records a key had some, and they come first."""
+        try:
+            if not any(
+                (link_of(line) or ("",))[-1] == "key" for _, line in self._segments.after(Tail(), torn_ends=True)
+            ):
+                return error
+        except LogError:
+            return error
+        otherwise = error.message.partition(": ")[2] or recovery.REMEDY
+        message = (
+            f"{recovery.brief(error)}. And {self.directory}/heads is missing or empty, though this log records a key: its heads say how far it came. Put "
+            f"that file back from a copy first, then open the log again. Only where no head was ever made: {otherwise}"
+        )
+        return LogError(message, seq=error.seq, expected=error.expected, found=error.found)
+
     def _recover(self, kept: Kept, clock: Callable[[], str]) -> bool:
         """
-        Cut off what a crash left, and record it; False where no record is damaged.
+        Keep what a crash left in a file, cut it off, and record that; False where no record is damaged.
 
-        A crash in the midst of this leaves the same to the next; one between the cut and its record leaves a log that is whole, and the cut untold.
+        A crash in the midst of this leaves the same to the next; one between the cut and its record leaves a whole log, and the cut told by its file alone.
         """
         head = self._heads.authenticate(kept)
         cut = recovery.judge(self._segments, head, self._known())
         if cut is None:
             return False
+        file = recovery.keep(self.directory, cut)
         self._segments.cut(cut.at)
         self._drop_index()
         self._catch_up()
         batch = self.batch(clock())
         seq = batch.add("recovery", cut.body)
         self.append(batch)
-        emit("recovered", seq=seq, cut=cut.digest, length=cut.length)
-        self.recovered = True
+        emit("recovered", seq=seq, cut=cut.digest, length=len(cut.data))
+        self.recovered = (
+            f"{len(cut.data)} bytes at the end of {self._segments.path(cut.at.size)} did not hold, as after a crash in the midst of a write; they were cut "
+            f"off, and are kept in {file}; record #{seq} says so. Where there was no crash, find out what damaged them"
+        )
         return True
 
     def _known(self) -> int:
@@ -153,10 +197,16 @@ class Journal(Turns):
 
     @property
     def broken_head(self) -> str:
-        """Why the newest head is not to be passed on: the log's key did not sign it. Empty also where the extra `sign` is not there to tell."""
+        """
+        Why the newest head is not to be passed on: the log's key did not sign it, or it is gone.
+
+        Whether it is signed cannot be told without the extra `sign`.
+        """
         from scoring.errors import MissingExtraError
 
         kept = self._heads.newest()
+        if kept is None and self._lost_heads(self.tail, self.keys()):
+            return self._no_heads()
         try:
             self._must_be_signed(kept)
         except LogError as error:
@@ -206,7 +256,7 @@ class Journal(Turns):
             kept = self._heads.newest()
             size = kept.head.size if kept else 0
             self._must_be_signed(kept)
-            if keys and kept is None and self._tail.size >= HEAD_RECORDS and not vouched:
+            if kept is None and self._lost_heads(self._tail, keys) and not vouched:
                 raise LogError(self._no_heads())
             newest, known = signers[-1].verification_key, [key for _, key in keys]
             if newest in known[:-1]:
@@ -218,12 +268,29 @@ class Journal(Turns):
             lacks = self._lacks_signer(rotated)
             if lacks:
                 raise LogError(lacks)
+            self._resume(kept)
+            self._must_hold()
+            self._owes_head = True
             if rotated != keys:
+                if not keys and kept is None:
+                    self._make_head()  # so that a log with a key and no head is one that lost it
                 batch = self.batch(clock())
                 batch.add("key", {"key": newest})
                 self.append(batch)
             if len(needed_keys(rotated, size)) > 1:
                 self._make_head()
+
+    @staticmethod
+    def _lost_heads(tail: Tail, keys: list[tuple[int, str]]) -> bool:
+        """Whether a log without a head must have had one, or should have: it has a key, and more than what it was made with."""
+        return bool(keys) and tail.size > _BEGUN
+
+    def _must_hold(self) -> None:
+        """Refuse to sign for a log in which the records behind the newest head do not hold."""
+        at, wrong = recovery.damage(self._segments, self._heads.end, _LOOKED_AT)
+        if wrong is not None:
+            message = f"{recovery.brief(wrong)}, in {self._segments.path(at.size)}, behind the newest head, so nothing is signed here. {recovery.REMEDY}"
+            raise LogError(message, seq=at.size, expected=wrong.expected, found=wrong.found)
 
     def _no_heads(self) -> str:
         """What to do where a log with a key has no head: to sign what stands there would vouch for whatever was made of it."""
@@ -263,7 +330,12 @@ class Journal(Turns):
             raise LogError(lacks)
         wanted = needed_keys(keys, self._heads.size)
         signers = [signer for signer in self._signers if signer.verification_key in wanted]
-        made = self._heads.make(kept, self.origin, self._tail, signers)
+        try:
+            made = self._heads.make(kept, self.origin, self._tail, signers)
+        except UnsoundError as error:
+            self._unsound = error
+            raise
+        self.head_failed = ""
         emit("head_signed", size=made.head.size, signatures=made.signatures)
         return made
 
@@ -271,7 +343,7 @@ class Journal(Turns):
         self._heads.resume(kept, self._tail.size, self._open_index().offset_of, writes=not self.refusal)
 
     def _committed(self) -> None:
-        self._appended = True
+        self._owes_head = True
         if self._tail.size - self._heads.size >= HEAD_RECORDS:
             self._try_head()
 
@@ -283,7 +355,11 @@ class Journal(Turns):
             if self.origin and not self._lacks_signer(keys):
                 self._make_head(keys)
         except Exception as error:  # noqa: BLE001 - a signer is the host's, and may raise anything
-            emit("head_failed", reason=type(error).__name__)
+            self._fail_head(error)
+
+    def _fail_head(self, error: Exception) -> None:
+        self.head_failed = str(error) if isinstance(error, ScoringError) else f"{type(error).__name__}: {error}"
+        emit("head_failed", reason=type(error).__name__)
 
     def checkpoint(self) -> Kept:
         """
@@ -293,6 +369,7 @@ class Journal(Turns):
             LogError: Its signer is missing, what is read back is not what was written, or the newest head is not signed by the log's key.
             StoreError: It cannot be written.
         """
+        self._unsound = None  # whoever asks for a head has what stands there looked at again
         kept = self._heads.newest()
         tail = self.tail
         if kept is not None and kept.head.size == tail.size:
@@ -343,10 +420,10 @@ class Journal(Turns):
     # --- the end ---
 
     def close(self) -> None:
-        """Let go of all files, after a head of what this handle recorded. Closing twice is harmless."""
+        """Let go of all files, after a head of what this handle recorded, or may sign for. Closing twice is harmless."""
         self.leave()
         with self._mutex:
-            if self._appended and not self._closed:
+            if self._owes_head and not self._closed:
                 self._last_head()
             self._closed = True
             self._lock.close()
@@ -354,16 +431,16 @@ class Journal(Turns):
 
     def _last_head(self) -> None:
         """Make the head of closing. What keeps it from being made keeps nobody from closing: the next handle makes it."""
-        self._appended = False
+        self._owes_head = False
         try:
             with self:
                 if self._tail.size > self._heads.size:
                     self._try_head()
         except (LogError, StoreError) as error:
-            emit("head_failed", reason=type(error).__name__)
+            self._fail_head(error)
 
     def forked(self) -> None:
         """Start afresh in the child of a fork."""
         super().forked()
-        self._appended = False
+        self._owes_head = False
         self._heads.forked()

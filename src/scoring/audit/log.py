@@ -83,7 +83,7 @@ class AuditLog(Deciding, Speaking, Keeping):
                 by default one submission is one disclosure, which takes less time and room.
             signer: Signs the log's heads; its name is the log's origin, and a new log takes its origin from it. The first one becomes the log's key. To
                 replace the key give ``[old, new]``: the first head under the new one carries both. Whoever opens a log that has a key without its signer
-                may record, and makes no heads: `no_heads` says so, and the key's holder makes them.
+                may record, and makes no heads: `no_heads` says so, and the key's holder makes them: also by opening the log and closing it.
             trusted: A checkpoint of this log that was kept elsewhere: the log must extend it. Every record below it is read.
             group: Gather what many threads `decide` or `append` at once into one batch, with one vault transaction and one fdatasync: each call returns
                 when its own records are durable. A lone thread waits for nobody. At most 256 records and 4 MiB wait; more wait at the door.
@@ -199,9 +199,23 @@ class AuditLog(Deciding, Speaking, Keeping):
         return self._journal.no_heads
 
     @property
+    def head_failed(self) -> str:
+        """
+        Why the last head that this handle was to make could not be made, or the empty string; asked after `close` too, which makes one.
+
+        What was recorded is durable all the same, and not provable yet. Where the records that were read back do not hold, the handle takes no more.
+        """
+        return self._journal.head_failed
+
+    @property
+    def recovered(self) -> str:
+        """What was cut off the log's end when this handle opened it, where it is kept, and which record says so; or the empty string."""
+        return self._journal.recovered
+
+    @property
     def broken_head(self) -> str:
         """
-        Why the newest head proves nothing, or the empty string: the log has a key, which did not sign it.
+        Why the newest head proves nothing, or the empty string: the log has a key, which did not sign it; or there is none, although there was.
 
         Whoever has not installed the extra `sign` cannot tell, and gets the empty string.
         """

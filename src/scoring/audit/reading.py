@@ -6,6 +6,8 @@ Owns the parts that every door of a handle shares. Must not know how anything ge
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 from scoring.audit.binding import is_of
 from scoring.audit.course import case_of
 from scoring.errors import LogError
@@ -107,9 +109,11 @@ class Reading:
         Make the recorded decision readable, under the rubric that it was made by: a `Decision`, as `Rubric.score` gives.
 
         Raises:
-            LogError: Record *seq* is no decision, or its pack is missing or was changed.
+            LogError: Record *seq* is no decision, does not follow from its own outcomes, or its pack is missing or was changed.
         """
-        return self._rubrics.decision(self._decision_record(seq)["body"]["decision"])
+        recorded = self._decision_record(seq)["body"]["decision"]
+        with _naming(seq):
+            return self._rubrics.decision(recorded)
 
     def _decision_record(self, seq: int) -> dict[str, Any]:
         record = self.read(seq)
@@ -201,7 +205,10 @@ class Reading:
 
     def _disclosed(self, seq: int, name: str) -> Any:
         digest = self.read(seq)["body"].get("disclosures", {}).get(name)
-        return None if digest is None or self._vault is None else self._vault.value(digest, name)
+        if digest is None or self._vault is None:
+            return None
+        with _naming(seq):
+            return self._vault.value(digest, name)
 
     # --- how cases stand ---
 
@@ -308,3 +315,14 @@ class Reading:
 
             self._recorded_rubrics = Rubrics(self._packs)
         return self._recorded_rubrics
+
+
+@contextmanager
+def _naming(seq: int) -> Iterator[None]:
+    """What is found wrong with what a record cites names the record."""
+    try:
+        yield
+    except LogError as error:
+        if error.seq is not None:
+            raise
+        raise LogError(error.message, seq=seq, expected=error.expected, found=error.found) from error

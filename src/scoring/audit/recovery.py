@@ -6,19 +6,24 @@ record's `prev`, and who looks at the chain alone would cut the next one and kee
 first line that is none, or does not chain. It is cut only where a crash can have left it: at most one batch, in one file, behind everything that the
 index knows to be durable. Whole records may stand behind the hole, for a disk writes sectors in any order. Anything else stays as it is.
 
-Source: FORMAT.md 4 (`recovery`), 11. Must not know what a body means, nor who signs.
+What is cut off is first kept in a file of the directory: it may have been no crash, and then these bytes tell what it was.
+
+Source: FORMAT.md 2, 4 (`recovery`), 11. Must not know what a body means, nor who signs.
 """
 
+# ruff: noqa: PTH118 - pathlib alone would cost a cold start more than this package does
 from __future__ import annotations
 
+import os
 from hashlib import sha256
+from itertools import islice
 
 from scoring import canonical
-from scoring.audit import segments
+from scoring.audit import disk, segments
 from scoring.audit.chain import Tail, follow, leaf_of
 from scoring.audit.fields import record_misfit
 from scoring.audit.value import Value
-from scoring.errors import LogError
+from scoring.errors import LogError, StoreError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,9 +31,9 @@ if TYPE_CHECKING:
 
     from scoring.audit.segments import Segments
 
-__all__ = ["Cut", "damage", "judge"]
+__all__ = ["REMEDY", "Cut", "brief", "damage", "judge", "keep"]
 
-_REMEDY = "Nothing was changed. Keep a copy of the directory, let `verify` name what is wrong, and put the log back from a copy that its newest head fits"
+REMEDY = "Nothing was changed. Keep a copy of the directory, let `verify` name what is wrong, and put the log back from a copy that its newest head fits"
 
 
 class Cut(Value):
@@ -36,25 +41,25 @@ class Cut(Value):
     What is to be cut off.
 
     Attributes:
-        at: Where the log ends then. digest: SHA-256 of what goes. length: How many bytes of it there are, 1 or more.
+        at: Where the log ends then. data: What goes, one byte or more. digest: SHA-256 of it.
     """
 
-    __slots__ = ("at", "digest", "length")
+    __slots__ = ("at", "data", "digest")
 
     at: Tail
+    data: bytes
     digest: str
-    length: int
 
     @property
     def body(self) -> dict[str, Any]:
         """What its record says. Source: FORMAT.md 4."""
-        return {"cut": self.digest, "length": self.length}
+        return {"cut": self.digest, "length": len(self.data)}
 
 
-def damage(found: Segments, tail: Tail) -> tuple[Tail, LogError | None]:
-    """Follow the records behind *tail*: where they end, and what is wrong there."""
+def damage(found: Segments, tail: Tail, most: int | None = None) -> tuple[Tail, LogError | None]:
+    """Follow the records behind *tail*, *most* of them at most: where they end, and what is wrong there."""
     try:
-        for _, line in found.after(tail):
+        for _, line in islice(found.after(tail), most):
             follow(tail, line)
             tail = tail.after(leaf_of(line), len(line), segments.SEGMENT_RECORDS)
     except LogError as error:
@@ -78,17 +83,36 @@ def judge(found: Segments, head: Tail, known: int) -> Cut | None:
     if wrong is None:
         return None
     if at.size < known:
-        message = f"{_brief(wrong)}; and the cache knows {known} records to be durable, so this is no crash's doing"
-        raise LogError(f"{message}. {_REMEDY}", seq=at.size)
+        message = f"{brief(wrong)}; and the cache knows {known} records to be durable, so this is no crash's doing"
+        raise LogError(f"{message}. {REMEDY}", seq=at.size)
     rest = found.behind(at, segments.MAX_BATCH_BYTES)
     if not rest or _records(rest) > segments.MAX_BATCH_RECORDS:
         most = f"{segments.MAX_BATCH_RECORDS} records, {segments.MAX_BATCH_BYTES} bytes"
-        message = f"{_brief(wrong)}; and what stands from here on is not what a crash can leave, which is one batch ({most}) at the end of the last file"
-        raise LogError(f"{message}. {_REMEDY}", seq=at.size)
-    return Cut(at, sha256(rest).hexdigest(), len(rest))
+        message = f"{brief(wrong)}; and what stands from here on is not what a crash can leave, which is one batch ({most}) at the end of the last file"
+        raise LogError(f"{message}. {REMEDY}", seq=at.size)
+    return Cut(at, rest, sha256(rest).hexdigest())
 
 
-def _brief(wrong: LogError) -> str:
+def keep(directory: str, cut: Cut) -> str:
+    """
+    Write what is to be cut off to a file of its own, so that it stays, and return its path. Done again it changes nothing.
+
+    Raises:
+        StoreError: It could not be written; nothing may be cut off.
+    """
+    path = os.path.join(directory, f"cut-{cut.at.size:012d}-{cut.digest}")
+    try:
+        disk.create(path, cut.data)
+    except OSError as error:
+        message = (
+            f"{path} cannot be written ({error.strerror}): what a crash left behind the newest head is cut off only once it is kept there. "
+            "Nothing was changed: make that possible, then open the log again"
+        )
+        raise StoreError(message) from error
+    return path
+
+
+def brief(wrong: LogError) -> str:
     """What is wrong, without what an operator could do if it were a crash's doing."""
     return wrong.message.partition(": ")[0]
 

@@ -129,7 +129,7 @@ class Rubrics:
         decision = self.of(recorded).rejudge(recorded)
         differs = _difference(recorded, decision.data)
         if differs is not None:
-            raise LogError(f"a recorded decision does not follow from its outcomes: {differs[0]} differs")
+            raise LogError(f"a recorded decision does not follow from its outcomes: {differs[0]} differs; run verify")
         return decision
 
 

@@ -1,7 +1,7 @@
 """
-What checking finds: findings, and the report that holds them.
+What checking finds: findings, each with the part of a log that it accuses, and the report that holds them.
 
-Must not know what is checked, nor how.
+Must not know what is checked, nor how; nor what to do about it.
 """
 
 from __future__ import annotations
@@ -15,21 +15,41 @@ if TYPE_CHECKING:
     Place: TypeAlias = tuple[int, int, str, str]  # number of the line, its offset, its file, its leaf
 
 __all__ = [
+    "ANOTHERS_CHECKPOINT",
+    "ANOTHERS_KEY",
+    "ANOTHERS_VAULT",
+    "BEHIND",
+    "BESIDE",
     "CANNOT_SHOW",
+    "ERASED",
     "FAILS",
+    "FIT",
+    "HEADS",
     "HOLDS",
+    "KEPT_HEAD",
     "NOT_CHECKED",
     "NOT_SIGNED",
+    "NO_HEADS",
+    "NO_VAULT",
     "OTHERS_CHECKPOINT",
     "OTHERS_KEY",
     "OTHERS_VAULT",
+    "PACKS",
+    "RECORDS",
     "REMARK",
+    "STRAY",
+    "TAIL",
+    "UNREAD_HEADS",
+    "UNSIGNED",
+    "UNSIGNED_BY_KEY",
     "UNSIGNED_CHECKPOINT",
+    "VAULT",
     "Check",
     "Finding",
     "Report",
     "cannot_show",
     "counted",
+    "placed",
     "shown",
 ]
 
@@ -46,6 +66,36 @@ CANNOT_SHOW = (
     "whether the times are true: they are what the writer's clock said; the order of events is seq",
 )
 
+# What a failure accuses. Of a log:
+RECORDS = "records"
+BEHIND = "records behind the heads"  # which no head stands for, so that a crash may have left them half written
+HEADS = "heads"
+FIT = "records or heads"  # they do not fit each other, and nobody can tell which was changed
+KEPT_HEAD = "kept head"  # it does not extend a head that was kept elsewhere
+NO_HEADS = "no heads"  # the file is gone; a remark
+PACKS = "packs"
+VAULT = "vault"  # a disclosure in it
+NO_VAULT = "vault as a whole"
+ERASED = "erased"  # the vault still has what was
+TAIL = "tail"  # an unfinished last line
+STRAY = "stray file"  # among the segments
+BESIDE = "beside the log"  # what an export has there
+# Nothing of it, for this could not be read, or was given to compare with and belongs elsewhere:
+UNREAD_HEADS = "unread heads"
+ANOTHERS_KEY = "another key"
+UNSIGNED_BY_KEY = "not signed by the key"
+UNSIGNED = "unsigned checkpoint"
+ANOTHERS_CHECKPOINT = "another log's checkpoint"
+ANOTHERS_VAULT = "another log's vault"
+_ACCUSES = {  # by check; any other its records
+    "heads": HEADS,
+    "trusted": KEPT_HEAD,
+    "head": KEPT_HEAD,
+    "vault": VAULT,
+    **dict.fromkeys(("receipts", "disclosures", "tiles"), BESIDE),
+}
+_OF_LINES = ("segments", "canonical", "fields", "chain")
+_IN_SEGMENTS = frozenset({RECORDS, KEPT_HEAD, TAIL})  # where the place of a line helps to find it
 
 # What fails where nothing was found changed, but something else was given than belongs here: how its finding begins.
 OTHERS_KEY = "the log is not signed by the key that was given: it has no such key"
@@ -68,6 +118,24 @@ def cannot_show(findings: tuple[Finding, ...]) -> tuple[str, ...]:
     return (_CUT_BEHIND_KEPT, *CANNOT_SHOW[1:]) if extends else CANNOT_SHOW
 
 
+def placed(findings: tuple[Finding, ...], size: int) -> tuple[Finding, ...]:
+    """Return the findings, those of records as ones of `BEHIND` where all of them are, and begin with a line that is none or does not chain."""
+    accused = [finding for finding in findings if RECORDS in finding.parts]
+    first = min(
+        (finding.seq for finding in accused if finding.check in _OF_LINES and finding.seq is not None), default=0
+    )
+    if (
+        not size
+        or not accused
+        or not all(finding.seq is not None and finding.seq >= first >= size for finding in accused)
+    ):
+        return findings
+    return tuple(
+        finding.saying(finding.detail, tuple(BEHIND if part == RECORDS else part for part in finding.parts))
+        for finding in findings
+    )
+
+
 class Finding(Value):
     """
     What one check found.
@@ -77,11 +145,12 @@ class Finding(Value):
         result: ``HOLDS``, ``FAILS``, ``NOT CHECKED`` or ``REMARK``: something to know, which fails nothing.
         detail: What was checked, what is wrong, or why it was not checked.
         seq: The first record at which it fails, by its place in the log.
-        offset, file: Where that record's line starts, in bytes, and in which file.
+        offset, file: Where that record's line starts, in bytes, and in which file; None where the line itself is not accused.
         expected, found: What should have been there and what is.
+        parts: What its failures accuse, such as `RECORDS` or `PACKS`, first what is told of. Empty where nothing is accused, or no log: a receipt, an archive.
     """
 
-    __slots__ = ("check", "result", "detail", "seq", "offset", "file", "expected", "found")  # noqa: RUF023 - in the order of the constructor
+    __slots__ = ("check", "result", "detail", "seq", "offset", "file", "expected", "found", "parts")  # noqa: RUF023 - in the order of the constructor
 
     check: str
     result: str
@@ -91,6 +160,7 @@ class Finding(Value):
     file: str | None
     expected: str | None
     found: str | None
+    parts: tuple[str, ...]
 
     def __init__(  # noqa: PLR0917 - a value is made of its fields in order
         self,
@@ -102,12 +172,23 @@ class Finding(Value):
         file: str | None = None,
         expected: str | None = None,
         found: str | None = None,
+        parts: tuple[str, ...] = (),
     ) -> None:
-        super().__init__(check, result, detail, seq, offset, file, expected, found)
+        super().__init__(check, result, detail, seq, offset, file, expected, found, parts)
 
-    def saying(self, detail: str) -> Finding:
-        """Return the same finding in other words."""
-        return Finding(self.check, self.result, detail, self.seq, self.offset, self.file, self.expected, self.found)
+    def saying(self, detail: str, parts: tuple[str, ...] | None = None) -> Finding:
+        """Return the same finding in other words; *parts*, where it accuses more."""
+        return Finding(
+            self.check,
+            self.result,
+            detail,
+            self.seq,
+            self.offset,
+            self.file,
+            self.expected,
+            self.found,
+            self.parts if parts is None else parts,
+        )
 
     def __str__(self) -> str:
         text = f"{self.result:<11}  {self.check:<10}  "
@@ -178,26 +259,33 @@ class Check:
         self.name = name
         self.failures = 0
         self.first: Finding | None = None
+        self.parts: dict[str, None] = {}  # that failed
         self.unchecked = ""
 
-    def fail(self, detail: str, at: Place | None = None, **values: Any) -> None:
+    def fail(self, detail: str, at: Place | None = None, part: str | None = None, **values: Any) -> None:
         """
         Note a failure.
 
         Args:
             detail: What is wrong.
             at: Where.
+            part: What it accuses, where that is not what this check is of.
             values: Text of what was `expected` and what was `found`.
         """
         self.failures += 1
+        part = part or _ACCUSES.get(self.name, RECORDS)
+        self.parts.setdefault(part)
         # A changed record shows only in those behind it, so that failures may come out of order.
         if self.first is None or (at and self.first.seq is not None and at[0] < self.first.seq):
             seq, offset, file = at[:3] if at else (None, None, None)
-            self.first = Finding(self.name, FAILS, detail, seq, offset, file, **values)
+            if part not in _IN_SEGMENTS:
+                offset, file = None, None
+            self.first = Finding(self.name, FAILS, detail, seq, offset, file, **values, parts=(part,))
 
     def finding(self, holds: str) -> Finding:
         """Return what was found; *holds* says it where nothing failed."""
         if self.first is not None:
             more = f"; and {self.failures - 1} more" if self.failures > 1 else ""
-            return self.first.saying(self.first.detail + more)
+            parts = tuple(dict.fromkeys((*self.first.parts, *self.parts)))
+            return self.first.saying(self.first.detail + more, parts)
         return Finding(self.name, NOT_CHECKED, self.unchecked) if self.unchecked else Finding(self.name, HOLDS, holds)

@@ -202,9 +202,9 @@ class Segments:
         if file.read(1):
             return LogError(f"{path}, byte {offset}: a line longer than {MAX_LINE} bytes, which is no record", seq=seq)
         return LogError(
-            f"{path} ends in {len(line)} bytes of an unfinished line at byte {offset}: a write was cut off by a crash. "
-            "Every record that was acknowledged is whole, and stands before it. Open the log again, which cuts off what a crash left behind its newest "
-            "head; where it has no head yet, keep a copy of the file, then remove the unfinished line: "
+            f"{path} ends in {len(line)} bytes of an unfinished line at byte {offset}: if a crash cut a write off, nothing in it was acknowledged. "
+            "Open the log again, which cuts off what a crash left behind its newest head, and keeps it in a file; where the log never had a head, keep a "
+            "copy of the file, then remove the unfinished line: "
             f"truncate -s {offset} {_quoted(path)}",
             seq=seq,
         )

@@ -172,9 +172,13 @@ class Status(Value):
         people: By action, and then by reason, how many resolutions are not withdrawn and count; under ``withdraw`` those that withdrew one.
         superseded: The same of those that count no more: a `confirm` or `override` behind which another word or decision came.
         erased: How many of the cases were erased. Nobody can do anything about them, so that they neither wait nor are held.
+        recoveries: How often an end that did not hold was cut off the log.
     """
 
-    __slots__ = ("records", "cases", "decisions", "opened", "waits", "held", "again", "people", "superseded", "erased")  # noqa: RUF023 - in the order of the constructor
+    __slots__ = (
+        *("records", "cases", "decisions", "opened", "waits", "held", "again", "people", "superseded", "erased"),
+        "recoveries",
+    )
 
     records: int
     cases: int
@@ -186,6 +190,7 @@ class Status(Value):
     people: dict[str, dict[str, int]]
     superseded: dict[str, dict[str, int]]
     erased: int
+    recoveries: int
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -203,7 +208,7 @@ def status(lines: Iterable[tuple[int, bytes]], named: int) -> Status:
     """
     cases: dict[bytes, Course] = {}
     kept: dict[bytes, dict[str, Any]] = {}
-    records = decisions = 0
+    records = decisions = recoveries = 0
     withdrawn: dict[str, int] = {}
     for seq, line in lines:
         records += 1
@@ -211,6 +216,7 @@ def status(lines: Iterable[tuple[int, bytes]], named: int) -> Status:
         body, kind = record["body"], record["type"]
         digest = case_of(record)
         if digest is None:
+            recoveries += kind == "recovery"
             continue
         course = cases.setdefault(bytes.fromhex(digest), Course())
         whole = None
@@ -222,7 +228,7 @@ def status(lines: Iterable[tuple[int, bytes]], named: int) -> Status:
             withdrawn[body["reason"]] = withdrawn.get(body["reason"], 0) + 1
         course.take(seq, kind, {key: body[key] for key in _KEPT[kind]}, whole)
         course.words = ()  # of no use here, and the case may have many
-    return _counted(records, decisions, [*cases.values()], withdrawn, named)
+    return _counted((records, decisions, recoveries), [*cases.values()], withdrawn, named)
 
 
 _KEPT = {
@@ -251,7 +257,8 @@ def _once(kept: dict[bytes, dict[str, Any]], decision: dict[str, Any]) -> dict[s
     return kept.setdefault(canonical.dumps(counts), counts)
 
 
-def _counted(records: int, decisions: int, courses: list[Course], withdrawn: dict[str, int], named: int) -> Status:
+def _counted(counts: tuple[int, int, int], courses: list[Course], withdrawn: dict[str, int], named: int) -> Status:
+    records, decisions, recoveries = counts
     opened: list[int] = []
     again: list[int] = []
     waits: dict[str, list[int]] = {}
@@ -261,8 +268,8 @@ def _counted(records: int, decisions: int, courses: list[Course], withdrawn: dic
     for course in courses:
         word = course.word
         for seq, body in course.live.items():
-            counts = body["action"] not in {"confirm", "override"} or (word is not None and seq == word[0])
-            reasons = (people if counts else superseded).setdefault(body["action"], {})
+            in_force = body["action"] not in {"confirm", "override"} or (word is not None and seq == word[0])
+            reasons = (people if in_force else superseded).setdefault(body["action"], {})
             reasons[body["reason"]] = reasons.get(body["reason"], 0) + 1
         if course.erased is not None:
             continue
@@ -294,4 +301,5 @@ def _counted(records: int, decisions: int, courses: list[Course], withdrawn: dic
             for counted in (people, superseded)
         ),
         sum(course.erased is not None for course in courses),
+        recoveries,
     )

@@ -21,7 +21,24 @@ from scoring.audit.ledger import Ledger, row_of
 from scoring.audit.links import Links
 from scoring.audit.packs import Packs, describe
 from scoring.audit.precedence import remarks
-from scoring.audit.report import NOT_CHECKED, OTHERS_VAULT, REMARK, Check, Finding, Report, cannot_show, counted
+from scoring.audit.report import (
+    ANOTHERS_VAULT,
+    ERASED,
+    NO_VAULT,
+    NOT_CHECKED,
+    OTHERS_VAULT,
+    PACKS,
+    RECORDS,
+    REMARK,
+    STRAY,
+    TAIL,
+    Check,
+    Finding,
+    Report,
+    cannot_show,
+    counted,
+    placed,
+)
 from scoring.audit.resume import resume
 from scoring.audit.scan import Task, halves, scan, together
 from scoring.audit.vault import ForeignVaultError, LaterVaultError, Vault, unreadable
@@ -37,8 +54,9 @@ if TYPE_CHECKING:
     from scoring.audit.report import Place
     from scoring.audit.scan import Scanned
 
-__all__ = ["verify_directory"]
+__all__ = ["NO_PACKS", "verify_directory"]
 
+NO_PACKS = "there is no directory packs"
 _BUFFER = 1 << 20  # bytes read at once
 _PASSED_OVER = 1 << 20  # bytes of a line that are read; a sparse file has trillions, and nothing behind them is a log
 _WORTHWHILE = 100_000  # records; of fewer, starting processes takes longer than checking them
@@ -136,7 +154,7 @@ class _Verification:
                 check.unchecked = _FAST
         self.precedence, self.instalments, self.times = PrecedenceLine(), InstalmentsLine(), TimesLine()
         self.compared = False  # a record with the head that was kept elsewhere
-        self.lines = self.decisions = self.disclosed = self.missing = 0
+        self.lines = self.decisions = self.disclosed = self.missing = self.recoveries = 0
         self.counts = {"opening": 0, "resolution": 0, "erasure": 0}
         self.cited: dict[str, str] = {}  # packs, and when they were recorded
         self.versions: set[tuple[str, str]] = set()
@@ -156,7 +174,10 @@ class _Verification:
         strange = [name for name in names if not _is_segment_name(name)]
         if strange:
             self.segments.fail(
-                "a file that is no segment", expected="twelve digits and .jsonl", found=ascii(strange[0])
+                "a file that is no segment",
+                part=STRAY,
+                expected="twelve digits and .jsonl",
+                found=ascii(strange[0]),
             )
         files = [name for name in names if name not in strange]
         wanted = [segments.segment_name(number * segments.SEGMENT_RECORDS) for number in range(len(files))]
@@ -177,7 +198,7 @@ class _Verification:
         self.finish_head()
         self.vouched.finish(self.lines)
         head = self.links.last[3] if self.links.last else ""
-        findings = self.findings(len(files))
+        findings = placed(self.findings(len(files)), self.vouched.stands_for)
         return Report(self.lines, head, findings, cannot_show(findings))
 
     def resume(self) -> None:
@@ -358,7 +379,7 @@ class _Verification:
             self.canonical.fail(f"a line of {length} bytes, longer than the {MAX_LINE} of a record", place)
         elif last:
             detail = f"ends in {length} bytes of an unfinished line: a write was cut off, or is going on right now"
-            self.segments.fail(detail, place)
+            self.segments.fail(detail, place, TAIL)
             return length, False
         else:
             self.segments.fail("the last line of a segment has no line end", place)
@@ -438,6 +459,8 @@ class _Verification:
             self.read_name(record, place)
         elif record["type"] in _DISCLOSING:
             self.read_of_case(record, place)
+        else:
+            self.recoveries += 1
 
     def read_rubric(self, record: dict[str, Any], place: Place) -> None:
         body = record["body"]
@@ -447,12 +470,15 @@ class _Verification:
         self.cited.setdefault(pack, record["time"])
         self.versions.add(version)
         if not (self.directory / "packs").is_dir():
-            self.cites.unchecked = "there is no directory packs"
+            self.cites.unchecked = NO_PACKS
             return
+        data = None
         try:
-            wanted = describe(self.packs.read(pack))
+            data = self.packs.read(pack)
+            wanted = describe(data)
         except LogError as error:
-            self.cites.fail(error.message, place, expected=error.expected, found=error.found)
+            part = PACKS if data is None else RECORDS
+            self.cites.fail(error.message, place, part, expected=error.expected, found=error.found)
             return
         for key, value in wanted.items():
             if body[key] != value:
@@ -505,14 +531,14 @@ class _Verification:
                 self.kept.unchecked = detail = (
                     f"{OTHERS_VAULT}: {self.vault_path}; say where its own lies, or keep a copy of this one and put the log's own vault back from a copy"
                 )
-                self.kept.fail(detail, expected=error.expected, found=error.found)
+                self.kept.fail(detail, part=ANOTHERS_VAULT, expected=error.expected, found=error.found)
             except StoreError as error:
                 self.kept.unchecked = unreadable(str(self.vault_path)) or str(error)
             except LogError as error:
                 self.kept.unchecked = detail = (
                     f"{error.message}; keep a copy of it, and put the log's own vault back from a copy"
                 )
-                self.kept.fail(detail, expected=error.expected, found=error.found)
+                self.kept.fail(detail, part=NO_VAULT, expected=error.expected, found=error.found)
 
     def finish_records(self) -> None:
         """Check what needs all records at once; SQLite sorts them on disk."""
@@ -526,8 +552,7 @@ class _Verification:
             self.finish_new_erasures()
             return
         for seq, offset, file, erasure in self.ledger.not_erased():
-            detail = f"the vault still has what record #{erasure} erased: it was put back from a copy; opening the log erases it again"
-            self.people["erasures"].fail(detail, (seq, offset, file, ""))
+            self.people["erasures"].fail(_STILL_THERE.format(erasure), (seq, offset, file, ""), ERASED)
         missing, first = self.ledger.missing()
         if missing:
             are = "is" if missing == 1 else "are"
@@ -569,8 +594,7 @@ class _Verification:
             erasures.fail(f"its case was erased at record #{erasure}", (seq, offset, file, ""))
         for seq, offset, file, case in self.ledger.erasures() if self.vault is not None else ():
             if self.vault is not None and self.vault.text(case) is not None:
-                detail = f"the vault still has what record #{seq} erased: it was put back from a copy; opening the log erases it again"
-                erasures.fail(detail, (seq, offset, file, ""))
+                erasures.fail(_STILL_THERE.format(seq), (seq, offset, file, ""), ERASED)
 
     def finish_people(self) -> None:
         """Follow each case that was opened, of which something was said, or that has several decisions, record by record."""
@@ -601,10 +625,11 @@ class _Verification:
 
     def findings(self, files: int) -> tuple[Finding, ...]:
         disclosing = self.decisions + self.counts["opening"] + self.counts["resolution"]
+        cut = f", {self.recoveries} of them of an end that did not hold and was cut off" if self.recoveries else ""
         below = f"; that the {self.since} below the trusted checkpoint, which were not read, are what they were rests on it alone"
         return (
             self.segments.finding(
-                f"{counted(self.lines, 'record')} in {counted(files, 'segment')}{below * bool(self.since)}"
+                f"{counted(self.lines, 'record')} in {counted(files, 'segment')}{cut}{below * bool(self.since)}"
             ),
             self.canonical.finding("every line is canonical JSON"),
             self.fields.finding("every record fits the tables"),
@@ -673,3 +698,4 @@ _AMONG = {  # what is compared above a checkpoint
     **dict.fromkeys(("packs", "openings", "resolutions"), "with nothing"),
 }
 _DISCLOSING = ("opening", "decision", "resolution")
+_STILL_THERE = "the vault still has what record #{} erased: it was put back from a copy, or the erasure was cut short; opening the log erases it again"

@@ -17,10 +17,19 @@ from scoring.audit import checkpoint, disk, note
 from scoring.audit.heads import MAX_HEAD_LINE, needed_keys, read_head
 from scoring.audit.keys import VerificationKey
 from scoring.audit.report import (
+    ANOTHERS_CHECKPOINT,
+    ANOTHERS_KEY,
+    FIT,
+    HEADS,
+    NO_HEADS,
     NOT_SIGNED,
     OTHERS_CHECKPOINT,
     OTHERS_KEY,
+    RECORDS,
     REMARK,
+    UNREAD_HEADS,
+    UNSIGNED,
+    UNSIGNED_BY_KEY,
     UNSIGNED_CHECKPOINT,
     Check,
     Finding,
@@ -102,6 +111,7 @@ class Vouched:
         self.last: Kept | None = None  # the newest head whose size was come to
         self.count = self.signed = self.number = 0
         self.stream: BinaryIO | None = None
+        self.unread = ""  # why the file cannot be read
         self.end = 0
         self.next: Kept | None = None
         self.ahead: deque[_Line] = deque()  # what was read of the file and not come to yet
@@ -112,7 +122,8 @@ class Vouched:
         except FileNotFoundError:
             pass
         except OSError as error:
-            self.heads.fail(f"heads cannot be read: {error.strerror}")
+            self.unread = error.strerror or type(error).__name__
+            self.heads.fail(f"the file {path} cannot be read: {self.unread}", part=UNREAD_HEADS)
         self.coming = self.read_lines()
         self.advance()
         self.come_to(None)
@@ -248,7 +259,7 @@ class Vouched:
         root = self.root_now()
         if self.broken or head.root != root:
             detail = f"what stands up to this record is not what line {self.number} of heads stands for"
-            self.heads.fail(detail, place, expected=f"root {head.root.hex()}", found=root.hex())
+            self.heads.fail(detail, place, self.accused(kept), expected=f"root {head.root.hex()}", found=root.hex())
         if place is None and not self.resumed:
             self.early = self.early or head.origin
         if head.origin != (self.early if place is None and not self.resumed else self.origin):
@@ -259,6 +270,20 @@ class Vouched:
                 found=head.origin,
             )
 
+    def accused(self, kept: Kept) -> str:
+        """What a head accuses that is not of these records: they are other than what the log's key signed; or the head is; or nobody can tell."""
+        if self.broken:
+            return RECORDS
+        if not (kept.signatures and self.seqs):
+            return FIT
+        try:
+            note.verify(note.parse(kept.note), [*map(_key, self.seqs)])
+        except LogError as error:
+            return _misfit(error)
+        except MissingExtraError:
+            return FIT
+        return RECORDS
+
     def signers(self, kept: Kept, place: Place | None) -> None:
         """Check who signed a head."""
         needed = needed_keys(self.keys, self.last.head.size if self.last else 0)
@@ -266,10 +291,10 @@ class Vouched:
         at = f"the head of {kept.head.size} records"
         if not needed:
             if kept.signatures and not self.resumed:
-                self.signatures.fail(f"{at} is signed by a key that no record before it has", place)
+                self.signatures.fail(f"{at} is signed by a key that no record before it has", place, FIT)
             return
         if not kept.signatures:
-            self.signatures.fail(f"{at} is unsigned, and the log has a key", place)
+            self.signatures.fail(f"{at} is unsigned, and the log has a key", place, FIT)
             return
         if len(needed) == 1 and (kept.note, needed[0]) in self.known:
             self.signed += 1
@@ -278,7 +303,8 @@ class Vouched:
         try:
             signed = note.verify(note.parse(kept.note), keys)
         except LogError as error:
-            self.signatures.fail(f"{at}: {error.message}", place, expected=error.expected, found=error.found)
+            said = f"{at}: {error.message}"
+            self.signatures.fail(said, place, _misfit(error), expected=error.expected, found=error.found)
             return
         except MissingExtraError as error:
             self.signatures.unchecked = str(error)
@@ -286,7 +312,7 @@ class Vouched:
         self.signed += 1
         for key in keys:
             if key not in signed:
-                self.signatures.fail(f"{at} lacks the signature of {key}, the key before a new one", place)
+                self.signatures.fail(f"{at} lacks the signature of {key}, the key before a new one", place, FIT)
 
     # --- the file ---
 
@@ -340,6 +366,8 @@ class Vouched:
 
     def no_head(self) -> str:
         """Say why no head was compared."""
+        if self.unread:
+            return "the file heads cannot be read"
         if self.resumed:
             return f"no head was made above the {self.since} records of the trusted checkpoint"
         if self.early_end:
@@ -352,15 +380,18 @@ class Vouched:
     def finish_heads(self, lines: int) -> None:
         """Tell of heads that stand for more than there is; what they would be signed by is not known."""
         self.beyond = self.next.head.size if self.next is not None else 0
-        newest = self.beyond
+        newest, part = self.beyond, FIT
         while self.next is not None:
-            newest = self.next.head.size
+            newest, part = self.next.head.size, self.accused(self.next)
             self.advance()
         detail = "records were cut off the end: the newest heads stand for more than there are"
         if newest <= lines:
-            detail = "a line is no record, so that the heads above it stand for more records than there are"
+            detail, part = (
+                "a line is no record, so that the heads above it stand for more records than there are",
+                RECORDS,
+            )
         found = str(min(self.size, lines))
-        self.heads.fail(detail, expected=f"{newest} records or more", found=found)
+        self.heads.fail(detail, part=part, expected=f"{newest} records or more", found=found)
         self.signatures.unchecked = "who signed the heads that stand for more records than there are was not checked"
 
     def finish_key(self) -> None:
@@ -373,19 +404,24 @@ class Vouched:
                     else "the log has no key: its heads are signed by nobody"
                 )
             elif not self.signed:
-                self.signatures.unchecked = "no head was made since the log has a key"
+                self.signatures.unchecked = (
+                    self.no_head() if self.unread else "no head was made since the log has a key"
+                )
             return
         seq = self.seqs.get(str(self.given))
         if seq is None:
             self.signatures.fail(
                 OTHERS_KEY,
+                part=ANOTHERS_KEY,
                 expected=_named(str(self.given)),
                 found=", ".join(map(_named, self.seqs)) or "no key",
             )
         elif self.resumed and not self.count:
             self.signatures.unchecked = "no head was made since the trusted checkpoint"
+        elif self.unread:
+            self.signatures.unchecked = self.no_head()
         elif self.last is None or self.last.head.size <= seq:
-            self.signatures.fail(f"{NOT_SIGNED}: {self.unsigned_since(seq)}")
+            self.signatures.fail(f"{NOT_SIGNED}: {self.unsigned_since(seq)}", part=UNSIGNED_BY_KEY)
 
     def unsigned_since(self, seq: int) -> str:
         """Say why no head is signed by the key of record *seq*."""
@@ -402,7 +438,9 @@ class Vouched:
             self.trusted.unchecked = "no checkpoint that was kept elsewhere was given"
             return
         if self.is_anothers(kept.head):
-            self.trusted.fail(OTHERS_CHECKPOINT, expected=self.origin, found=ascii(kept.head.origin)[1:-1])
+            self.trusted.fail(
+                OTHERS_CHECKPOINT, part=ANOTHERS_CHECKPOINT, expected=self.origin, found=ascii(kept.head.origin)[1:-1]
+            )
             return
         if kept.head.size > self.size:
             detail = "records were cut off the end, or this is another log or an old copy"
@@ -411,7 +449,8 @@ class Vouched:
             self.trusted.fail(detail, expected=f"{kept.head.size} records or more", found=str(min(self.size, lines)))
         if not self.origin:
             self.trusted.fail(
-                "the log does not say what it is called, so nobody can tell whose the trusted checkpoint is"
+                "the log does not say what it is called, so nobody can tell whose the trusted checkpoint is",
+                part=RECORDS,
             )
         if self.given is not None and not self.resumed:
             self.finish_signed(kept.head, [VerificationKey.parse(key) for key in self.seqs])
@@ -420,26 +459,32 @@ class Vouched:
         """Whoever gave a key relies on no head that is unsigned; say whether it fails."""
         signatures = self.kept_elsewhere.signatures if self.kept_elsewhere else ()
         if not signatures:
-            self.trusted.fail(UNSIGNED_CHECKPOINT)
+            self.trusted.fail(UNSIGNED_CHECKPOINT, part=UNSIGNED)
             return True
         try:
             note.verify(note.Note(head.text, signatures), keys)
         except LogError as error:
-            self.trusted.fail(f"the trusted checkpoint: {error.message}", expected=error.expected, found=error.found)
+            said = f"the trusted checkpoint: {error.message}"
+            self.trusted.fail(said, part=UNSIGNED, expected=error.expected, found=error.found)
             return True
         return False
 
     def remark(self, lines: int) -> Finding | None:
         """Say where far more stands behind the newest head than a log leaves there while its signer is at hand."""
-        behind = lines - (self.last.head.size if self.last else 0)
+        behind = lines - self.stands_for
         if not self.seqs or behind <= _MOST_BEHIND:
             return None
         said = f"{behind} records stand behind the newest head: no key vouches for them, and anybody who can write the files may have added them"
         return Finding("behind", REMARK, said)
 
+    @property
+    def stands_for(self) -> int:
+        """How many records the newest head that was come to stands for; 0 where there is none."""
+        return self.last.head.size if self.last else 0
+
     def findings(self, lines: int) -> tuple[Finding, ...]:
         """Return the three lines of the report."""
-        size = self.last.head.size if self.last else 0
+        size = self.stands_for
         whose = (
             "the given one is among them"
             if self.given
@@ -447,7 +492,7 @@ class Vouched:
         )
         heads_gone = self.seqs and not self.count and not (self.heads.first or self.resumed or self.early_end)
         return (
-            Finding("heads", REMARK, self.no_head())
+            Finding("heads", REMARK, self.no_head(), parts=(NO_HEADS,))
             if heads_gone
             else self.heads.finding(f"{self.count} made, the newest of {size} records; {lines - size} stand behind it"),
             self.signatures.finding(
@@ -460,6 +505,11 @@ class Vouched:
 @lru_cache(maxsize=16)  # a log has few, and a head every 256 records
 def _key(text: str) -> VerificationKey:
     return VerificationKey.parse(text)
+
+
+def _misfit(error: LogError) -> str:
+    """What it says of a head that its signatures do not hold: its text was altered, where one of a known key does not fit it; else nobody can tell."""
+    return FIT if error.expected is not None else HEADS
 
 
 def _named(key: str) -> str:

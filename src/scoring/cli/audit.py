@@ -17,15 +17,8 @@ from scoring.audit.exported import is_export
 from scoring.audit.given import ARCHIVE, CHECKPOINT, LOG, RECEIPT, TILES, kind_of_given, verify_given
 from scoring.audit.report import FAILS as FINDING_FAILS
 from scoring.audit.report import HOLDS as FINDING_HOLDS
-from scoring.audit.report import (
-    NOT_CHECKED,
-    NOT_SIGNED,
-    OTHERS_CHECKPOINT,
-    OTHERS_KEY,
-    OTHERS_VAULT,
-    REMARK,
-    UNSIGNED_CHECKPOINT,
-)
+from scoring.audit.report import NOT_CHECKED, REMARK
+from scoring.cli.closing import closing
 from scoring.cli.inputs import open_log, whole
 from scoring.cli.keys import checkpoint_in, verification_key
 from scoring.cli.naming import ELSEWHERE, decision_named
@@ -63,24 +56,6 @@ _OF_BODIES = frozenset(
     {"canonical", "fields", "packs", "ids", "supersedes", "openings", "resolutions", "erasures", "vault"}
 )
 _OF_RECORDS_BELOW = _OF_BODIES - {"canonical", "fields", "vault"}
-# How the finding begins of something that was given and belongs elsewhere; what follows from it; and what to do. Anything else that fails was changed.
-_ANOTHERS = (
-    (OTHERS_KEY, "it is not signed by this key", "ask the log's holder which key is its own, and since which record"),
-    (
-        NOT_SIGNED,
-        "it is not signed by this key",
-        "it may be older than the key, have lost its heads, or be another log's: ask the log's holder, and rely on none that this key did not sign",
-    ),
-    (UNSIGNED_CHECKPOINT, "the checkpoint that was given is signed by nobody", "give one that the log's key signed"),
-    (OTHERS_CHECKPOINT, "the checkpoint that was given is another log's", "give one that was kept of this log"),
-    (
-        OTHERS_VAULT,
-        "the vault is another log's",
-        "say with --vault PATH where its own lies, or put it back from a copy",
-    ),
-)
-_DO = "Keep it as it is, for it shows what was done; put the log back from a copy that its heads fit."
-_DO_OF_ONE = "Rely on nothing that it says: ask whoever gave it for another."
 _LEAF_DIGITS = frozenset("0123456789abcdef")
 
 
@@ -156,45 +131,32 @@ def verify(
         return UNCHECKED
     unasked = _OF_BODIES if fast else _OF_RECORDS_BELOW if since is not None else frozenset()
     status = status_of(report.findings, unasked)
-    show = _emit_report if json else _show_report
-    show(report, status, path, missing)
+    if json:
+        _emit_report(report, status)
+        return status
+    _show_report(report, missing)
+    if status == FAILS:
+        say(closing(path, report, mends="vault" in given))
+    elif report.head:
+        say("Keep this head elsewhere, and compare later with --expect:")
+        say(f"{report.size}:{report.head}")
     return status
 
 
-def _emit_report(report: Report, status: int, _path: str, _missing: str) -> None:
+def _emit_report(report: Report, status: int) -> None:
     for finding in report.findings:
-        emit({"type": "check", "check": finding.check, **_facts(finding)})
+        emit({"type": "check", "check": finding.check, **_facts(finding), "parts": list(finding.parts)})
     result = next(result for result, meaning in _STATUS.items() if meaning == status)
     facts = {"size": report.size, "leaf": report.head, "cannot_show": list(report.cannot_show)}
     emit({"type": "log", "result": result, **facts})
 
 
-def _show_report(report: Report, status: int, path: str, missing: str) -> None:
+def _show_report(report: Report, missing: str) -> None:
     show_findings(report.findings)
     if missing:
         say(f"\n{missing}: {ELSEWHERE}.")
     itself = "No check of a log by itself can show" if report.head else "This cannot show"
     say("\n".join(["", itself, *(f"  - {text}" for text in report.cannot_show), ""]))
-    if status == FAILS:
-        say(_verdict(path, [finding for finding in report.findings if finding.result == FINDING_FAILS], report.head))
-    elif report.head:
-        say("Keep this head elsewhere, and compare later with --expect:")
-        say(f"{report.size}:{report.head}")
-
-
-def _verdict(path: str, failing: Sequence[Finding], of_log: str) -> str:
-    """What follows from what failed, and what to do; the first bad record where there is one."""
-    found = [next((row for row in _ANOTHERS if one.detail.startswith(row[0])), None) for one in failing]
-    anothers = [*dict.fromkeys(row[1:] for row in found if row is not None)]
-    if None not in found:
-        said, todo = (
-            f"{sep}".join(dict.fromkeys(column))
-            for sep, column in zip((", and ", "; "), zip(*anothers, strict=True), strict=True)
-        )
-        return f"{path}: nothing was found changed, but {said}.\n{todo[:1].upper()}{todo[1:]}."
-    seqs = [one.seq for one, row in zip(failing, found, strict=True) if one.seq is not None and row is None]
-    first = f" The first bad record is #{min(seqs)}." if seqs and of_log else ""
-    return f"{path} is not as it was written.{first}\n{_DO if of_log else _DO_OF_ONE}"
 
 
 def _kind(name: str) -> str:

@@ -15,8 +15,9 @@ from cyclopts import Parameter
 from scoring import canonical
 from scoring.audit.checkpoint import parse as parse_checkpoint
 from scoring.audit.export import export as write_export
+from scoring.audit.given import said_of_record
 from scoring.audit.receipt import parse, with_record, write
-from scoring.cli.inputs import open_log
+from scoring.cli.inputs import let_go, open_log
 from scoring.cli.naming import ELSEWHERE, decision_named
 from scoring.cli.options import WRITING, Writing
 from scoring.cli.output import HOLDS, UNCHECKED, CallError, complain, counted, emit, new_file, say
@@ -54,7 +55,8 @@ def export(
         output: The zip archive to write, a file; one that exists is not overwritten.
         case: A case, or the number of a decision of it, as 17 or '#17'; once for each.
         answers: Of the named cases, only the answers to these items; they must have been recorded one by one. What the others came to stays to be seen.
-        packs: The rubrics go along, keys and all. Without them no verdict can be recomputed; with them everybody's outcomes can be read.
+        packs: The rubrics go along, keys and all. Without them no verdict can be recomputed, so that checking it ends with exit status 3; with them everybody's
+            outcomes can be read.
         tiles: The log goes along as C2SP tlog-tiles too.
         vault: The log's vault, where it does not lie beside the log.
         opening: What the log is opened with.
@@ -76,14 +78,15 @@ def export(
             if isinstance(error, OSError):
                 raise StoreError(f"{output} cannot be written: {error.strerror}") from error
             raise
+        status = let_go(log)
     if json:
         emit({"file": output, "records": done.size, "cases": list(done.cases), "missing": list(done.remarks)})
-        return _whole_export(done, no_vault)
+        return _whole_export(done, no_vault) or status
     named = ", ".join(f"#{seq}" for seq in done.cases)
     say(f"{output}: {counted(done.size, 'record')}" + (f", with the cases of {named}" if named else ", and no case"))
     for remark in done.remarks:
         say(f"  {remark}")
-    return _whole_export(done, no_vault)
+    return _whole_export(done, no_vault) or status
 
 
 def _whole_export(done: Exported, no_vault: str) -> int:
@@ -115,7 +118,7 @@ def receipt(
     Args:
         directory: The log.
         record: Any record's number, as 17 or '#17'; or a case, whose newest decision is meant.
-        output: The file to write; one that exists is not overwritten. `-` prints it.
+        output: The file to write; one that exists is not overwritten. `-` prints it. Which decision it is of is told beside it.
         vault: The log's vault, where it does not lie beside the log.
         opening: What the log is opened with.
         json: One JSON object, for machines.
@@ -124,10 +127,12 @@ def receipt(
         seq = None if record is None else _record_named(log, record)
         try:
             text = log.checkpoint() if seq is None else _with_record(log, seq)
+            said = "" if seq is None else f"#{seq}, {said_of_record(log.read(seq))}"
         except LogError as error:
             if not log.no_heads or log.broken_head:
                 raise
             raise CallError(str(error)) from error
+        status = let_go(log)
     if output != STDIN:
         with new_file(output) as stream:
             stream.write(text.encode())
@@ -136,12 +141,14 @@ def receipt(
             "unsigned: whoever has the log could make another such file; with a key it shows who made it (`scoring keygen`)"
         )
     if json:
-        emit({"file": output, "record": seq, "text": text})
+        emit({"file": output, "record": seq, "said": said or None, "text": text})
     elif output == STDIN:
         sys.stdout.write(text)
+        if said:
+            complain(f"the receipt of record {said}")
     else:
-        say(f"{output}: " + ("the checkpoint of the log" if seq is None else f"the receipt of record #{seq}"))
-    return HOLDS
+        say(f"{output}: " + (f"the receipt of record {said}" if said else "the checkpoint of the log"))
+    return status
 
 
 def _record_named(log: AuditLog, name: str) -> int:

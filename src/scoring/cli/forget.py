@@ -128,10 +128,10 @@ def erase(
         must_keep(directory, vault)
         found = {_erasable(log, name): name for name in (case, *cases)}  # a name that fits nothing stops all of them
         left = [name for which, name in found.items() if not _erased(log, which, name, reason, json=json)]
-        tell_heads(log)
+        status = tell_heads(log)
     if left:
         complain(f"{counted(len(left), 'case')} of {len(found)} not erased: {', '.join(left)}")
-    return WRONG if left else HOLDS
+    return WRONG if left else status
 
 
 def _sweep(

@@ -16,7 +16,7 @@ from itertools import count
 from pathlib import Path
 
 from scoring import canonical
-from scoring.cli.output import CallError, complain, in_options, place
+from scoring.cli.output import HOLDS, UNCHECKED, CallError, complain, in_options, place
 from scoring.cli.paths import (
     EXAMPLES,
     PACK,
@@ -56,6 +56,7 @@ __all__ = [
     "json_lines",
     "json_problem",
     "length_of",
+    "let_go",
     "must_keep",
     "open_log",
     "read_line",
@@ -190,6 +191,8 @@ def open_log(
         if not fresh:
             raise
         raise CallError(str(error)) from None
+    if opened.recovered:
+        complain(opened.recovered)
     _tell_rotation(given.get("signer") or ())
     return opened
 
@@ -225,10 +228,24 @@ def _must_be_there(name: str, vault: str | None, *, new_vault: bool, hint: str) 
         raise CallError(missing)
 
 
-def tell_heads(log: AuditLog) -> None:
-    """Say that a command that records leaves the log's newest head as it is, and why: nobody should take its records for provable."""
-    if log.no_heads and log.provable < len(log):
-        complain(f"no head was made over what is new: {in_options(log.no_heads)}")
+def tell_heads(log: AuditLog) -> int:
+    """Let go of a log, and say where its newest head leaves records out, and why: nobody should take them for provable. The exit status, as `let_go`."""
+    why = log.no_heads if log.provable < len(log) else ""
+    status = let_go(log)
+    if why and status == HOLDS:
+        complain(f"no head was made over what is new: {in_options(why)}")
+    return status
+
+
+def let_go(log: AuditLog) -> int:
+    """Close a log, which makes the head that is due; the exit status, which is not `HOLDS` where that failed."""
+    log.close()
+    if not log.head_failed:
+        return HOLDS
+    complain(
+        f"what this call recorded is durable, but no head could be made, so that it is not provable yet: {in_options(log.head_failed)}"
+    )
+    return UNCHECKED
 
 
 def must_keep(log: str, vault: str | None) -> None:

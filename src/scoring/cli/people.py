@@ -15,11 +15,13 @@ from cyclopts import Parameter
 from scoring.cli.inputs import must_keep, open_log, tell_heads, whole
 from scoring.cli.naming import ELSEWHERE, decision_named, new_id
 from scoring.cli.options import READING, WRITING, Reading, Writing
-from scoring.cli.output import FAILS, HOLDS, CallError, Table, complain, counted, emit, printable, say
+from scoring.cli.output import FAILS, HOLDS, CallError, Table, complain, counted, emit, in_options, printable, say
 from scoring.cli.paths import STDIN, shown
+from scoring.errors import LogError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
     from typing import Any
 
     from scoring import AuditLog
@@ -87,16 +89,16 @@ def resolve(
         words: dict[str, Any] = {"verdict": verdict, "stage": stage, "withdraws": withdraws}
         seq = log.resolve(decision, action, id=name, who=who, why=why, reason=reason, **words)
         now = log.standing(decision)
-        tell_heads(log)
+        status = tell_heads(log)
     if json:
         said = {"seq": seq, "id": name, "decision": decision, "action": action, "reason": reason, **words}
         emit({**said, "standing": standing_facts(now)})
-        return HOLDS
+        return status
     what = f"#{withdraws} is" if action == "withdraw" else f"#{decision} is"
     say(f"record #{seq}: {what} {_DONE[action]}, reason {reason}")
     for line in standing_lines(now, named=False):
         say(line)
-    return HOLDS
+    return status
 
 
 def _words_in(text: str) -> str:
@@ -181,6 +183,8 @@ def status(directory: str, /, *, vault: str | None = None, opening: Reading = RE
     """
     See what waits, what is held for a person, and what people said, over a whole log; and how far it is provable.
 
+    A case whose name cannot be read, for its disclosure was changed, is told by its record's number; the exit status is 1 then.
+
     Args:
         directory: The log.
         vault: The log's vault, where it does not lie beside the log: it tells the cases by their names.
@@ -189,7 +193,8 @@ def status(directory: str, /, *, vault: str | None = None, opening: Reading = RE
     """
     with open_log(directory, opening, vault=vault) as log:
         found = log.status(_NAMED)
-        rows = [(*row, _whose(log, row[2])) for row in _rows(found)]
+        unread: dict[str, list[int]] = {}
+        rows = [(*row, _whose(log, row[2], unread)) for row in _rows(found)]
         leaf, proven, broken, no_vault = log.head[1], _proven(log), log.broken_head, log.no_vault
     totals = {"cases": found.cases, "decisions": found.decisions, "records": found.records}
     if rows and no_vault:
@@ -200,29 +205,37 @@ def status(directory: str, /, *, vault: str | None = None, opening: Reading = RE
         for kind, people in (("said", found.people), ("superseded", found.superseded)):
             for action, reason, count in _words(people):
                 emit({"type": kind, "action": action, "reason": reason, "count": count})
-        emit({"type": "log", **totals, "erased": found.erased, "leaf": leaf, **proven})
-        return _whole(broken)
+        for wrong, seqs in unread.items():
+            emit({"type": "unreadable", "records": seqs, "detail": wrong})
+        emit({"type": "log", **totals, "erased": found.erased, "recoveries": found.recoveries, "leaf": leaf, **proven})
+        return _whole(directory, broken, unread)
     erased = f", {found.erased} erased" if found.erased else ""
-    say(", ".join(counted(number, what.removesuffix("s")) for what, number in totals.items()) + erased)
+    cut = f"; {counted(found.recoveries, 'record')} of an end that was cut off" if found.recoveries else ""
+    say(", ".join(counted(number, what.removesuffix("s")) for what, number in totals.items()) + erased + cut)
     if not broken:
         say(_told_of_heads(found.records, proven))
     if rows:
         say()
-        _show_rows(rows)
+        _show_rows(rows, {seq for seqs in unread.values() for seq in seqs})
     if found.people or found.superseded:
         say()
         _show_words(found)
     if not found.cases:
         complain("this log holds no case")
-    return _whole(broken)
+    return _whole(directory, broken, unread)
 
 
-def _whole(broken: str) -> int:
-    """The exit status; a head that the log's key did not sign proves nothing."""
-    if not broken:
-        return HOLDS
-    complain(f"nothing is provable: {broken}")
-    return FAILS
+def _whole(directory: str, broken: str, unread: dict[str, list[int]]) -> int:
+    """The exit status; a head that the log's key did not sign proves nothing, and a case whose name cannot be read is not found by it."""
+    if broken:
+        complain(f"nothing is provable: {in_options(broken)}")
+    for wrong, seqs in unread.items():
+        complain(f"{_listed(seqs)}: {wrong}; `scoring verify {directory}` tells what else was, and what to do")
+    return FAILS if broken or unread else HOLDS
+
+
+def _listed(seqs: Sequence[int]) -> str:
+    return f"record{'s' * (len(seqs) > 1)} {', '.join(f'#{seq}' for seq in seqs)}"
 
 
 def _proven(log: AuditLog) -> dict[str, Any]:
@@ -242,7 +255,7 @@ def _proven(log: AuditLog) -> dict[str, Any]:
 
 def _told_of_heads(records: int, proven: dict[str, Any]) -> str:
     if not proven["provable"]:
-        return "no head was made yet: nothing is provable"
+        return "there is no head: nothing is provable"
     signed = ", ".join(proven["signed_by"])
     behind = records - proven["provable"]
     more = f"; {counted(behind, 'record')} behind it" if behind else ""
@@ -259,16 +272,26 @@ def _rows(found: Status) -> Iterator[tuple[str, str | None, Named]]:
         yield "again", None, found.again
 
 
-def _whose(log: AuditLog, placed: Named) -> list[str | None]:
-    return [log.case(seq) for seq in placed.seqs]
+def _whose(log: AuditLog, placed: Named, unread: dict[str, list[int]]) -> list[str | None]:
+    """The cases' names; those that cannot be read are None, and noted in *unread* by what is wrong."""
+    names: list[str | None] = []
+    for seq in placed.seqs:
+        try:
+            names.append(log.case(seq))
+        except LogError as error:
+            names.append(None)
+            seqs = unread.setdefault(error.message, [])
+            if seq not in seqs:
+                seqs.append(seq)
+    return names
 
 
-def _show_rows(rows: Iterable[tuple[str, str | None, Named, list[str | None]]]) -> None:
+def _show_rows(rows: Iterable[tuple[str, str | None, Named, list[str | None]]], unread: AbstractSet[int]) -> None:
     told = {"opened": "opened, not scored yet", "waits": "waits at stage", "held": "held by", "again": "to score again"}
     table = Table("what", "cases", "the first of them")
     for kind, name, placed, cases in rows:
         named = [
-            f"#{seq}" if case is None else f"#{seq} {printable(case)}"
+            f"#{seq}{' unreadable' * (seq in unread)}" if case is None else f"#{seq} {printable(case)}"
             for seq, case in zip(placed.seqs, cases, strict=True)
         ]
         more = ", ..." if placed.count > len(named) else ""

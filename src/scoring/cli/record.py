@@ -18,18 +18,7 @@ from scoring.cli.inbox import is_inbox, taken
 from scoring.cli.inputs import examined_data, json_problem, must_keep, open_log, rubric_at, tell_heads, whole
 from scoring.cli.naming import new_id
 from scoring.cli.options import WRITING, In, Writing
-from scoring.cli.output import (
-    HOLDS,
-    CallError,
-    Table,
-    complain,
-    counted,
-    emit,
-    in_options,
-    place,
-    printable,
-    say,
-)
+from scoring.cli.output import CallError, Table, complain, counted, emit, in_options, place, printable, say
 from scoring.cli.paths import ENTRIES, PACK, STDIN, is_begun, kind_at, kind_of, shown
 from scoring.cli.template import items_of
 from scoring.engine.submission import MAX_SUBMISSION
@@ -105,7 +94,7 @@ def append(
                         table.row(
                             f"#{facts['seq']}{again}", facts["type"], facts["id"], f"{facts['file']}:{facts['line']}"
                         )
-            tell_heads(log)
+            status = tell_heads(log)
     except StoreError:
         if new:
             complain(
@@ -114,7 +103,7 @@ def append(
         raise
     finally:  # what one file brought in stays in, whatever is wrong with the next
         table.show()
-    return HOLDS
+    return status
 
 
 def _must_be_takeable(name: str) -> None:
@@ -251,17 +240,17 @@ def open_case(
         must_keep(directory, vault)
         size = len(log)
         seq = log.open_case(ready, case, name, fixed)
-        tell_heads(log)
+        status = tell_heads(log)
     chosen = {"rubric": ready.id, "version": ready.version, "profile": ready.profile, "level": ready.level}
     if json:
         emit({"seq": seq, "id": name, "repeated": seq < size, **chosen, "fixed": sorted(fixed)})
-        return HOLDS
+        return status
     at = f", level {ready.level}" if ready.level else ""
     say(
         f"record #{seq}{' again' if seq < size else ''}: {printable(case)} is opened under {ready.id} {ready.version},"
         f" profile {ready.profile}{at}; fixed: {', '.join(sorted(fixed)) or 'no fact'}"
     )
-    return HOLDS
+    return status
 
 
 def _fixed(name: str | None, variant: str | None, panel: dict[str, str]) -> dict[str, Any]:

@@ -72,10 +72,9 @@ def rescore(
         if not json:
             say(plan.summed_up())
         done = again.apply() if apply else None
-        if apply:
-            tell_heads(log)
         for failed in () if done is None else done.unscored:
             plan.take_unscored(failed)
+        status = tell_heads(log) if apply else HOLDS
     if json:
         for old, record in () if done is None else done.recorded:
             emit({"type": "applied", "supersedes": old, "record": record})
@@ -84,7 +83,7 @@ def rescore(
         emit({"type": "rescore", "policy": policy, **counts, **after})
     else:
         say(_told(done, directory, plan))
-    return UNCHECKED if plan.unscored else HOLDS
+    return UNCHECKED if plan.unscored else status
 
 
 def _must_have_replaced(log: AuditLog, again: Rescore) -> None:

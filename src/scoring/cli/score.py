@@ -141,8 +141,8 @@ def score(
         ):
             must_keep(log, vault)
             status = _record(stream, stream.scored(crew), opened)
-            tell_heads(opened)
-            return status
+            told = tell_heads(opened)
+            return status or told
     with stream.crew() as crew:
         if entries is None:
             complain("not recorded: without --log nothing is written down")
