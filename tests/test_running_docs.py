@@ -126,6 +126,15 @@ def changed_pack():
         file.write_bytes(file.read_bytes() + b"x")
 
 
+def torn_line():
+    with Path("decisions/log/000000000000.jsonl").open("ab") as file:
+        file.write(b'{"body":')
+
+
+def missing_heads():
+    Path("decisions/heads").unlink()
+
+
 def missing_vault():
     Path("decisions.vault").unlink()
 
@@ -163,6 +172,12 @@ def full_disk(monkeypatch):
     [
         (missing_pack, "verify decisions", "the pack ... is missing"),
         (changed_pack, "verify decisions", "the pack ... was changed"),
+        (torn_line, "status decisions", "bytes at the end of ... did not hold"),
+        (
+            missing_heads,
+            "score small.pack.json more.jsonl --log decisions --key log.key",
+            "heads is missing or empty",
+        ),
         (missing_vault, "score small.pack.json more.jsonl --log decisions", "the vault ... is missing"),
         (another_vault, "score small.pack.json more.jsonl --log decisions", "... is the vault of another log"),
         (damaged_vault, "score small.pack.json more.jsonl --log decisions", "the vault ... is damaged, or is no vault"),
