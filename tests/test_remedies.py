@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import errno
 import json
 import os
@@ -14,11 +15,12 @@ import pytest
 
 import logs
 from logs import RUBRIC, make_pack, submission
-from scoring import AuditLog
+from scoring import AuditLog, errors
 from scoring.audit import database, disk, mounts
 from scoring.audit.disclosure import disclose
 from scoring.audit.keys import SigningKey
 from scoring.cli import main
+from scoring.cli.output import _IN_PYTHON
 from scoring.errors import LogError, StoreError
 
 room = logs.room
@@ -403,3 +405,17 @@ class TestPaths:
     def test_a_log_may_begin_with_a_vault_within_its_parents_that_are_not_there_yet(self, room):
         with AuditLog.open(room / "a" / "b", create=True) as log:
             assert log.decide(RUBRIC, submission(1)).seq == 2
+
+
+def test_whatever_is_put_in_the_words_of_the_command_line_is_something_that_the_library_says():
+    """Else a message was changed, and comes in the words of Python."""
+    said = []
+    for file in Path(errors.__file__).parent.rglob("*.py"):
+        if "cli" not in file.parts:
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+                said.append(
+                    "".join(str(getattr(part, "value", "")) for part in parts if isinstance(part, ast.Constant))
+                )
+    text = "\n".join(said)
+    assert [python for python, _ in _IN_PYTHON if python not in text] == []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scoring.cli.inputs import must_keep, open_log, tell_heads
+from scoring.cli.inputs import let_go, must_keep, open_log, tell_heads
 from scoring.cli.naming import decision_named
 from scoring.cli.options import READING, WRITING, Reading, Writing
 from scoring.cli.output import HOLDS, WRONG, CallError, complain, counted, emit, printable, say
@@ -143,6 +143,7 @@ def _sweep(
     with open_log(directory, opening, vault=vault) as log:
         must_keep(directory, vault)
         swept = log.sweep()
+        status = let_go(log)
     if json:
         emit({"uncited": swept})
     else:
@@ -151,7 +152,7 @@ def _sweep(
             if swept
             else "the vault has nothing that no record cites"
         )
-    return HOLDS
+    return status
 
 
 def _erased(log: AuditLog, which: int | str, name: str, reason: str, *, json: bool) -> bool:
