@@ -56,8 +56,8 @@ _REMEDIES = {
     BEHIND: _Remedy(
         "records that no head stands for were changed",
         "no head stands for what is bad: if the machine stopped while somebody wrote, keep a copy and open the log once, as with `scoring status {path}`, which"
-        " cuts off what a crash can have left, keeps it in a file of {path} that it names, and refuses anything else; otherwise keep it as it is, for it shows what was done, and put the"
-        " log back from a copy",
+        " cuts off what a crash can have left, keeps it in a file of {path} that it names, and refuses anything else; otherwise keep it as it is, for it shows"
+        " what was done, and put the log back from a copy",
     ),
     FIT: _Remedy(
         "its records and the file heads do not fit each other",
