@@ -60,7 +60,7 @@ class Journal(Turns):
 
     def begin_heads(self) -> None:
         """Make the first head of a log that is still short: nothing else vouches for what stands before the damage that a crash leaves."""
-        if not self.refusal and not self._heads.size and self.tail.size < HEAD_RECORDS:
+        if not (self.refusal or self.out_of_step) and not self._heads.size and self.tail.size < HEAD_RECORDS:
             with self:
                 self._try_head()
 
@@ -337,11 +337,16 @@ class Journal(Turns):
 
     # --- the end ---
 
+    @property
+    def appended(self) -> bool:
+        """Whether this handle appended anything, and was not closed yet."""
+        return self._appended and not self._closed
+
     def close(self) -> None:
         """Let go of all files, after a head of what this handle recorded. Closing twice is harmless."""
         self.leave()
         with self._mutex:
-            if self._appended and not self._closed:
+            if self.appended:
                 self._last_head()
             self._closed = True
             self._lock.close()

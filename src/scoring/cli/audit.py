@@ -26,7 +26,7 @@ from scoring.audit.report import (
     REMARK,
     UNSIGNED_CHECKPOINT,
 )
-from scoring.cli.inputs import open_log, whole
+from scoring.cli.inputs import open_log, tell_older, whole
 from scoring.cli.keys import checkpoint_in, verification_key
 from scoring.cli.naming import ELSEWHERE, decision_named
 from scoring.cli.options import READING, Reading
@@ -301,6 +301,7 @@ def replay(
     """
     missing = vault_missing(directory, vault)
     with open_log(directory, opening, vault=vault) as log:
+        tell_older(log)
         chosen = [decision_named(log, name) for name in records]
         reports = [log.replay(seq) for seq in chosen] or [log.replay()]
     show = _emit_replay if json else _show_replay

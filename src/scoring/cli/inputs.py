@@ -60,6 +60,7 @@ __all__ = [
     "read_line",
     "rubric_at",
     "tell_heads",
+    "tell_older",
     "unread_lines",
     "whole",
 ]
@@ -217,6 +218,12 @@ def tell_heads(log: AuditLog) -> None:
     """Say that a command that records leaves the log's newest head as it is, and why: nobody should take its records for provable."""
     if log.no_heads and log.provable < len(log):
         complain(f"no head was made over what is new: {in_options(log.no_heads)}")
+
+
+def tell_older(log: AuditLog) -> None:
+    """Say that the log that is read, or its vault, is an older copy than the other."""
+    if log.out_of_step:
+        complain(in_options(log.out_of_step))
 
 
 def must_keep(log: str, vault: str | None) -> None:

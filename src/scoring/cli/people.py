@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from scoring.cli.inputs import must_keep, open_log, tell_heads, whole
+from scoring.cli.inputs import must_keep, open_log, tell_heads, tell_older, whole
 from scoring.cli.naming import ELSEWHERE, decision_named, new_id
 from scoring.cli.options import READING, WRITING, Reading, Writing
 from scoring.cli.output import FAILS, HOLDS, CallError, Table, complain, counted, emit, printable, say
@@ -191,6 +191,8 @@ def status(directory: str, /, *, vault: str | None = None, opening: Reading = RE
         found = log.status(_NAMED)
         rows = [(*row, _whose(log, row[2])) for row in _rows(found)]
         leaf, proven, broken, no_vault = log.head[1], _proven(log), log.broken_head, log.no_vault
+        tell_older(log)
+        older = bool(log.out_of_step)
     totals = {"cases": found.cases, "decisions": found.decisions, "records": found.records}
     if rows and no_vault:
         complain(f"cases are told by their numbers alone: {no_vault}; {ELSEWHERE}")
@@ -201,7 +203,7 @@ def status(directory: str, /, *, vault: str | None = None, opening: Reading = RE
             for action, reason, count in _words(people):
                 emit({"type": kind, "action": action, "reason": reason, "count": count})
         emit({"type": "log", **totals, "erased": found.erased, "leaf": leaf, **proven})
-        return _whole(broken)
+        return _whole(broken, older=older)
     erased = f", {found.erased} erased" if found.erased else ""
     say(", ".join(counted(number, what.removesuffix("s")) for what, number in totals.items()) + erased)
     if not broken:
@@ -214,13 +216,13 @@ def status(directory: str, /, *, vault: str | None = None, opening: Reading = RE
         _show_words(found)
     if not found.cases:
         complain("this log holds no case")
-    return _whole(broken)
+    return _whole(broken, older=older)
 
 
-def _whole(broken: str) -> int:
-    """The exit status; a head that the log's key did not sign proves nothing."""
+def _whole(broken: str, *, older: bool) -> int:
+    """The exit status; a head that the log's key did not sign proves nothing, and nothing can be recorded in an older copy."""
     if not broken:
-        return HOLDS
+        return FAILS if older else HOLDS
     complain(f"nothing is provable: {broken}")
     return FAILS
 
