@@ -177,9 +177,9 @@ class _Verification:
         at_end = self.expect is not None and self.expect[0] == self.lines
         self.links.finish(not self.head.failures if at_end else None)
         self.finish_records()
-        self.finish_vault()
         self.finish_people()
         self.finish_head()
+        self.finish_vault()
         self.vouched.finish(self.lines)
         head = self.links.last[3] if self.links.last else ""
         findings = self.findings(len(files))

@@ -170,7 +170,7 @@ def open_log(
         opening: The signing keys, and the checkpoint that the log must extend, as the call gives them.
         vault: The vault's file; None for the one beside the log.
         create: Make the log, and the vault, where there is none.
-        new_vault: Begin a vault although the log has records of cases.
+        new_vault: Begin a vault although the log has records of cases; or go on with an older copy.
         hint: What to say where there is none.
         per_answer: Keep each answer that is recorded as a disclosure of its own.
 
