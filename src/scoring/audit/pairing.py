@@ -97,12 +97,11 @@ def older_vault(path: str, known: Known, seen: tuple[str, int] | None) -> str:
     """
     if seen is None or seen[0] != known.name or seen[1] <= known.writes:
         return ""
-    since = f", when the log had {known.size} records," if known.size else ""
     return (
-        f"{path} is an older copy of this log's vault: it was written {known.writes} times{since} and the log was used with it when it had been written "
-        f"{seen[1]} times. It lacks what was disclosed, held, released or given a day since, so nothing is recorded, erased, kept or held with it. Put the "
-        "newest vault back, with the file of that name and -wal behind it if there is one; only if there is none, open the log with new_vault=True to go on "
-        "with this one: what it lacks stays lost"
+        f"{path} is an older copy of this log's vault: it counts {known.writes} changes, and the log was used with it at {seen[1]}. It lacks what was "
+        "disclosed since, or how long cases are to be kept or held, so nothing is recorded, erased, kept or held with it. Put the newest vault back, with "
+        "the file of that name and -wal behind it if there is one; only if there is none, open the log with new_vault=True to go on with this one: what it "
+        "lacks stays lost"
     )
 
 
