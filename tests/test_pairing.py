@@ -15,7 +15,7 @@ from logs import RUBRIC, make_log, open_log, query, run_together, segment, start
 from scoring.audit.pairing import Seen
 from scoring.audit.verify import verify_directory
 from scoring.cli import main
-from scoring.errors import StoreError
+from scoring.errors import LogError, StoreError
 
 room, path = logs.room, logs.path
 
@@ -179,6 +179,23 @@ class TestAnOlderVault:
             with open_log(path) as log:
                 assert OLDER_VAULT in log.out_of_step
                 assert log.case(2) is None
+
+    @pytest.mark.parametrize(
+        "sql",
+        [
+            "DELETE FROM pairing",
+            "INSERT INTO pairing SELECT * FROM pairing",
+            "UPDATE pairing SET writes = 'x'",
+            "UPDATE pairing SET size = -1",
+            "UPDATE pairing SET leaf = x'00'",
+        ],
+    )
+    def test_that_says_nothing_is_no_vault(self, path, vault, sql):
+        make_log(path, 2)
+        query(vault, sql)
+        with pytest.raises(LogError, match="put it back from a copy"):
+            open_log(path)
+        assert verify_directory(path)["vault"].result == "FAILS"
 
     def test_is_told_who_may_only_read(self, path, vault):
         make_log(path, 2)

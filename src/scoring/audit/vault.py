@@ -198,8 +198,16 @@ class Vault:
 
     @property
     def known(self) -> Known:
-        """What it says of itself and of its log."""
-        return Known(*self._run(lambda database: database.execute(_KNOWN).fetchone()))
+        """
+        What it says of itself and of its log.
+
+        Raises:
+            LogError: It says nothing that could be understood.
+        """
+        rows = self._run(lambda database: database.execute(_KNOWN + " LIMIT 2").fetchall())
+        if len(rows) != 1 or [*map(type, rows[0])] != [str, int, int, str] or min(rows[0][1:3]) < 0:
+            raise LogError(f"the vault {self.path} does not say how often it was written: put it back from a copy")
+        return Known(*rows[0])
 
     def reached(self, log: tuple[int, str]) -> None:
         """Remember up to where the log is recorded by now. Nobody waits for it to be durable: of a crash it may say less."""

@@ -8,7 +8,6 @@ Reads files only: no lock, no index, nothing written, on any system. Owns what `
 from __future__ import annotations
 
 from collections import deque
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -561,10 +560,13 @@ class _Verification:
         first = segments.segment_of(seq)
         try:
             with disk.open_file(str(self.directory / "log" / segments.segment_name(first)), _BUFFER) as stream:
-                line = next(islice(stream, seq - first, None), b"")
+                for _ in range(first, seq + 1):
+                    line = stream.readline(MAX_LINE + 1)
+                    if line[-1:] != b"\n":
+                        return None
         except OSError:
             return None
-        return leaf_of(line[:-1]) if line[-1:] == b"\n" else None
+        return leaf_of(line[:-1])
 
     def uncited(self) -> Finding | None:
         """Tell of disclosures that no record cites: whoever cuts records off a log rarely thinks of its vault."""
