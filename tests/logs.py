@@ -200,8 +200,16 @@ def lines_of(path, first=0):
 
 
 def drop_heads(path):
-    """Leave what stands before the first head, or after a forger who can write everything: the chain alone."""
+    """Leave what stands before the first head, or after a forger who can write everything: the chain alone, and a vault that knows of no record."""
     (path / "heads").unlink(missing_ok=True)
+    return vault_forgets(path)
+
+
+def vault_forgets(path):
+    """Let the vault know of no record, as after a crash of what it never heard to be durable."""
+    vault = path.with_name(f"{path.name}.vault")
+    if vault.exists():
+        query(vault, "UPDATE pairing SET size = 0, leaf = ''")
     return path
 
 

@@ -1129,7 +1129,13 @@ class TestVerify:
         (segment,) = (demo / "decisions/log").iterdir()
         records = segment.read_bytes()
         alter(demo / "decisions", 6, b'"time":"2', b'"time":"3')
-        assert call("verify", demo / "decisions")[0] == 0
+        (demo / "decisions.vault").rename(demo / "away")  # which is such a head, too
+        assert "HOLDS       chain" in call("verify", demo / "decisions")[1]
+        assert call("verify", demo / "decisions")[0] == 3
+        (demo / "away").rename(demo / "decisions.vault")
+        status, out, _ = call("verify", demo / "decisions")
+        assert status == 1
+        assert "has another record #6 than when its vault" in out
         status, out, _ = call("verify", demo / "decisions", "--expect", head)
         assert status == 1
         assert "is not what the expected head stands for" in out

@@ -246,8 +246,8 @@ class TestErasing:
             store = log._vault.store
             raced = []
 
-            def race(filings, entropy):
-                digests = store(filings, entropy)
+            def race(filings, *others):
+                digests = store(filings, *others)
                 if filings[0][0] not in raced:
                     raced.append(filings[0][0])
                     assert other.erase(filings[0][0], reason="request") is None

@@ -115,7 +115,10 @@ class TestIndex:
         shutil.rmtree(path / "cache")
         with pytest.raises(LogError, match="ends before its newest head"):
             open_log(path)
-        logs.drop_heads(path)
+        (path / "heads").unlink()
+        with open_log(path) as log:
+            assert "ends before record #9, which it had when its vault" in log.out_of_step
+        open_log(path, new_vault=True).close()
         self.check(path)
 
     def test_a_whole_segment_that_is_gone_is_missed(self, room, monkeypatch):

@@ -358,14 +358,19 @@ class TestWhatTheCacheKnows:
         with pytest.raises(LogError, match="they are lost: keep a copy of what is there, delete the cache"):
             open_log(signed)
         shutil.rmtree(signed / "cache")
-        with open_log(signed) as log:
+        with (
+            open_log(signed) as log,
+            pytest.raises(StoreError, match="ends before record #12, which it had when its vault"),
+        ):
+            log.decide(RUBRIC, submission(14))
+        with open_log(signed, new_vault=True) as log:
             assert log.decide(RUBRIC, submission(14)).seq == len(lines) - 1
 
 
 class TestHeadsThatAreGone:
     def test_a_forged_record_is_not_signed_where_heads_and_cache_are_gone(self, signed):
         forge(signed, 3)
-        (signed / "heads").unlink()
+        logs.drop_heads(signed)
         shutil.rmtree(signed / "cache")
         before = lines_of(signed)
         with pytest.raises(LogError, match="heads is missing or empty, and this log has a key"):
@@ -412,8 +417,9 @@ class TestHeadsThatAreGone:
         assert said.index("Put that file back from a copy first") < said.index("truncate")
         assert "was acknowledged is whole" not in said
         (signed / "heads").write_bytes(heads)
-        with open_log(signed, signer=SIGNER) as log:
+        with open_log(signed) as log:
             assert log.recovered
+            assert "has another record #12 than when its vault" in log.out_of_step
 
     def test_a_log_that_ends_before_its_newest_head_is_named_with_its_remedy(self, signed):
         write_lines(signed, lines_of(signed)[:4])

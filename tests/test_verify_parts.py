@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import logs
-from logs import RUBRIC, lines_of, make_log, open_log, query, rechain, submission, write_lines
+from logs import RUBRIC, lines_of, make_log, open_log, query, rechain, submission, vault_forgets, write_lines
 from scoring.audit.keys import SigningKey
 from scoring.cli import main
 
@@ -196,7 +196,7 @@ class TestEachPart:
             log.checkpoint()
         records = [json.loads(line) for line in lines_of(path)]
         records[5]["time"] = records[4]["time"]
-        write_lines(path, rechain(records))
+        write_lines(vault_forgets(path), rechain(records))
         said, failing = closing()
         assert said.startswith(
             "decisions is not as it was written.\nKeep it as it is: nothing tells whether its records"
@@ -283,7 +283,7 @@ class TestEachPart:
                 log.decide(RUBRIC, submission(number))
         lines = lines_of(signed)
         lines[-1 - after] = lines[-1 - after][:-40] + b"\0" * 40
-        write_lines(signed, lines)
+        write_lines(vault_forgets(signed), lines)
         shutil.rmtree(signed / "cache")
         bad = len(lines) - 1 - after
         said, failing = closing()
@@ -300,12 +300,20 @@ class TestEachPart:
             log.decide(RUBRIC, submission(7))
         records = [json.loads(line) for line in lines_of(signed)]
         records[-1]["body"]["id"] = "s-1"
-        write_lines(signed, rechain(records))
+        write_lines(vault_forgets(signed), rechain(records))
         said, failing = closing()
         assert said.startswith(
             f"decisions is not as it was written. The first bad record is #{len(records) - 1}.\nKeep it as it is"
         )
         assert failing["ids"]["parts"] == ["records"]
+
+    def test_a_log_older_than_its_vault_is_looked_for_and_no_record_accused(self, signed, room, closing):
+        with open_log(signed) as log:
+            log.decide(RUBRIC, submission(9))
+        copy(room / "copy/decisions", signed)
+        said, failing = closing()
+        assert f"{NO_RECORD} it is not the log that its vault was last written with.\nLook for the newest copy" in said
+        assert {name: row["parts"] for name, row in failing.items()} == {"head": ["older log"]}
 
     def test_a_file_among_the_segments_that_is_none_is_moved_away(self, signed, closing, call):
         (signed / "log/notes.txt").write_text("x")
@@ -323,7 +331,7 @@ class TestEachPart:
             (room / "head").write_text(log.checkpoint())
             log.decide(RUBRIC, submission(9))
             (room / "newer").write_text(log.checkpoint())
-        copy(room / "copy/decisions", signed)
+        copy(room / "copy/decisions", vault_forgets(signed))
         said, failing = closing("--trusted-checkpoint", "newer")
         assert said.startswith(
             "decisions is not as it was written.\nKeep it as it is: its records were changed or cut off since"

@@ -203,7 +203,8 @@ class TestVault:
         segment.write_bytes(b"".join(segment.read_bytes().splitlines(keepends=True)[:-5]))
         heads.write_bytes(b"".join(heads.read_bytes().splitlines(keepends=True)[:-1]))
         report = verify_directory(signed, key=KEY.verification_key)
-        assert report.ok
+        assert [finding.check for finding in report.findings if finding.result == "FAILS"] == ["head"]
+        assert "ends before record #8, which it had when its vault" in report["head"].detail
         assert report["uncited"].result == "REMARK"
         assert report["uncited"].detail.startswith("10 disclosures in the vault that no record cites")
 

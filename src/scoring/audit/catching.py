@@ -39,12 +39,14 @@ class Catching(Forkable):
         directory: The log directory, absolute.
         genesis: The leaf of record 0, which names this log and no other; empty until it was read.
         rebuilds: How often the index turned out to be damaged under this handle: what it said before may be wrong.
+        out_of_step: Why nothing may be appended although it could be; see `pairing`.
     """
 
     def __init__(self, directory: str) -> None:
         self.directory = directory
         self.genesis = ""
         self.rebuilds = 0
+        self.out_of_step = ""
         self._segments = Segments(os.path.join(directory, "log"))
         self._cache = os.path.join(directory, "cache")
         self._mutex = RLock()
@@ -64,8 +66,8 @@ class Catching(Forkable):
     def must_append(self) -> None:
         """Raise what keeps this handle from appending."""
         self._usable()
-        if self.refusal:
-            raise StoreError(self.refusal)
+        if self.refusal or self.out_of_step:
+            raise StoreError(self.refusal or self.out_of_step)
 
     def _usable(self) -> None:
         if self._closed:

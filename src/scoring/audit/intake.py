@@ -148,7 +148,8 @@ class Intake(Binding):
             times = self._vault.times
             self._place_of(word, self.course_of(word.case))  # a word that is refused leaves nothing in the vault
             disclosed = self._disclosed_as(self._entropy, word.kind, word.content)
-            digests = {word.kind: disclosed[0], "case": self._vault.store([(word.case, disclosed)], self._entropy)[0]}
+            case = self._vault.store([(word.case, disclosed)], self._entropy, self._journal.durable)[0]
+            digests = {word.kind: disclosed[0], "case": case}
             with self._journal:
                 if self._vault.times == times:
                     return self._say(word, digests)
@@ -257,7 +258,7 @@ class Intake(Binding):
             filings.append((draft.case, *disclosed))
             fresh.append((draft, disclosed[0][0]))
         if self._vault is not None:
-            cases = self._vault.store(filings, entropy) if filings else []
+            cases = self._vault.store(filings, entropy, self._journal.durable) if filings else []
         else:
             cases = [disclose(entropy, "case", draft.case)[0] for draft, _ in fresh]
         for (draft, submission), case in zip(fresh, cases, strict=True):

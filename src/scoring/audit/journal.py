@@ -78,7 +78,8 @@ class Journal(Turns):
         Raises:
             StoreError: Its signer's cannot be written.
         """
-        if not self.refusal and not self._heads.size and (self._signers or self.tail.size < HEAD_RECORDS):
+        short = self._signers or self.tail.size < HEAD_RECORDS
+        if short and not (self.refusal or self.out_of_step or self._heads.size):
             with self:
                 self._try_head()
             if (
@@ -419,11 +420,16 @@ class Journal(Turns):
 
     # --- the end ---
 
+    @property
+    def appended(self) -> bool:
+        """Whether this handle appended anything, or signs, and was not closed yet."""
+        return self._owes_head and not self._closed
+
     def close(self) -> None:
         """Let go of all files, after a head of what this handle recorded, or may sign for. Closing twice is harmless."""
         self.leave()
         with self._mutex:
-            if self._owes_head and not self._closed:
+            if self.appended:
                 self._last_head()
             self._closed = True
             self._lock.close()

@@ -21,6 +21,7 @@ from scoring.audit.journal import Journal
 from scoring.audit.keeping import Keeping
 from scoring.audit.mounts import refusal
 from scoring.audit.packs import Packs
+from scoring.audit.pairing import Seen, older_log, older_vault
 from scoring.audit.place import is_new, make_directory
 from scoring.audit.speaking import Speaking
 from scoring.audit.vault import ForeignVaultError, must_be_free, open_vault
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from scoring.audit.keys import Signer
     from scoring.audit.replay import ReplayReport
     from scoring.audit.report import Report
+    from scoring.audit.vault import Vault
 
 __all__ = ["AuditLog"]
 
@@ -78,7 +80,8 @@ class AuditLog(Deciding, Speaking, Keeping):
             origin: What a new log is called: 1 to 200 printable ASCII characters without space. An existing log must be called so.
             vault: The vault's file, by default *path* with ``.vault`` behind it; False for none: then submissions are not kept,
                 and nothing that needs them can be done.
-            new_vault: Begin a vault where it is missing, although the log has records of cases: no later record is linked with them.
+            new_vault: Begin a vault where it is missing, although the log has records of cases: no later record is linked with them. Where the vault, or the
+                log, is an older copy than the other was used with, go on with both as they are: see `out_of_step`.
             per_answer: Keep each answer of what is recorded from now on as a disclosure of its own, so that one can be shown without the others;
                 by default one submission is one disclosure, which takes less time and room.
             signer: Signs the log's heads; its name is the log's origin, and a new log takes its origin from it. The first one becomes the log's key. To
@@ -122,14 +125,18 @@ class AuditLog(Deciding, Speaking, Keeping):
             if vault is not False:
                 try:
                     begins = new_vault or (create and not journal.ask(lambda index: index.has_cases()))
-                    kept, no_vault = open_vault(place, journal.genesis, create=begins, read_only=bool(journal.refusal))
+                    kept, no_vault = open_vault(
+                        place, journal.genesis, create=begins, read_only=bool(journal.refusal), seen=Seen(directory)
+                    )
                 except ForeignVaultError:
                     if create or new_vault or vault is not None:
                         raise
                     no_vault = f"{place} is the vault of another log"
+            if kept is not None:
+                _compare(journal, kept, go_on=new_vault)
             forgetting = Forgetting(journal, kept, clock)
             forgetting.redo()
-            if journal.recovered:
+            if journal.recovered and not journal.out_of_step:
                 forgetting.sweep()
             if signers:
                 journal.sign_with(signers, clock, vouched=fresh or trusted is not None)
@@ -148,17 +155,33 @@ class AuditLog(Deciding, Speaking, Keeping):
 
     def close(self) -> None:
         """Let go of all files. Closing twice is harmless."""
+        reached = self._journal.durable if self._journal.appended else None
         try:
             self._journal.close()
         finally:
             if self._vault is not None:
-                self._vault.close()
+                try:
+                    if reached is not None:
+                        self._vault.reached(reached)
+                except (LogError, StoreError):  # it knows less of the log then, and nothing else is wrong
+                    pass
+                finally:
+                    self._vault.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def out_of_step(self) -> str:
+        """
+        Why nothing may be recorded, erased, kept or held, or the empty string: the log, or its vault, is an older copy than the other was used with.
+
+        What is there is read all the same. Source: FORMAT.md 8.
+        """
+        return self._journal.out_of_step
 
     # --- checking ---
 
@@ -290,6 +313,17 @@ def _may_begin(directory: str, vault: str) -> bool:
         return False  # it is, or is going to be, the vault of the log that was begun
     make_directory(directory)
     return True
+
+
+def _compare(journal: Journal, vault: Vault, *, go_on: bool) -> None:
+    """Find out whether a log and its vault are each as new as the other knows it; or go on with them as they are."""
+    seen = Seen(journal.directory).newest()  # before the vault, which is written first
+    known = vault.known  # before the log, which it knows as it was
+    found = older_vault(vault.path, known, seen) or older_log(journal.directory, vault.path, known, journal.leaf_at)
+    if found and go_on and not journal.refusal:
+        vault.go_on(journal.durable)
+    else:
+        journal.out_of_step = found
 
 
 def _signers(signer: Any) -> tuple[Signer, ...]:

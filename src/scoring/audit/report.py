@@ -31,6 +31,7 @@ __all__ = [
     "NOT_SIGNED",
     "NO_HEADS",
     "NO_VAULT",
+    "OLDER_LOG",
     "OTHERS_CHECKPOINT",
     "OTHERS_KEY",
     "OTHERS_VAULT",
@@ -72,6 +73,7 @@ BEHIND = "records behind the heads"  # which no head stands for, so that a crash
 HEADS = "heads"
 FIT = "records or heads"  # they do not fit each other, and nobody can tell which was changed
 KEPT_HEAD = "kept head"  # it does not extend a head that was kept elsewhere
+OLDER_LOG = "older log"  # than its vault was last written with
 NO_HEADS = "no heads"  # the file is gone; a remark
 PACKS = "packs"
 VAULT = "vault"  # a disclosure in it

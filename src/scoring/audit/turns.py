@@ -45,6 +45,23 @@ class Turns(Catching):
                 self._alone(self._catch_up)
             return self._tail
 
+    @property
+    def durable(self) -> tuple[int, str]:
+        """How many records this handle knows to be durable, and the leaf of the last one."""
+        tail = self._tail
+        return tail.size, tail.leaf or ""
+
+    def leaf_at(self, seq: int) -> str | None:
+        """Return the leaf of the line that stands where record *seq* should; None where there is none."""
+        tail = self.tail
+        if seq == tail.size - 1:
+            return tail.leaf
+        offset = self.ask(lambda index: index.offset_of(seq))
+        try:
+            return None if offset is None else leaf_of(self._segments.line(seq, offset))
+        except LogError:
+            return None
+
     def ask(self, question: Callable[[Index], Answer]) -> Answer:
         """Put a question to the index, which is made again where it turns out to be damaged."""
         with self._mutex:

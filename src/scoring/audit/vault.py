@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from contextlib import suppress
 from itertools import groupby
 
 from scoring.audit import disk
@@ -31,6 +32,7 @@ from scoring.audit.database import (
 from scoring.audit.disclosure import answers_in, digests_of, disclose, parts_of, undisclose
 from scoring.audit.fields import is_digest, is_id
 from scoring.audit.mounts import refusal
+from scoring.audit.pairing import Known
 from scoring.audit.places import TABLES, Places
 from scoring.errors import ConflictError, LogError, StoreError
 
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeAlias, TypeVar
 
     from scoring.audit.disclosure import Disclosed
+    from scoring.audit.pairing import Seen
 
     Answer = TypeVar("Answer")
     Filing: TypeAlias = tuple[str, *tuple[Disclosed, ...]]  # a case, and what is disclosed of it
@@ -54,9 +57,10 @@ _READS = 1000  # a writer that opens and closes the log all the time leaves a re
 _PATIENCE, _PAUSE = 5.0, 0.05  # seconds, with a file that others are making, and between two looks at it
 # A case has the number of its disclosure, which tells its salt. `meta.erased`: the erasures of all records below this one are done here; `times`: how often
 # anything was erased; `settled`: the disclosures up to this number, and the cases among them, stand in `places`, `owned` and `case_name`.
-# What grows or shrinks lies apart, in `kept`, and names nobody.
+# What grows or shrinks lies apart, in `kept`, and names nobody. `pairing` is what the module of this name compares.
 _TABLES = (
     "CREATE TABLE meta(format INTEGER NOT NULL, genesis TEXT NOT NULL, erased INTEGER NOT NULL, times INTEGER NOT NULL, settled INTEGER NOT NULL)",
+    "CREATE TABLE pairing(name TEXT NOT NULL, writes INTEGER NOT NULL, size INTEGER NOT NULL, leaf TEXT NOT NULL)",
     "CREATE TABLE cases(number INTEGER PRIMARY KEY, name TEXT NOT NULL, digest TEXT NOT NULL, gone INTEGER NOT NULL, settled INTEGER NOT NULL)",
     "CREATE TABLE disclosures(number INTEGER PRIMARY KEY, digest TEXT NOT NULL, owner INTEGER NOT NULL, gone INTEGER NOT NULL, text TEXT NOT NULL)",
     "CREATE TABLE kept(owner INTEGER PRIMARY KEY, until TEXT, hold TEXT)",
@@ -75,6 +79,13 @@ _CLEAR = (
     "DELETE FROM kept WHERE owner = ?",
 )
 _ADDED = "SELECT coalesce(max(number), 0) FROM disclosures"
+_LAST = "SELECT coalesce(max(number), 0), (SELECT name FROM pairing), (SELECT writes + 1 FROM pairing) FROM disclosures"
+_KNOWN = "SELECT name, writes, size, leaf FROM pairing"
+# A handle that knows less of the log than another one did takes nothing back.
+_REACHED = "UPDATE pairing SET leaf = CASE WHEN ?1 > size THEN ?2 ELSE leaf END, size = max(size, ?1)"
+_STORED = f"{_REACHED}, writes = writes + 1"
+_WRITTEN = "UPDATE pairing SET writes = writes + 1"
+_GO_ON = "UPDATE pairing SET writes = max(writes, ?) + 1, size = ?, leaf = ?"
 _BESIDES_CASES = (
     "SELECT (SELECT count(*) FROM disclosures WHERE gone = 0) - (SELECT count(*) FROM cases WHERE gone = 0)"
 )
@@ -112,14 +123,16 @@ class Vault:
         path: The file.
         genesis: The leaf of the log's record 0: a vault belongs to one log.
         read_only: Open it without writing anything, not even a journal.
+        seen: Where the log keeps how often it was written, if it does.
 
     Raises:
         LogError: It is no vault, or another log's.
         StoreError: It cannot be opened.
     """
 
-    def __init__(self, path: str, genesis: str, *, read_only: bool = False) -> None:
+    def __init__(self, path: str, genesis: str, *, read_only: bool = False, seen: Seen | None = None) -> None:
         self.path = path
+        self._seen = seen
         self._genesis = genesis
         self._read_only = read_only
         self._database = Database(path, self._connect)
@@ -129,7 +142,7 @@ class Vault:
         self._run(lambda _: None)
 
     @classmethod
-    def create(cls, path: str, genesis: str) -> Vault:
+    def create(cls, path: str, genesis: str, seen: Seen | None = None) -> Vault:
         """Open the vault at *path*, and make it first where it is missing."""
         try:
             if os.path.exists(path) and not is_file(path):
@@ -144,15 +157,18 @@ class Vault:
             if is_environment(error):
                 raise StoreError(f"the vault {path} cannot be made: {error}") from error
             raise LogError(f"{path} is no vault ({error}): {_OR_MOVED}") from None
-        return cls(path, genesis)
+        return cls(path, genesis, seen=seen)
 
-    def store(self, filings: Sequence[Filing], entropy: Callable[[int], bytes]) -> list[str]:
+    def store(
+        self, filings: Sequence[Filing], entropy: Callable[[int], bytes], log: tuple[int, str] = (0, "")
+    ) -> list[str]:
         """
         Keep submissions, durably, in one transaction.
 
         Args:
             filings: Cases, each with what `disclose` made of its submission and the parts of it.
             entropy: Gives so many random bytes, for the salts of new cases.
+            log: How many records the log has that are durable, and the leaf of the last one.
 
         Returns:
             For each the digest of its case; one case has one digest, until it is erased.
@@ -164,7 +180,7 @@ class Vault:
                 version = self._places.begin(database)
                 known = self._places.cases(database, [case for case, *_ in filings])
                 filed = {case: found for case in known if (found := self._filed(database, case)) is not None}
-                last = database.execute(_ADDED).fetchone()[0]
+                last, *written = database.execute(_LAST).fetchone()
                 fresh = {case: None for case, *_ in filings if case not in filed}
                 numbers = {case: number for number, case in enumerate(fresh, last + 1)}
                 cases, rows = [], []
@@ -180,10 +196,68 @@ class Vault:
                     raise StoreError("the source of entropy gave a salt that it gave before; nothing was recorded")
                 database.executemany(_ADD_CASE, cases)
                 database.executemany(_ADD, rows)
+                database.execute(_STORED, log)
+            self._tell(written)
             self._places.end(version, digests, numbers)
             return [filed[case][0] for case, *_ in filings]
 
         return self._run(work)
+
+    @property
+    def known(self) -> Known:
+        """
+        What it says of itself and of its log.
+
+        Raises:
+            LogError: It says nothing that could be understood.
+        """
+        rows = self._run(lambda database: database.execute(_KNOWN + " LIMIT 2").fetchall())
+        if len(rows) != 1 or [*map(type, rows[0])] != [str, int, int, str] or min(rows[0][1:3]) < 0:
+            raise LogError(f"the vault {self.path} does not say how often it was written: put it back from a copy")
+        return Known(*rows[0])
+
+    def reached(self, log: tuple[int, str]) -> None:
+        """Remember up to where the log is recorded by now. Nobody waits for it to be durable: of a crash it may say less."""
+
+        def work(database: sqlite3.Connection) -> None:
+            database.execute("PRAGMA synchronous=NORMAL")
+            try:
+                database.execute(_REACHED, log)
+            finally:
+                database.execute("PRAGMA synchronous=FULL")
+
+        self._run(work)
+
+    def go_on(self, log: tuple[int, str]) -> None:
+        """
+        Take this vault and its log for the newest that there are, whatever either says of the other.
+
+        Raises:
+            StoreError: It cannot be written, here or in the log directory.
+        """
+
+        def work(database: sqlite3.Connection) -> None:
+            seen = self._seen.newest() if self._seen else None
+            least = seen[1] if seen is not None else 0
+            with database:
+                database.execute("BEGIN IMMEDIATE")
+                database.execute(_GO_ON, (least, *log))
+                database.execute("UPDATE meta SET erased = min(erased, ?)", log[:1])
+                written = database.execute(_KNOWN).fetchone()[:2]
+            if self._seen is not None:
+                self._seen.take(*written)
+
+        try:
+            self._run(work)
+        except OSError as error:
+            raise StoreError(f"the log directory cannot be written: {error.strerror}") from error
+
+    def _tell(self, written: Iterable[Any]) -> None:
+        """Have the log keep how often this was written. Where that fails it knows less, and nothing else is wrong."""
+        if self._seen is None:
+            return
+        with suppress(OSError):
+            self._seen.take(*written)
 
     def case_digest(self, case: str) -> str | None:
         """
@@ -386,6 +460,9 @@ class Vault:
                 _, owner = filed
                 database.execute("INSERT OR IGNORE INTO kept(owner) VALUES (?)", (owner,))
                 database.execute(f"UPDATE kept SET {column} = ? WHERE owner = ?", (value, owner))  # noqa: S608 - one of two names
+                database.execute(_WRITTEN)
+                written = database.execute(_KNOWN).fetchone()[:2]
+            self._tell(written)
 
         self._run(work)
 
@@ -491,15 +568,15 @@ class Vault:
         return database
 
     def _identify(self, database: sqlite3.Connection) -> None:
-        known = database.execute("SELECT count(*) FROM sqlite_master WHERE name = 'meta'").fetchone()[0]
-        if known and layout_differs(database, ";".join(_TABLES)):
-            raise LogError(f"the vault {self.path} is damaged, or is no vault: it holds other tables than a vault's")
+        known = database.execute("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'meta'").fetchone()[0]
         rows = database.execute("SELECT format, genesis FROM meta LIMIT 2").fetchall() if known else []
-        if len(rows) != 1:
-            raise LogError(f"{self.path} is no vault, or was never finished: {_OR_MOVED}")
-        if rows[0][0] != FORMAT:
+        if len(rows) == 1 and type(rows[0][0]) is int and rows[0][0] != FORMAT:
             message = f"the vault {self.path} has another format: it needs another version of this package"
             raise LaterVaultError(message, expected=f"format {FORMAT}", found=f"format {rows[0][0]}")
+        if known and layout_differs(database, ";".join(_TABLES)):
+            raise LogError(f"the vault {self.path} is damaged, or is no vault: it holds other tables than a vault's")
+        if len(rows) != 1:
+            raise LogError(f"{self.path} is no vault, or was never finished: {_OR_MOVED}")
         if rows[0][1] != self._genesis:
             message = f"{self.path} is the vault of another log, told by the leaf of record 0: {_OR_MOVED}"
             raise ForeignVaultError(message, expected=self._genesis, found=str(rows[0][1]))
@@ -524,6 +601,7 @@ def _make(path: str, genesis: str) -> None:
                 for statement in _TABLES:
                     database.execute(statement)
                 database.execute("INSERT INTO meta VALUES (?, ?, 0, 0, 0)", (FORMAT, genesis))
+                database.execute("INSERT INTO pairing VALUES (?, 0, 0, '')", (os.urandom(16).hex(),))
 
     new = Database(path, lambda: open_writable(path))
     try:
@@ -615,7 +693,9 @@ def must_be_free(path: str, log: str) -> None:
         raise StoreError(f"the vault {path} cannot be made: {error.strerror}") from error
 
 
-def open_vault(path: str, genesis: str, *, create: bool, read_only: bool) -> tuple[Vault | None, str]:
+def open_vault(
+    path: str, genesis: str, *, create: bool, read_only: bool, seen: Seen | None = None
+) -> tuple[Vault | None, str]:
     """
     Open a log's vault, or say why there is none.
 
@@ -629,7 +709,7 @@ def open_vault(path: str, genesis: str, *, create: bool, read_only: bool) -> tup
     if shared:
         raise StoreError(shared)
     if create and not read_only:
-        return Vault.create(path, genesis), ""
+        return Vault.create(path, genesis, seen), ""
     if os.path.exists(path):
-        return Vault(path, genesis, read_only=read_only), ""
+        return Vault(path, genesis, read_only=read_only, seen=seen), ""
     return None, f"the vault {path} is missing"

@@ -20,12 +20,14 @@ from scoring.audit.follow import NOTHING, Follower, InstalmentsLine, PrecedenceL
 from scoring.audit.ledger import Ledger, row_of
 from scoring.audit.links import Links
 from scoring.audit.packs import Packs, describe
+from scoring.audit.pairing import Seen, older_log, older_vault
 from scoring.audit.precedence import remarks
 from scoring.audit.report import (
     ANOTHERS_VAULT,
     ERASED,
     NO_VAULT,
     NOT_CHECKED,
+    OLDER_LOG,
     OTHERS_VAULT,
     PACKS,
     RECORDS,
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from typing import Any, BinaryIO, Literal, Self
 
     from scoring.audit.ledger import Row
+    from scoring.audit.pairing import Known
     from scoring.audit.report import Place
     from scoring.audit.scan import Scanned
 
@@ -139,6 +142,7 @@ class _Verification:
         self.fast = fast
         self.packs = Packs(str(directory / "packs"))
         self.vault: Vault | None = None
+        self.known: Known | None = None  # what that said of itself and of the log before a record was read
         self.in_vault = 0  # up to which number it had disclosures before a record was read
         self.genesis = ""
         self.links = Links()
@@ -196,6 +200,7 @@ class _Verification:
         self.finish_records()
         self.finish_people()
         self.finish_head()
+        self.finish_vault()
         self.vouched.finish(self.lines)
         head = self.links.last[3] if self.links.last else ""
         findings = placed(self.findings(len(files)), self.vouched.stands_for)
@@ -523,8 +528,11 @@ class _Verification:
             self.kept.unchecked = f"the vault {self.vault_path} is missing"
         else:
             try:
+                seen = Seen(str(self.directory)).newest()  # before the vault, which is written first
                 self.vault = Vault(str(self.vault_path), self.genesis, read_only=True)
-                self.in_vault = self.vault.added()
+                self.in_vault, self.known = self.vault.added(), self.vault.known
+                if older := older_vault(str(self.vault_path), self.known, seen):
+                    self.kept.fail(older, part=NO_VAULT)
             except LaterVaultError as error:
                 self.kept.unchecked = str(error)
             except ForeignVaultError as error:
@@ -560,10 +568,35 @@ class _Verification:
                 f"{missing} of {self.disclosed} disclosures {are} not in the vault; the first is of record #{first}"
             )
 
+    @property
+    def damaged(self) -> bool:
+        """Whether a line is no record, or does not chain, so that others may not stand where they should."""
+        return any(check.failures for check in (self.segments, self.canonical, self.fields, self.links.check))
+
+    def finish_vault(self) -> None:
+        """Ask whether the log has what it had when its vault was last written: what that knows is a head that was kept elsewhere."""
+        if self.known is None or self.damaged:
+            return
+        older = older_log(str(self.directory), str(self.vault_path), self.known, self.leaf_at)
+        if older:
+            self.head.fail(older, part=OLDER_LOG)
+
+    def leaf_at(self, seq: int) -> str | None:
+        """The leaf of a line of the log, or None where it has no such line."""
+        first = segments.segment_of(seq)
+        try:
+            with disk.open_file(str(self.directory / "log" / segments.segment_name(first)), _BUFFER) as stream:
+                for _ in range(first, seq + 1):
+                    line = stream.readline(MAX_LINE + 1)
+                    if line[-1:] != b"\n":
+                        return None
+        except OSError:
+            return None
+        return leaf_of(line[:-1])
+
     def uncited(self) -> Finding | None:
         """Tell of disclosures that no record cites: whoever cuts records off a log rarely thinks of its vault."""
-        damaged = any(check.failures for check in (self.segments, self.canonical, self.fields, self.links.check))
-        if self.vault is None or self.since or damaged or self.limit is not None:
+        if self.vault is None or self.since or self.damaged or self.limit is not None:
             return None
         # Each record discloses a case and one thing more, unless answers lie by themselves; so that counting mostly is enough.
         if not self.missing and 2 * self.vault.besides_cases() == self.disclosed:

@@ -28,7 +28,7 @@ from scoring.cli.figures import (
     show_step,
     show_suspects,
 )
-from scoring.cli.inputs import open_log, whole
+from scoring.cli.inputs import open_log, tell_older, whole
 from scoring.cli.options import READING, In, Reading
 from scoring.cli.output import HOLDS, UNCHECKED, CallError, complain, counted, emit, progress, say
 from scoring.cli.paths import shown, vault_missing
@@ -113,6 +113,7 @@ def analyse(
     """
     table = None if groups is None else read_groups(whole(groups, MAX_BYTES, _TABLE), shown(groups))
     with open_log(directory, opening, vault=vault) as log:
+        tell_older(log)
         missing = vault_missing(directory, vault)
         read = _read(log)
         chosen = _chosen(read.versions, rubric, version)

@@ -19,7 +19,7 @@ from scoring.audit.report import FAILS as FINDING_FAILS
 from scoring.audit.report import HOLDS as FINDING_HOLDS
 from scoring.audit.report import NOT_CHECKED, REMARK
 from scoring.cli.closing import closing
-from scoring.cli.inputs import open_log, whole
+from scoring.cli.inputs import open_log, tell_older, whole
 from scoring.cli.keys import checkpoint_in, verification_key
 from scoring.cli.naming import ELSEWHERE, decision_named
 from scoring.cli.options import READING, Reading
@@ -263,6 +263,7 @@ def replay(
     """
     missing = vault_missing(directory, vault)
     with open_log(directory, opening, vault=vault) as log:
+        tell_older(log)
         chosen = [decision_named(log, name) for name in records]
         reports = [log.replay(seq) for seq in chosen] or [log.replay()]
     show = _emit_replay if json else _show_replay

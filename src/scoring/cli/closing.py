@@ -22,6 +22,7 @@ from scoring.audit.report import (
     KEPT_HEAD,
     NO_HEADS,
     NO_VAULT,
+    OLDER_LOG,
     PACKS,
     RECORDS,
     STRAY,
@@ -88,6 +89,11 @@ _REMEDIES = {
     NO_VAULT: _Remedy(
         "the vault cannot be used",
         "keep a copy of the vault, put it back from one that was taken after the newest record, and leave the log alone",
+    ),
+    OLDER_LOG: _Remedy(
+        "it is not the log that its vault was last written with",
+        "look for the newest copy of the log, and put it back; only if there is none, and it is known why, go on with what is here: --new-vault, once, with a"
+        " command that records",
     ),
     STRAY: _Remedy(
         "a file lies among its segments that is none",

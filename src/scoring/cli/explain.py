@@ -12,7 +12,7 @@ from cyclopts import Parameter
 
 from scoring.audit.instalments import KINDS
 from scoring.audit.precedence import REMARKS
-from scoring.cli.inputs import open_log
+from scoring.cli.inputs import open_log, tell_older
 from scoring.cli.naming import decision_named
 from scoring.cli.options import READING, Reading
 from scoring.cli.output import HOLDS, emit, printable, say
@@ -54,6 +54,7 @@ def explain(
     """
     full = audience == "auditor"
     with open_log(directory, opening, vault=vault) as log:
+        tell_older(log)
         seq = decision_named(log, record)
         entry = log.read(seq)
         others = _others(log, entry)

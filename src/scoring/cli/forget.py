@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scoring.cli.inputs import let_go, must_keep, open_log, tell_heads
+from scoring.cli.inputs import let_go, must_keep, open_log, tell_heads, tell_older
 from scoring.cli.naming import decision_named
 from scoring.cli.options import READING, WRITING, Reading, Writing
 from scoring.cli.output import HOLDS, WRONG, CallError, complain, counted, emit, printable, say
@@ -59,6 +59,8 @@ def keep(
         raise CallError("--hold and --release contradict each other")
     with open_log(directory, opening, vault=vault) as log:
         must_keep(directory, vault)
+        if until is None and hold is None and not release:
+            tell_older(log)
         if case is None:
             return _show_due(log.due(on), json=json)
         name = _case_named(log, case)

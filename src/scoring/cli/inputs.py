@@ -62,6 +62,7 @@ __all__ = [
     "read_line",
     "rubric_at",
     "tell_heads",
+    "tell_older",
     "unread_lines",
     "whole",
 ]
@@ -171,7 +172,7 @@ def open_log(
         opening: The signing keys, and the checkpoint that the log must extend, as the call gives them.
         vault: The vault's file; None for the one beside the log.
         create: Make the log, and the vault, where there is none.
-        new_vault: Begin a vault although the log has records of cases.
+        new_vault: Begin a vault although the log has records of cases; or go on with an older copy.
         hint: What to say where there is none.
         per_answer: Keep each answer that is recorded as a disclosure of its own.
 
@@ -246,6 +247,12 @@ def let_go(log: AuditLog) -> int:
         f"what this call recorded is durable, but no head could be made, so that it is not provable yet: {in_options(log.head_failed)}"
     )
     return UNCHECKED
+
+
+def tell_older(log: AuditLog) -> None:
+    """Say that the log that is read, or its vault, is an older copy than the other."""
+    if log.out_of_step:
+        complain(in_options(log.out_of_step))
 
 
 def must_keep(log: str, vault: str | None) -> None:

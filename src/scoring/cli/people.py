@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from scoring.cli.inputs import must_keep, open_log, tell_heads, whole
+from scoring.cli.inputs import must_keep, open_log, tell_heads, tell_older, whole
 from scoring.cli.naming import ELSEWHERE, decision_named, new_id
 from scoring.cli.options import READING, WRITING, Reading, Writing
 from scoring.cli.output import FAILS, HOLDS, CallError, Table, complain, counted, emit, in_options, printable, say
@@ -196,6 +196,8 @@ def status(directory: str, /, *, vault: str | None = None, opening: Reading = RE
         unread: dict[str, list[int]] = {}
         rows = [(*row, _whose(log, row[2], unread)) for row in _rows(found)]
         leaf, proven, broken, no_vault = log.head[1], _proven(log), log.broken_head, log.no_vault
+        tell_older(log)
+        older = bool(log.out_of_step)
     totals = {"cases": found.cases, "decisions": found.decisions, "records": found.records}
     if rows and no_vault:
         complain(f"cases are told by their numbers alone: {no_vault}; {ELSEWHERE}")
@@ -208,7 +210,7 @@ def status(directory: str, /, *, vault: str | None = None, opening: Reading = RE
         for wrong, seqs in unread.items():
             emit({"type": "unreadable", "records": seqs, "detail": wrong})
         emit({"type": "log", **totals, "erased": found.erased, "recoveries": found.recoveries, "leaf": leaf, **proven})
-        return _whole(directory, broken, unread)
+        return _whole(directory, broken, unread, older=older)
     erased = f", {found.erased} erased" if found.erased else ""
     cut = f"; {counted(found.recoveries, 'record')} of an end that was cut off" if found.recoveries else ""
     say(", ".join(counted(number, what.removesuffix("s")) for what, number in totals.items()) + erased + cut)
@@ -222,16 +224,20 @@ def status(directory: str, /, *, vault: str | None = None, opening: Reading = RE
         _show_words(found)
     if not found.cases:
         complain("this log holds no case")
-    return _whole(directory, broken, unread)
+    return _whole(directory, broken, unread, older=older)
 
 
-def _whole(directory: str, broken: str, unread: dict[str, list[int]]) -> int:
-    """The exit status; a head that the log's key did not sign proves nothing, and a case whose name cannot be read is not found by it."""
+def _whole(directory: str, broken: str, unread: dict[str, list[int]], *, older: bool) -> int:
+    """
+    The exit status.
+
+    A head that the log's key did not sign proves nothing, a case whose name cannot be read is not found by it, and nothing can be recorded in an older copy.
+    """
     if broken:
         complain(f"nothing is provable: {in_options(broken)}")
     for wrong, seqs in unread.items():
         complain(f"{_listed(seqs)}: {wrong}; `scoring verify {directory}` tells what else was, and what to do")
-    return FAILS if broken or unread else HOLDS
+    return FAILS if broken or unread or older else HOLDS
 
 
 def _listed(seqs: Sequence[int]) -> str:

@@ -66,6 +66,7 @@ def append(
         per_answer: Keep each answer as a disclosure of its own, so that one can be shown to an auditor without the others.
         vault: The log's vault, where it does not lie beside the log.
         new_vault: Begin a new vault where the log's is lost: what is recorded from now on is not linked with what its cases had before.
+            Where the log or its vault is an older copy than the other: go on with both as they are.
         opening: What the log is opened with.
         json: One JSON object a record, for machines.
     """
@@ -226,6 +227,7 @@ def open_case(
         create: Make the log, and its vault, where there is none.
         vault: The log's vault, where it does not lie beside the log.
         new_vault: Begin a new vault where the log's is lost: what is recorded from now on is not linked with what its cases had before.
+            Where the log or its vault is an older copy than the other: go on with both as they are.
         opening: What the log is opened with.
         json: One JSON object, for machines.
     """

@@ -96,6 +96,7 @@ def score(
         per_answer: Keep each answer as a disclosure of its own, so that one can be shown to an auditor without the others.
         vault: The log's vault, where it does not lie beside the log.
         new_vault: Begin a new vault where the log's is lost: what is recorded from now on is not linked with what its cases had before.
+            Where the log or its vault is an older copy than the other: go on with both as they are.
         template: Print an empty submission for this rubric to fill in, and score nothing.
         entries: Write what `scoring append` needs to record these decisions elsewhere, to a new file; `-` prints it instead of the results.
         resume: Go on with the file that --entries names: submissions whose entries it has are passed over.
