@@ -82,8 +82,7 @@ _ADDED = "SELECT coalesce(max(number), 0) FROM disclosures"
 _LAST = "SELECT coalesce(max(number), 0), (SELECT name FROM pairing), (SELECT writes + 1 FROM pairing) FROM disclosures"
 _KNOWN = "SELECT name, writes, size, leaf FROM pairing"
 # A handle that knows less of the log than another one did takes nothing back.
-_REACHED = "UPDATE pairing SET leaf = CASE WHEN ?1 > size THEN ?2 ELSE leaf END, size = max(size, ?1)"
-_STORED = f"{_REACHED}, writes = writes + 1"
+_REACHED = "UPDATE pairing SET size = ?, leaf = ? WHERE size < ?"
 _WRITTEN = "UPDATE pairing SET writes = writes + 1"
 _GO_ON = "UPDATE pairing SET writes = max(writes, ?) + 1, size = ?, leaf = ?"
 _BESIDES_CASES = (
@@ -96,7 +95,7 @@ _LATE = (
 )
 _CITED_OF = (
     "SELECT text FROM disclosures WHERE gone = 0 AND digest IN temp.cited AND number IN"
-    " (SELECT number FROM owned WHERE owner = ?1 UNION ALL SELECT number FROM temp.late WHERE owner = ?1)"
+    " (SELECT number FROM owned WHERE owner = ? UNION ALL SELECT number FROM temp.late WHERE owner = ?)"
 )
 _CITED_CASE = "SELECT 1 FROM cases WHERE number = ? AND (digest IN temp.cited OR number IN (SELECT owner FROM kept))"
 
@@ -196,7 +195,8 @@ class Vault:
                     raise StoreError("the source of entropy gave a salt that it gave before; nothing was recorded")
                 database.executemany(_ADD_CASE, cases)
                 database.executemany(_ADD, rows)
-                database.execute(_STORED, log)
+                database.execute(_REACHED, (*log, log[0]))
+                database.execute(_WRITTEN)
             self._tell(written)
             self._places.end(version, digests, numbers)
             return [filed[case][0] for case, *_ in filings]
@@ -222,7 +222,7 @@ class Vault:
         def work(database: sqlite3.Connection) -> None:
             database.execute("PRAGMA synchronous=NORMAL")
             try:
-                database.execute(_REACHED, log)
+                database.execute(_REACHED, (*log, log[0]))
             finally:
                 database.execute("PRAGMA synchronous=FULL")
 
@@ -642,7 +642,7 @@ def _orphans_of(database: sqlite3.Connection) -> tuple[list[int], list[int]]:
             owners.append(owner)
         elif database.execute("SELECT 1 FROM kept WHERE owner = ?", (owner,)).fetchone() is not None:
             continue
-        texts = [text for (text,) in database.execute(_CITED_OF, (owner,))]
+        texts = [text for (text,) in database.execute(_CITED_OF, (owner, owner))]
         within = {digest for text in texts for digest in answers_in(text)}
         numbers += [number for number, digest, _ in rows if digest not in within]
     return owners, numbers
