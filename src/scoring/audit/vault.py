@@ -568,7 +568,9 @@ class Vault:
         return database
 
     def _identify(self, database: sqlite3.Connection) -> None:
-        known = database.execute("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'meta'").fetchone()[0]
+        known = database.execute(
+            "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'meta'"
+        ).fetchone()[0]
         rows = database.execute("SELECT format, genesis FROM meta LIMIT 2").fetchall() if known else []
         if len(rows) == 1 and type(rows[0][0]) is int and rows[0][0] != FORMAT:
             message = f"the vault {self.path} has another format: it needs another version of this package"
