@@ -98,7 +98,7 @@ def older_vault(path: str, known: Known, seen: tuple[str, int] | None) -> str:
     if seen is None or seen[0] != known.name or seen[1] <= known.writes:
         return ""
     return (
-        f"{path} is an older copy of this log's vault: it counts {known.writes} changes, and the log was used with it at {seen[1]}. It lacks what was "
+        f"{path} is an older copy of this log's vault: it stands at change {known.writes}, and the log was used with it at change {seen[1]}. It lacks what was "
         "disclosed since, or how long cases are to be kept or held, so nothing is recorded, erased, kept or held with it. Put the newest vault back, with "
         "the file of that name and -wal behind it if there is one; only if there is none, open the log with new_vault=True to go on with this one: what it "
         "lacks stays lost"
