@@ -103,18 +103,39 @@ class TestWhatIsMended:
             assert (len(log), log.read(8)["type"]) == (9, "recovery")
         assert verify_directory(room / "copy", vault=False).ok
 
-    def test_a_handle_that_was_open_meanwhile_goes_on_behind_it(self, room):
+    def test_a_handle_that_was_open_meanwhile_cuts_it_off_and_goes_on(self, room):
+        """One of several writers is killed in the midst of a write: the others need not open the log again."""
         path = make_log(room / "log", 3)
         with open_log(path) as log:
             log.decide(RUBRIC, submission(10))
             with segment(path).open("ab") as file:
                 file.write(b'{"body":')
-            with pytest.raises(LogError, match="Open the log again"):
-                log.decide(RUBRIC, submission(11))
-            open_log(path).close()
             assert log.decide(RUBRIC, submission(11)).seq == 7
+            assert "8 bytes at the end of" in log.recovered
         assert types(path)[-2:] == ["recovery", "decision"]
+        (kept,) = path.glob("cut-*")
+        assert kept.read_bytes() == b'{"body":'
         logs.holds(path)
+
+    def test_a_handle_that_was_open_meanwhile_cuts_off_nothing_of_another_log_in_its_place(self, room):
+        path = make_log(room / "log", 3)
+        with open_log(path) as log:
+            path.rename(room / "away")
+            make_log(room / "other", 3, origin="other.example/log").rename(path)
+            with segment(path).open("ab") as file:
+                file.write(b'{"body":')
+            with pytest.raises(LogError, match="another log stands at"):
+                log.decide(RUBRIC, submission(11))
+        assert segment(path).read_bytes().endswith(b'{"body":')
+
+    def test_a_handle_that_was_open_meanwhile_cuts_off_no_more_than_a_crash_leaves(self, room):
+        path = make_log(room / "log", 3)
+        with open_log(path) as log:
+            with segment(path).open("ab") as file:
+                file.write(b"x" * (segments.MAX_BATCH_BYTES + 1))
+            with pytest.raises(LogError, match="is not what a crash can leave"):
+                log.decide(RUBRIC, submission(11))
+        assert types(path)[-1] == "decision"
 
 
 class TestWhatIsRefused:

@@ -38,7 +38,7 @@ class Journal(Turns):
 
     Attributes:
         origin: What the log is called.
-        recovered: What this handle cut off at opening, and where it is kept; empty where that was nothing.
+        recovered: What this handle cut off last, and where it is kept; empty where that was nothing.
         head_failed: Why the last head that this handle was to make could not be made, or the empty string.
     """
 
@@ -46,6 +46,7 @@ class Journal(Turns):
         super().__init__(directory)
         self._heads = Heads(directory, self._segments)
         self._signers: tuple[Signer, ...] = ()
+        self._clock: Callable[[], str] | None = None  # from when on what a crash leaves is cut off
         self._owes_head = False  # whether this handle appended, or signs, so that closing makes a head
         self._unsound: LogError | None = None  # what was read back and is not what was written
         self.recovered = ""
@@ -100,11 +101,12 @@ class Journal(Turns):
         """
         with self._mutex:
             self._usable()
+            self._clock = clock
             try:
-                self._alone(lambda: self._find_end(clock))
+                self._alone(self._find_end)
             except UnusableIndexError as error:
                 self._only_read(error)
-                self._alone(lambda: self._find_end(clock))
+                self._alone(self._find_end)
         self.genesis, self.origin = self._name()
         if origin not in (None, self.origin):
             raise LogError(f"{self.directory} is another log", expected=origin, found=self.origin)
@@ -114,25 +116,36 @@ class Journal(Turns):
         line = self._segments.line(0, 0)
         return leaf_of(line), follow(Tail(), line)["body"]["origin"]
 
-    def _find_end(self, clock: Callable[[], str]) -> None:
+    def _find_end(self) -> None:
         """Read the log's end, or repair it. The caller holds the lock."""
         kept = self._heads.newest()  # before the records: whoever makes a head has written them
         if kept is not None and kept.head.origin != self._name()[1]:
             message = f"the newest head in {self.directory}/heads is another log's"
             raise LogError(message, expected=self._name()[1], found=kept.head.origin)
+        self._catch_up()
+        self._resume(kept)
+
+    def _catch_up(self) -> None:
+        """Read in what others wrote. What one of them left that died in the midst of a write is cut off, whether the log is opened then or was open."""
         try:
-            self._catch_up()
+            super()._catch_up()
         except WitnessError:
             raise
         except LogError as error:
-            # Without a head nothing vouches for what stands before the damage.
-            if kept is None:
-                raise self._unvouched(error) from None
-            if self.refusal or not self._recover(kept, clock):
-                raise
+            self._mend(error)
+
+    def _mend(self, error: LogError) -> None:
+        """Cut off what a crash left, or raise what is wrong."""
+        if self._clock is None:
+            raise error
+        self._must_be_this_log()
+        kept = self._heads.newest()
+        if kept is None:  # nothing vouches for what stands before the damage
+            raise self._unvouched(error) from None
+        if self.refusal or self.out_of_step or not self._recover(kept, self._clock):
+            raise error
         if self._index is None:
-            self._catch_up()
-        self._resume(kept)
+            super()._catch_up()
 
     def _unvouched(self, error: LogError) -> LogError:
         """What to do about damage in a log without a head: one that records a key had some, and they come first."""
@@ -163,7 +176,7 @@ class Journal(Turns):
         file = recovery.keep(self.directory, cut)
         self._segments.cut(cut.at)
         self._drop_index()
-        self._catch_up()
+        super()._catch_up()
         batch = self.batch(clock())
         seq = batch.add("recovery", cut.body)
         self.append(batch)
