@@ -121,7 +121,7 @@ class TestWhatIsMended:
         path = make_log(room / "log", 3)
         with open_log(path) as log:
             path.rename(room / "away")
-            make_log(room / "other", 3, origin="other.example/log").rename(path)
+            make_log(room / "other", 5, origin="other.example/log").rename(path)
             with segment(path).open("ab") as file:
                 file.write(b'{"body":')
             with pytest.raises(LogError, match="another log stands at"):
