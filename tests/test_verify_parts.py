@@ -107,7 +107,7 @@ class TestEachPart:
         assert call("verify", "decisions")[0] == 0
 
     @pytest.mark.parametrize("damage", ["missing", "changed", "another"])
-    def test_a_pack_is_put_back_alone_and_no_record_is_accused(self, signed, closing, call, damage):
+    def test_a_pack_is_put_back_alone_and_no_record_is_accused(self, signed, room, closing, call, damage):
         (pack,) = (signed / "packs").iterdir()
         {
             "missing": pack.unlink,
@@ -116,14 +116,17 @@ class TestEachPart:
         }[damage]()
         said, failing = closing()
         assert said.startswith(
-            f"decisions: {NO_RECORD} a pack is missing or was changed.\nPut each file that is named back in decisions/packs"
+            f"decisions: {NO_RECORD} a pack is missing or was changed.\nMove a changed file out of decisions/packs, and `scoring append decisions PACK`"
         )
         assert RECORDS_DO not in said
         assert "first bad record" not in said
         assert {name: (row["parts"], row["record"], row["file"], row["offset"]) for name, row in failing.items()} == {
             "packs": (["packs"], 2, None, None)
         }
-        pack.write_bytes(RUBRIC.pack)
+        if pack.exists():
+            pack.rename(room / "changed")
+        (room / "again.pack.json").write_bytes(RUBRIC.pack)
+        assert call("append", "decisions", "again.pack.json")[0] == 0
         assert call("verify", "decisions")[0] == 0
 
     def test_a_vault_from_before_an_erasure_is_mended_by_opening_the_log(self, signed, room, closing, call):

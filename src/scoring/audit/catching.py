@@ -197,7 +197,8 @@ class Catching(Forkable):
             f"{self.directory} ends before record #{size - 1}, which {self._cache} knows to be durable: records that were there are gone, or this cache "
             "is another log's. Put the log back from a copy that has that record; only then delete the cache, which is made again from what the log "
             "holds. Where there is no such copy, because a disk lost in a power cut what it had said to be durable, say, they are lost: keep a "
-            "copy of what is there, delete the cache, and send again whatever was sent since, with the same ids",
+            "copy of what is there, delete the cache, and send again whatever was sent since, with the same ids. Where a head stands for them too, a log that "
+            "lacks them is not gone on with",
             seq=size - 1,
         )
 

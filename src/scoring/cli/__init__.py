@@ -76,7 +76,7 @@ _GROUPS = {"start": "Start", "author": "Write rubrics", "run": "Score and record
 
 _ENDING = """\
 `scoring COMMAND --help` tells more. With --json every command prints one JSON object a line; `-` reads standard input.
-Exit status: 0 it holds, 1 it does not, 2 the call or its input is wrong, 3 something could not be checked, or no head be made."""
+Exit status: 0 it holds, 1 it does not, 2 the call or its input is wrong, 3 something could not be checked, or with --key no head be made."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -87,7 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The arguments without the program's name; those of this process by default.
 
     Returns:
-        The exit status: 0 it holds, 1 it does not, 2 the call or its input is wrong, 3 something could not be checked, or no head be made.
+        The exit status: 0 it holds, 1 it does not, 2 the call or its input is wrong, 3 something could not be checked, or with --key no head be made.
     """
     from scoring.cli.output import guarded
 

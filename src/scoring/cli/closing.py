@@ -78,8 +78,8 @@ _REMEDIES = {
     ),
     PACKS: _Remedy(
         "a pack is missing or was changed",
-        "put each file that is named back in {path}/packs: from a copy, or made again, for `scoring pack` of that version of the rubric writes the same bytes,"
-        " to be copied to that name",
+        "move a changed file out of {path}/packs, and `scoring append {path} PACK`: with a copy of the pack, or with what `scoring pack` makes of that version"
+        " of the rubric, which has the same bytes",
     ),
     VAULT: _Remedy(
         "something in the vault was changed",

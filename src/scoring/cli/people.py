@@ -236,7 +236,9 @@ def _whole(directory: str, broken: str, unread: dict[str, list[int]], *, older: 
     if broken:
         complain(f"nothing is provable: {in_options(broken)}")
     for wrong, seqs in unread.items():
-        complain(f"{_listed(seqs)}: {wrong}; `scoring verify {directory}` tells what else was, and what to do")
+        complain(
+            f"{_listed(seqs)}: {in_options(wrong)}; `scoring verify {directory}` tells what else was, and what to do"
+        )
     return FAILS if broken or unread or older else HOLDS
 
 
