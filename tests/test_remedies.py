@@ -159,7 +159,7 @@ class TestCache:
             assert (status, out) == (2, "")
             assert "disk is full); the log itself is not affected: make room" in err
             assert "delete it, for it is made again from the log" in err
-            assert "this log can only be read: nothing was recorded" in err
+            assert "this log can only be read, and nothing was recorded; then open the log again" in err
         assert Path("decisions/log/000000000000.jsonl").read_bytes() == records
 
     @pytest.mark.parametrize("shut", ["file", "directory", "none"])

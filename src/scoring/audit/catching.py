@@ -120,7 +120,9 @@ class Catching(Forkable):
         """
         if self.refusal or not is_shut(error.__cause__):
             raise error
-        self._lock.refusal = f"{error.args[0]}. Until then this log can only be read, and nothing was recorded; then open the log again"
+        self._lock.refusal = (
+            f"{error.args[0]}. Until then this log can only be read, and nothing was recorded; then open the log again"
+        )
         self._drop_index()
 
     def _make_index(self) -> Index:
