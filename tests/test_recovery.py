@@ -133,7 +133,7 @@ class TestWhatIsMended:
         with open_log(path) as log:
             with segment(path).open("ab") as file:
                 file.write(b"x" * (segments.MAX_BATCH_BYTES + 1))
-            with pytest.raises(LogError, match="is not what a crash can leave"):
+            with pytest.raises(LogError, match="a line longer than 32768 bytes"):
                 log.decide(RUBRIC, submission(11))
         assert types(path)[-1] == "decision"
 

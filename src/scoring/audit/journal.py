@@ -13,6 +13,7 @@ from scoring.audit.chain import Tail, follow, leaf_of, link_of
 from scoring.audit.heads import HEAD_RECORDS, Heads, UnsoundError, needed_keys
 from scoring.audit.index import Index, UnusableIndexError
 from scoring.audit.place import make_parts
+from scoring.audit.segments import TornError
 from scoring.audit.turns import Turns
 from scoring.errors import LogError, ScoringError, StoreError
 from scoring.events import emit
@@ -135,8 +136,8 @@ class Journal(Turns):
             self._mend(error)
 
     def _mend(self, error: LogError) -> None:
-        """Cut off what a crash left, or raise what is wrong."""
-        if self._clock is None:
+        """Cut off what a crash left, or raise what is wrong; on a machine that went on a crash leaves no more than an unfinished line."""
+        if self._clock is None or (self.genesis and not isinstance(error, TornError)):
             raise error
         self._must_be_this_log()
         kept = self._heads.newest()

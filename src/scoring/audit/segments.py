@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import BinaryIO
 
-__all__ = ["MAX_BATCH_BYTES", "MAX_BATCH_RECORDS", "SEGMENT_RECORDS", "Segments", "segment_name", "segment_of"]
+__all__ = [
+    "MAX_BATCH_BYTES",
+    "MAX_BATCH_RECORDS",
+    "SEGMENT_RECORDS",
+    "Segments",
+    "TornError",
+    "segment_name",
+    "segment_of",
+]
 
 SEGMENT_RECORDS = 65_536  # some 60 MB a file: small enough to copy, few enough to list
 
@@ -41,6 +49,10 @@ _BLOCK = (
 )  # the same, where many lines are looked at together: twice the longest one, and little enough to stay in a processor's cache
 _LINE_END = 10
 _FULL = frozenset(getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG") if hasattr(errno, name))
+
+
+class TornError(LogError):
+    """The log ends in an unfinished line: what a writer leaves that is killed in the midst of a write, and a machine that goes on."""
 
 
 def segment_of(seq: int) -> int:
@@ -201,7 +213,7 @@ class Segments:
             return LogError(f"{path} holds more than its {SEGMENT_RECORDS} records", seq=seq)
         if file.read(1):
             return LogError(f"{path}, byte {offset}: a line longer than {MAX_LINE} bytes, which is no record", seq=seq)
-        return LogError(
+        return TornError(
             f"{path} ends in {len(line)} bytes of an unfinished line at byte {offset}: if a crash cut a write off, nothing in it was acknowledged. "
             "Open the log again, which cuts off what a crash left behind its newest head, and keeps it in a file; where the log never had a head, keep a "
             "copy of the file, then remove the unfinished line: "
